@@ -1,0 +1,70 @@
+# make lab    opens JupyterLab on the quickstart notebook
+# make test   runs everything: lint, types, front end, bundle, pytest, Colab's versions, browser
+# Both set up what they need in .venv; only Python is needed, and Node for `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+COLAB := .venv-colab/bin
+# As root (in a container) JupyterLab wants to be told that this is meant.
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: lab test lint types page bundle pytest colab browser clean
+
+lab: .venv/lab-ready
+	$(BIN)/jupyter lab $(ROOT) notebooks/quickstart.ipynb
+
+test: lint types page bundle pytest colab browser
+
+lint: .venv/test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/test-ready
+	$(BIN)/mypy
+
+# TypeScript, its linter, vitest.
+page: js/node_modules/ready
+	cd js && npm run --silent check
+
+# The committed bundle must be what js/ builds.
+bundle: js/node_modules/ready
+	cd js && LSTM_WIDGET_STATIC=node_modules/bundle npm run --silent build
+	diff -r js/node_modules/bundle lstm_widget/static
+
+pytest: .venv/test-ready
+	$(BIN)/python -m pytest --ignore tests/browser
+
+# The conversation with the page once more, with the versions of Google Colab.
+colab: .venv-colab/ready
+	$(COLAB)/python -m pytest tests/kernel
+
+browser: .venv/test-ready .venv/chromium-ready
+	$(BIN)/python -m pytest tests/browser
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/lab-ready: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[lab]"
+	touch $@
+
+.venv/test-ready: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@ .venv/lab-ready
+
+.venv/chromium-ready: | .venv/test-ready
+	command -v chromium || command -v chromium-browser || command -v google-chrome \
+	  || $(BIN)/python -m playwright install --with-deps chromium
+	touch $@
+
+.venv-colab/ready: pyproject.toml tests/colab.txt
+	$(PYTHON) -m venv .venv-colab
+	$(COLAB)/python -m pip install --quiet --requirement tests/colab.txt --editable . pytest hypothesis
+	touch $@
+
+js/node_modules/ready: js/package.json js/package-lock.json
+	cd js && npm ci --no-audit --no-fund
+	touch $@
+
+clean:
+	rm -rf .venv .venv-colab js/node_modules dist

@@ -1,0 +1,2 @@
+// esbuild puts imported style sheets into widget.css.
+declare module "*.css";

@@ -1,0 +1,273 @@
+import type { Chunk, End, FromKernel, Settings, ToKernel } from "./messages.ts";
+
+/** Milliseconds that the kernel may spend on one pull. */
+const BUDGET = 30;
+/** Pulls that may be unanswered at a time; with one only, a slow connection would not stream. */
+const IN_FLIGHT = 2;
+/** Seconds of text that one pull asks for, at least: fewer messages for a machine shared by a class. */
+const PIECE = 0.06;
+/** Seconds that one answer may count for in the round trip: a busy cell says nothing about the way. */
+const LONGEST_TRIP = 0.5;
+/** Milliseconds without an answer after which a request is made again; doubled each time. */
+const PATIENCE = 4000;
+/** Milliseconds without an answer after which the reader is told. */
+const SLOW = 1000;
+/** Milliseconds of silence after which a page goes on with a run that another one has left. */
+const LEFT_ALONE = 1500;
+
+export interface Listener {
+  /** A run begins, here or elsewhere: an empty page. */
+  began(seed: string): void;
+  /** More characters, each exactly once and in order. */
+  wrote(text: string): void;
+  ended(reason: End["reason"]): void;
+  failed(message: string): void;
+  /** The kernel does not answer for the moment, or answers again. */
+  waiting(isWaiting: boolean): void;
+}
+
+export interface Source {
+  send(message: ToKernel): void;
+  /** The temperature from the next character on. */
+  temperature(): number;
+  /** Characters per second that the reader sees. */
+  pace: number;
+  /** Characters that came but are not shown yet. */
+  unseen(): number;
+  /** Seed of the run that is being written, for a page that comes late. */
+  seed(): string;
+}
+
+interface Asked {
+  count: number;
+  at: number;
+}
+
+/** A run as this page follows it. */
+interface Following {
+  run: string;
+  /** Whether this page asks for the text; otherwise it shows what comes for another one. */
+  pulls: boolean;
+  begun: boolean;
+  stopping: boolean;
+  /** Characters received, from the start without a gap. */
+  have: number;
+  /** The unanswered pulls, in their order. */
+  asked: Map<string, Asked>;
+  /** The pull that asks for what was missed. */
+  fetch: string;
+}
+
+/**
+ * Follows the run of a widget, and pulls it if it was started here.
+ *
+ * A pull asks for a few characters only, no further ahead than the reader sees: so a new temperature
+ * counts from (nearly) the next character, and a page that is not looked at asks for nothing.
+ */
+export class Player {
+  #now: Following | null = null;
+  /** Runs that were left; their last answers may still come. */
+  readonly #left = new Set<string>();
+  readonly #name = randomName();
+  #pulls = 0;
+  #roundTrip = 0.02;
+  #patience = PATIENCE;
+  #timers: ReturnType<typeof setTimeout>[] = [];
+  #isWaiting = false;
+
+  constructor(
+    private readonly source: Source,
+    private readonly listener: Listener,
+  ) {}
+
+  get running(): boolean {
+    return this.#now !== null;
+  }
+
+  /** Number of characters received of the run that is being written. */
+  get have(): number {
+    return this.#now?.have ?? 0;
+  }
+
+  start(settings: Settings): void {
+    const run = randomName();
+    this.#follow(run, true);
+    this.source.send({ type: "start", run, settings });
+    this.pump();
+  }
+
+  stop(): void {
+    if (this.#now === null) return;
+    this.#now.pulls = false;
+    this.#now.stopping = true;
+    this.source.send({ type: "stop", run: this.#now.run });
+    this.#watch();
+  }
+
+  /** Follow a run that was begun before this page was there. */
+  join(run: string): void {
+    this.#follow(run, false);
+    this.#begin(this.source.seed());
+    this.#watch();
+  }
+
+  receive(message: FromKernel): void {
+    const now = this.#now;
+    switch (message.type) {
+      case "begin":
+        if (this.#left.has(message.run)) return;
+        if (now?.run !== message.run) {
+          if (now !== null && !now.begun) return; // ours was asked for later, and will end that one
+          this.#follow(message.run, false);
+        }
+        this.#begin(message.seed);
+        this.#watch();
+        this.pump();
+        break;
+      case "chunk":
+        if (now === null && !this.#left.has(message.run)) this.join(message.run);
+        if (this.#now?.run === message.run) this.#chunk(this.#now, message);
+        break;
+      case "end":
+        if (now?.run !== message.run) return;
+        this.listener.ended(message.reason);
+        this.#leave();
+        break;
+      case "error":
+        if (now?.run !== message.run) return;
+        this.listener.failed(message.message);
+        this.#leave();
+        break;
+    }
+  }
+
+  /** Ask for more if it is time to; called whenever something came or was shown. */
+  pump(): void {
+    const now = this.#now;
+    if (!now?.pulls) return;
+    const { pace } = this.source;
+    const count = Math.max(1, Math.ceil(pace * Math.max(PIECE, this.#roundTrip / IN_FLIGHT)));
+    const ahead = count + pace * this.#roundTrip;
+    while (now.asked.size < IN_FLIGHT && this.source.unseen() + expected(now) < ahead) {
+      this.#pull(now, now.have + expected(now), count);
+    }
+  }
+
+  dispose(): void {
+    this.#leave();
+  }
+
+  #chunk(now: Following, chunk: Chunk): void {
+    this.#answered(now, chunk.pull);
+    this.#begin(this.source.seed()); // if the message that told so was lost
+    if (chunk.position > now.have) {
+      // Something is missing before it: ask for that and this again, which makes the kernel write nothing.
+      if (!now.asked.has(now.fetch)) {
+        now.fetch = this.#pull(now, now.have, chunk.position + chunk.count - now.have);
+      }
+      return;
+    }
+    const known = now.have - chunk.position;
+    if (chunk.count > known) {
+      now.have += chunk.count - known;
+      this.listener.wrote(Array.from(chunk.text).slice(known).join(""));
+    }
+    this.#watch();
+    this.pump();
+  }
+
+  /** Strike out a pull of this page, and those before it: answers come in order, so they were lost. */
+  #answered(now: Following, pull: string | null): void {
+    const asked = pull === null ? undefined : now.asked.get(pull);
+    if (!asked) return; // the answer to another page, or one that came twice
+    for (const earlier of now.asked.keys()) {
+      now.asked.delete(earlier);
+      if (earlier === pull) break;
+    }
+    const trip = Math.min((performance.now() - asked.at) / 1000, LONGEST_TRIP);
+    this.#roundTrip += 0.2 * (trip - this.#roundTrip);
+    this.#patience = PATIENCE;
+  }
+
+  #pull(now: Following, position: number, count: number): string {
+    this.#pulls += 1;
+    const pull = `${this.#name}:${this.#pulls}`;
+    now.asked.set(pull, { count, at: performance.now() });
+    this.#watch();
+    const temperature = this.source.temperature();
+    this.source.send({
+      type: "pull",
+      run: now.run,
+      pull,
+      position,
+      count,
+      budget: BUDGET,
+      temperature,
+    });
+    return pull;
+  }
+
+  #follow(run: string, pulls: boolean): void {
+    this.#leave();
+    const nothing = { begun: false, stopping: false, have: 0, asked: new Map(), fetch: "" };
+    this.#now = { run, pulls, ...nothing };
+  }
+
+  #begin(seed: string): void {
+    if (this.#now === null || this.#now.begun) return;
+    this.#now.begun = true;
+    this.listener.began(seed);
+  }
+
+  #leave(): void {
+    if (this.#now !== null) this.#left.add(this.#now.run);
+    this.#now = null;
+    this.#patience = PATIENCE;
+    this.#watch();
+  }
+
+  /** (Re)start the clocks that notice a kernel that does not answer, or a run that was left alone. */
+  #watch(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+    this.#wait(false);
+    const now = this.#now;
+    if (now === null) return;
+    if (now.asked.size > 0 || now.stopping) {
+      this.#timers.push(setTimeout(() => this.#wait(true), SLOW));
+      this.#timers.push(setTimeout(() => this.#again(now), this.#patience));
+    } else if (!now.pulls) {
+      // Not all at the same moment: the first one is enough.
+      this.#timers.push(setTimeout(() => this.#takeOver(now), LEFT_ALONE * (1 + Math.random())));
+    }
+  }
+
+  #again(now: Following): void {
+    this.#patience *= 2;
+    now.asked.clear();
+    if (now.stopping) this.stop();
+    this.pump();
+    this.#watch();
+    this.#wait(true);
+  }
+
+  #takeOver(now: Following): void {
+    now.pulls = true;
+    this.pump();
+  }
+
+  #wait(isWaiting: boolean): void {
+    if (isWaiting === this.#isWaiting) return;
+    this.#isWaiting = isWaiting;
+    this.listener.waiting(isWaiting);
+  }
+}
+
+/** Characters that the unanswered pulls ask for. */
+function expected(now: Following): number {
+  return [...now.asked.values()].reduce((sum, { count }) => sum + count, 0);
+}
+
+function randomName(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
+}

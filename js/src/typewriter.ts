@@ -1,0 +1,68 @@
+/** A pile of characters that came faster than the pace is worked off by its own size per so many seconds. */
+const CATCH_UP = 1.5;
+/** The longest time a frame may count for: a tab that was hidden does not make up for it at once. */
+const LONGEST_FRAME = 0.25;
+
+/** Shows text character by character, at a pace that one can follow. */
+export class Typewriter {
+  #waiting: string[] = [];
+  #credit = 0;
+  #last: number | null = null;
+  #frame: number | null = null;
+
+  /**
+   * @param pace characters per second, at least
+   * @param show takes the next characters; called at most once per animation frame
+   */
+  constructor(
+    readonly pace: number,
+    private readonly show: (text: string) => void,
+  ) {}
+
+  /** Number of characters that came but are not shown yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  push(text: string): void {
+    for (const character of text) this.#waiting.push(character);
+    this.#schedule();
+  }
+
+  /** Show all that came, now. */
+  flush(): void {
+    const text = this.#waiting.join("");
+    this.clear();
+    if (text) this.show(text);
+  }
+
+  /** Forget what is not shown yet. */
+  clear(): void {
+    this.#waiting = [];
+    this.#credit = 0;
+    this.#last = null;
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    this.#frame = null;
+  }
+
+  #schedule(): void {
+    if (this.#frame === null && this.#waiting.length > 0) {
+      this.#frame = requestAnimationFrame((now) => this.#tick(now / 1000));
+    }
+  }
+
+  #tick(now: number): void {
+    this.#frame = null;
+    // After a pause the first character is due at once.
+    const elapsed = this.#last === null ? 1 / this.pace : Math.min(now - this.#last, LONGEST_FRAME);
+    const pace = Math.max(this.pace, this.#waiting.length / CATCH_UP);
+    this.#credit += elapsed * pace;
+    const count = Math.min(Math.floor(this.#credit), this.#waiting.length);
+    this.#credit -= count;
+    const emptied = count === this.#waiting.length;
+    this.#last = emptied ? null : now;
+    if (emptied) this.#credit = 0;
+    if (count > 0) this.show(this.#waiting.splice(0, count).join(""));
+    this.#schedule();
+  }
+}

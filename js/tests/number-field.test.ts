@@ -1,0 +1,117 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { NumberField } from "../src/number-field.ts";
+import { TRAITS } from "./fake-model.ts";
+import { description, field, slider, type } from "./reader.ts";
+
+let controller: AbortController;
+let changes: number[];
+let temperature: NumberField;
+let length: NumberField;
+
+beforeEach(() => {
+  controller = new AbortController();
+  changes = [];
+  const make = (name: string, bounds: keyof typeof TRAITS.bounds, whole: boolean) =>
+    new NumberField(
+      name,
+      TRAITS.bounds[bounds],
+      whole,
+      (value) => changes.push(value),
+      controller.signal,
+    );
+  temperature = make("Temperature", "temperature", false);
+  length = make("Length", "length", true);
+  temperature.value = 0.6;
+  length.value = 300;
+  document.body.replaceChildren(temperature.root, length.root);
+});
+
+function values(name: string): string[] {
+  return [slider(name).value, field(name).value];
+}
+
+describe("two inputs for one number", () => {
+  test("show the value that is set, within the kernel's bounds, and nobody is told", () => {
+    expect(values("Temperature")).toEqual(["0.6", "0.6"]);
+    expect(values("Length")).toEqual(["300", "300"]);
+    expect(changes).toEqual([]);
+    for (const [name, least, sliderMost, most] of [
+      ["Temperature", "0", "2", "100"],
+      ["Length", "1", "2000", "1000000"],
+    ] as const) {
+      const [{ min, max }, { min: fieldMin, max: fieldMax }] = [slider(name), field(name)];
+      expect([min, max, fieldMin, fieldMax]).toEqual([least, sliderMost, least, most]);
+    }
+  });
+
+  test("move each other; the field goes on where the slider ends", () => {
+    type(slider("Temperature"), "1.25");
+    expect(values("Temperature")).toEqual(["1.25", "1.25"]);
+    type(field("Length"), "1200");
+    expect(values("Length")).toEqual(["1200", "1200"]);
+    type(field("Length"), "50000");
+    expect(values("Length")).toEqual(["2000", "50000"]);
+    type(field("Temperature"), "0.123"); // more decimals than the slider has
+    expect(field("Temperature").checkValidity()).toBe(true);
+    expect(changes).toEqual([1.25, 1200, 50_000, 0.123]);
+    length.value = 100_000;
+    expect(values("Length")).toEqual(["2000", "100000"]);
+  });
+
+  test("leave what is being typed alone if it is the value that is set", () => {
+    type(field("Temperature"), "0.50");
+    temperature.value = 0.5;
+    expect(field("Temperature").value).toBe("0.50");
+    temperature.value = 0.7;
+    expect(field("Temperature").value).toBe("0.7");
+  });
+
+  test("tell nobody after the signal", () => {
+    controller.abort();
+    type(field("Temperature"), "1");
+    type(slider("Length"), "5");
+    expect(changes).toEqual([]);
+  });
+});
+
+describe.each([
+  [
+    "Temperature",
+    "Temperature must be a number from 0 to 100.",
+    ["", "-1", "-0.001", "100.5", "1e9", "abc", "NaN", "Infinity"],
+    ["0", "100", "2.5", "1e1"],
+  ],
+  [
+    "Length",
+    "Length must be a whole number from 1 to 1,000,000.",
+    ["", "-1", "0", "2.5", "1000001", "1e9", "abc"],
+    ["1", "1000000", "1e3"],
+  ],
+])("%s", (name, sentence, wrong, right) => {
+  const state = () => [
+    (name === "Length" ? length : temperature).problem,
+    description(field(name)),
+    field(name).getAttribute("aria-invalid"),
+  ];
+
+  test.each(wrong)("%j will not do, and that is told beside it", (typed) => {
+    type(field(name), typed);
+    expect(state()).toEqual([sentence, sentence, "true"]);
+    expect(changes).toEqual([]);
+  });
+
+  test.each(right)("%j will do", (typed) => {
+    type(field(name), "-1");
+    type(field(name), typed);
+    expect(state()).toEqual(["", "", "false"]);
+    expect(changes).toEqual([Number(typed)]);
+  });
+
+  test.each(["slider", "kernel"])("the %s puts a wrong number right", (who) => {
+    type(field(name), "");
+    if (who === "slider") type(slider(name), "1");
+    else for (const number of [temperature, length]) number.value = 1;
+    expect(state()).toEqual(["", "", "false"]);
+    expect(values(name)).toEqual(["1", "1"]);
+  });
+});

@@ -1,0 +1,200 @@
+import { describe, expect, test } from "vitest";
+import { counting, SEED } from "./fake-kernel.ts";
+import {
+  alertText,
+  announcement,
+  click,
+  description,
+  field,
+  seedBox,
+  slider,
+  type,
+  wholePage,
+} from "./reader.ts";
+import { seconds } from "./reading.ts";
+import { expectFinished, generated, kernel, onFreshPages, show, shown } from "./viewing.ts";
+
+onFreshPages();
+
+const MARKUP = "<img src=x onerror=alert(1)> & <b>bold</b> &amp; <script>alert(2)</script>\n\n \t.";
+
+describe("text from elsewhere is text", () => {
+  test("what the model writes", () => {
+    kernel.text = MARKUP;
+    shown();
+    click("Generate");
+    seconds(5);
+    expect(generated()).toBe(MARKUP);
+    expect(document.querySelectorAll("img, b, script")).toHaveLength(0);
+  });
+
+  test("a seed, an error, a saved text and unknown characters", () => {
+    const receipt = { seed: MARKUP };
+    shown({
+      seed: MARKUP,
+      error: MARKUP,
+      text: MARKUP,
+      status: "stopped",
+      receipt,
+      vocabulary: [],
+    });
+    expect(seedBox().value).toBe(MARKUP);
+    expect(alertText()).toBe(MARKUP);
+    expect(wholePage()).toBe(MARKUP + MARKUP);
+    expect(description(seedBox())).toContain("<");
+    expect(document.querySelectorAll("img, b, script")).toHaveLength(0);
+  });
+});
+
+describe("characters of the seed that the model does not know", () => {
+  test.each([
+    ["né∑eé😀", ["é", "∑", "😀"]],
+    ["a\u0007b", ["\\u0007"]],
+    ["Zoe, ne.", []],
+  ])("%j: they are named next to the box, however it came there", (seed, unknown) => {
+    const model = shown({ seed });
+    const expected = () => description(seedBox()).match(/"[^"]+"/g) ?? [];
+    const names = unknown.map((character) => `"${character}"`);
+    expect(expected()).toEqual(names);
+    type(seedBox(), "é");
+    expect(expected()).toEqual(['"é"']);
+    type(seedBox(), seed);
+    expect(expected()).toEqual(names);
+    model.update({ seed: "" });
+    expect(description(seedBox())).toBe("");
+    model.update({ seed });
+    expect(expected()).toEqual(names);
+  });
+
+  test("are those of the box, whatever is written; the text begins without them", () => {
+    kernel.unknown = "ë";
+    shown({ seed: "Zoë" });
+    click("Generate");
+    seconds(1);
+    expect(wholePage()).toMatch(/^Zo1 2 /);
+    kernel.beginInCell({}, 10);
+    seconds(1);
+    expect(wholePage()).toBe(SEED + counting(10));
+    expect(seedBox().value).toBe("Zoë");
+    expect(description(seedBox())).toContain("ë");
+  });
+});
+
+describe("numbers that will not do", () => {
+  test.each([
+    [
+      "Length",
+      ["", "-1", "2.5", "1e9", "NaN"],
+      "Length must be a whole number from 1 to 1,000,000.",
+    ],
+    ["Temperature", ["", "-1", "1e9", "NaN"], "Temperature must be a number from 0 to 100."],
+  ])("%s: one sentence beside the field, which gets the focus", (name, wrong, sentence) => {
+    const model = shown();
+    for (const typed of wrong) {
+      type(field(name), typed);
+      seconds(1);
+      seedBox().focus();
+      click("Generate");
+      expect(document.activeElement).toBe(field(name));
+      expect(description(field(name))).toBe(sentence);
+      expect(document.body.textContent?.split(sentence)).toHaveLength(2); // once on the page
+      expect(alertText()).toBe("");
+      seconds(5);
+    }
+    expect([model.sent, model.saved]).toEqual([[], []]);
+    expect([model.get("length"), model.get("temperature")]).toEqual([300, 0.6]);
+    type(field(name), "25");
+    expect(description(field(name))).toBe("");
+    click("Generate");
+    expect(model.sent[0]).toMatchObject({ settings: { [name.toLowerCase()]: 25 } });
+  });
+
+  test("the first of two gets the focus; a text that is being shown goes on", () => {
+    shown();
+    kernel.beginInCell({ length: 100 }, 100);
+    seconds(0.3);
+    type(field("Length"), "");
+    type(field("Temperature"), "");
+    click("Generate");
+    expect(document.activeElement).toBe(field("Temperature"));
+    seconds(5);
+    expectFinished(counting(100));
+  });
+});
+
+describe("what the reader sets", () => {
+  test("is in the model at once, saved soon, and when the view goes", () => {
+    const model = shown();
+    const other = show(model);
+    type(slider("Temperature", other.root), "1.25");
+    type(field("Length", other.root), "1234");
+    type(seedBox(other.root), "A dog");
+    const set = { temperature: 1.25, length: 1234, seed: "A dog" };
+    for (const [name, value] of Object.entries(set)) expect(model.get(name as "seed")).toBe(value);
+    expect(model.saved).toEqual([]);
+    seconds(1);
+    expect(model.saved).toEqual([set]);
+    type(seedBox(other.root), "A cat");
+    other.close();
+    expect(model.saved).toEqual([set, { seed: "A cat" }]);
+  });
+
+  test("is saved before a text is begun", () => {
+    const model = shown();
+    const savedBefore: [string, number][] = [];
+    kernel.up = ({ type }) => {
+      savedBefore.push([type, model.saved.length]);
+      return [5];
+    };
+    type(field("Temperature"), "0.25");
+    click("Generate");
+    expect(savedBefore[0]).toEqual(["start", 1]);
+    seconds(1);
+    expect(model.saved).toEqual([{ temperature: 0.25 }]);
+  });
+});
+
+describe("what is changed elsewhere", () => {
+  const VALUES = { seed: "Once\nupon", temperature: 1.75, length: 50_000 };
+
+  test.each(["before", "after"])("reaches the controls %s they are shown", (when) => {
+    const model = shown({ rng: 7, ...(when === "before" ? VALUES : {}) });
+    if (when === "after") model.update(VALUES);
+    expect(seedBox().value).toBe("Once\nupon");
+    expect(slider("Temperature").valueAsNumber).toBe(1.75);
+    expect(field("Temperature").valueAsNumber).toBe(1.75);
+    expect(slider("Length").valueAsNumber).toBe(2000); // the slider's end
+    expect(field("Length").valueAsNumber).toBe(50_000);
+    expect(model.saved).toEqual([]);
+    click("Generate");
+    expect(model.sent[0]).toEqual({
+      type: "start",
+      run: expect.any(String),
+      settings: { ...VALUES, rng: 7 },
+    });
+  });
+
+  test("an error is told, and gone when it is gone", () => {
+    const model = shown();
+    for (const error of ["The length must be a whole number.", ""]) {
+      model.update({ error });
+      expect(alertText()).toBe(error);
+    }
+  });
+});
+
+describe("a text of before", () => {
+  test.each([
+    ["finished", "", "Finished: 3 characters"],
+    ["stopped", "", "Stopped: 3 characters"],
+    ["failed", "No.", ""],
+  ] as const)("is shown with its seed and that it %s", (status, error, said) => {
+    const model = shown({ seed: "Else", status, text: "a😀b", receipt: { seed: SEED }, error });
+    expect(wholePage()).toBe(`${SEED}a😀b`);
+    expect(seedBox().value).toBe("Else");
+    expect(announcement()).toBe(said);
+    expect(alertText()).toBe(error);
+    seconds(10);
+    expect(model.sent).toEqual([]);
+  });
+});

@@ -1,0 +1,66 @@
+"""Watch a character-level LSTM write, letter by letter, in a notebook.
+
+Names are loaded when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lstm_widget.errors import LSTMError, ModelError, NotReadyError, SettingError, UnknownCharactersError
+    from lstm_widget.formats import load_model, save_model
+    from lstm_widget.generator import LSTMGenerator
+    from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+    from lstm_widget.models import available_models
+    from lstm_widget.widget import LSTMWidget
+
+_HOMES = {
+    "CharLSTM": "model",
+    "LSTMError": "errors",
+    "LSTMGenerator": "generator",
+    "LSTMLayer": "model",
+    "LSTMWidget": "widget",
+    "ModelError": "errors",
+    "NotReadyError": "errors",
+    "SettingError": "errors",
+    "UnknownCharactersError": "errors",
+    "Weights": "model",
+    "available_models": "models",
+    "load_model": "formats",
+    "save_model": "formats",
+}
+
+__all__ = [
+    "CharLSTM",
+    "LSTMError",
+    "LSTMGenerator",
+    "LSTMLayer",
+    "LSTMWidget",
+    "ModelError",
+    "NotReadyError",
+    "SettingError",
+    "UnknownCharactersError",
+    "Weights",
+    "available_models",
+    "load_model",
+    "save_model",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - costs start-up time
+
+        return version("lstm-widget")
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(import_module(f"lstm_widget.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

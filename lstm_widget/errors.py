@@ -1,0 +1,65 @@
+"""What can go wrong, each with one sentence for a person."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHOWN = 10  # of a long list
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 120
+
+
+def shown(value: object) -> str:
+    """Return a value as it is named in an error: on one line and not too long."""
+    try:
+        return " ".join(_repr.repr(value).split())
+    except ValueError:  # a whole number of more digits than Python prints
+        return "a number of very many digits"
+
+
+class LSTMError(ValueError):
+    """Base of every error this package raises on purpose; its text is one clear sentence."""
+
+
+class ModelError(LSTMError):
+    """A model cannot be used: a file is missing or damaged, or its parts do not fit together."""
+
+
+class SettingError(LSTMError):
+    """A setting (seed, length, temperature, ...) is out of its range or of the wrong type."""
+
+
+class UnknownSettingError(SettingError, TypeError):
+    """A setting has a name that does not exist; the nearest right one is named."""
+
+    def __init__(self, name: object, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(shown(name).strip("'"), names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}."
+        super().__init__(f"There is no setting {shown(name)}; {hint}")
+
+
+class UnknownCharactersError(SettingError):
+    """A text holds characters that are not in the model's vocabulary.
+
+    Attributes
+    ----------
+    characters : tuple of str
+        Each unknown character once, in the order of first appearance.
+    """
+
+    def __init__(self, characters: tuple[str, ...]) -> None:
+        self.characters = characters
+        shown = ", ".join(repr(character) for character in characters[:_SHOWN])
+        more = f" and {len(characters) - _SHOWN} more" if len(characters) > _SHOWN else ""
+        super().__init__(f"The model does not know {shown}{more}: leave them out of the text.")
+
+
+class NotReadyError(LSTMError):
+    """The generator has weights but no vocabulary yet, or the other way round."""

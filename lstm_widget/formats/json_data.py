@@ -1,0 +1,43 @@
+"""JSON from elsewhere, read with care."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lstm_widget.errors import ModelError, shown
+
+
+def parse_json(text: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+    """Parse JSON in which no key occurs twice.
+
+    Parameters
+    ----------
+    text : str or bytes
+        Bytes are UTF-8, with or without a byte order mark.
+    name : str
+        Where it comes from, for the error.
+
+    Raises
+    ------
+    ModelError
+        If it is not UTF-8, not JSON, nested too deeply, or has a key twice.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        table: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in table:
+                msg = f"{name} has the key {shown(key)} twice."
+                raise ModelError(msg)
+            table[key] = value
+        return table
+
+    try:
+        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        return json.loads(decoded, object_pairs_hook=unique)
+    except ModelError:
+        raise
+    except (ValueError, RecursionError) as error:
+        msg = f"{name} is not valid JSON: {error}"
+        raise ModelError(msg) from error

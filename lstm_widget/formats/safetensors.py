@@ -1,0 +1,159 @@
+"""One ``.safetensors`` file that carries weights, vocabulary and card.
+
+The tensors are ``layer_N/kernel``, ``layer_N/bias``, ``softmax_w``, ``softmax_b`` and, if there is one,
+``embedding``, as `lstm_widget.model` describes them. The file's metadata hold ``format`` (`FORMAT`)
+and, as JSON, ``vocab`` (character to id) and ``card``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from lstm_widget.errors import ModelError, shown
+from lstm_widget.formats.json_data import parse_json
+from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMAT = "lstm-widget 1"
+_LAYER = re.compile(r"layer_(0|[1-9]\d?)/(kernel|bias)")
+_DTYPES = ("float32", "float16")
+
+
+def load_safetensors(file: str | Path) -> CharLSTM:
+    """Read a model that `save_safetensors` wrote.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or damaged, or is no such model.
+    """
+    path = Path(file)
+    if not path.is_file():
+        msg = f"There is no file {str(file)!r}: check the path of the model."
+        raise ModelError(msg)
+    try:
+        with safe_open(path, framework="numpy") as opened:
+            metadata = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, TypeError, AttributeError) as error:  # NumPy lacks some types
+        msg = f"{path.name} is no valid safetensors file: {error}"
+        raise ModelError(msg) from error
+    if metadata.get("format") != FORMAT:
+        msg = f"{path.name} holds no model of this package: its metadata name no format {FORMAT!r}."
+        raise ModelError(msg)
+    data = {}
+    for part, noun in (("vocab", "vocabulary"), ("card", "card")):
+        if part not in metadata:
+            msg = f"The {noun} is missing in {path.name}."
+            raise ModelError(msg)
+        data[part] = parse_json(metadata[part], f"The {noun} in {path.name}")
+        if not isinstance(data[part], dict):
+            msg = f"The {noun} in {path.name} must be a JSON object."
+            raise ModelError(msg)
+    return CharLSTM(_weights_from(tensors, path.name), data["vocab"], data["card"])
+
+
+def save_safetensors(
+    model: CharLSTM, file: str | Path, dtype: Literal["float32", "float16"] = "float32"
+) -> Path:
+    """Write a model as one file, all of it or nothing; an existing file is replaced.
+
+    Parameters
+    ----------
+    model : CharLSTM
+    file : str or Path
+    dtype : {"float32", "float16"}
+        float16 halves the size and rounds every weight (see `rounded`).
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ModelError
+        If a weight is too large for float16, or the dtype is another one.
+    """
+    if dtype not in _DTYPES:
+        msg = f"A model is written as {' or '.join(_DTYPES)}, not as {shown(dtype)}."
+        raise ModelError(msg)
+    path = Path(file)
+    weights = rounded(model).weights if dtype == "float16" else model.weights
+    tensors = {name: array.astype(dtype) for name, array in _tensors_of(weights).items()}
+    metadata = {
+        "format": FORMAT,
+        "vocab": json.dumps(dict(model.vocab)),
+        "card": json.dumps(model.card),
+    }
+    data = save(tensors, metadata)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(partial).chmod(0o644)
+        Path(partial).replace(path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def rounded(model: CharLSTM) -> CharLSTM:
+    """Return the model with every weight rounded to float16, as a float16 file holds it.
+
+    Raises
+    ------
+    ModelError
+        If a weight is larger than float16 can hold (65504).
+    """
+    with np.errstate(over="ignore"):  # reported by Weights as not finite
+        tensors = {name: array.astype(np.float16) for name, array in _tensors_of(model.weights).items()}
+    return CharLSTM(_weights_from(tensors, "the rounded model"), model.vocab, model.card)
+
+
+def _tensors_of(weights: Weights) -> dict[str, NDArray[np.float32]]:
+    tensors = {"softmax_w": weights.softmax_w, "softmax_b": weights.softmax_b}
+    for number, layer in enumerate(weights.layers):
+        tensors[f"layer_{number}/kernel"] = layer.kernel
+        tensors[f"layer_{number}/bias"] = layer.bias
+    if weights.embedding is not None:
+        tensors["embedding"] = weights.embedding
+    return tensors
+
+
+def _weights_from(tensors: dict[str, NDArray[Any]], name: str) -> Weights:
+    layers: dict[int, dict[str, NDArray[Any]]] = {}
+    others = {}
+    for key, array in tensors.items():
+        if array.dtype not in (np.float32, np.float16):
+            msg = f"The tensor {key!r} in {name} must be float32 or float16, not {array.dtype}."
+            raise ModelError(msg)
+        if match := _LAYER.fullmatch(key):
+            layers.setdefault(int(match[1]), {})[match[2]] = array
+        else:
+            others[key] = array
+    unknown = set(others) - {"softmax_w", "softmax_b", "embedding"}
+    if unknown:
+        msg = f"{name} holds the unknown tensor {min(unknown)!r}."
+        raise ModelError(msg)
+    count = 1 + max(layers, default=0)
+    required = [f"layer_{number}/{part}" for number in range(count) for part in ("kernel", "bias")]
+    for key in (*required, "softmax_w", "softmax_b"):
+        if key not in tensors:
+            msg = f"{name} lacks the tensor {key!r}."
+            raise ModelError(msg)
+    stack = tuple(LSTMLayer(**layers[number]) for number in range(count))
+    return Weights(stack, others["softmax_w"], others["softmax_b"], others.get("embedding"))

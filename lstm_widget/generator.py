@@ -1,0 +1,343 @@
+"""`LSTMGenerator`: the p5ML interface over a `CharLSTM`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lstm_widget.blas import single_thread
+from lstm_widget.engine import Engine, Lane, State
+from lstm_widget.errors import NotReadyError, SettingError, UnknownSettingError, shown
+from lstm_widget.formats import load_model
+from lstm_widget.formats.p5ml import load_checkpoints, load_vocab
+from lstm_widget.model import CharLSTM, Weights
+from lstm_widget.models import DEFAULT_MODEL
+from lstm_widget.run import Run
+from lstm_widget.sampling import COLDEST, bar, choose
+from lstm_widget.settings import DEFAULTS, SettingNames, Settings, check_temperature, make_rng
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from typing_extensions import Unpack
+
+    from lstm_widget.settings import RngLike
+
+_NAMES = frozenset(SettingNames.__annotations__)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What `LSTMGenerator.predict` finds.
+
+    Attributes
+    ----------
+    sample : str
+        One character, chosen by a die.
+    probabilities : dict of str to float
+        Of every character of the vocabulary, at the temperature asked for; they sum to 1.
+    """
+
+    sample: str
+    probabilities: dict[str, float]
+
+
+class LSTMGenerator:
+    """Writes text with a character-level LSTM. It carries on the class of that name in p5ML (2017).
+
+    Parameters
+    ----------
+    model : str, Path or CharLSTM, optional
+        A bundled name, a p5ML / ml5.js folder, a ``.safetensors`` file, or a model. With nothing, the
+        generator is not `ready` yet: give it weights with `load_checkpoints` and `load_vocab`, or
+        just use it, and it loads the bundled default model.
+    callback : callable, optional
+        Called once, without arguments, when the model is loaded.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model or it is damaged.
+
+    Examples
+    --------
+    >>> from lstm_widget import LSTMGenerator
+    >>> lstm = LSTMGenerator("bronte")
+    >>> text = lstm.generate(seed="She was", length=40, temperature=0.6, rng=1)
+    >>> len(text)
+    40
+    """
+
+    def __init__(
+        self, model: str | Path | CharLSTM | None = None, callback: Callable[[], object] | None = None
+    ) -> None:
+        self.defaults: dict[str, Any] = dict(DEFAULTS)
+        """What is taken for a setting that is not given: seed "a", length 20, temperature 0.5."""
+        self._model: CharLSTM | None = None
+        self._engine: Engine | None = None
+        self._lane: Lane | None = None
+        self._weights: Weights | None = None  # loaded, with or without the vocabulary
+        self._vocab_path: str | Path | None = None  # given before the weights
+        self._names: dict[str, Any] = {}
+        self._dice = np.random.default_rng()
+        self._callback = callback
+        if model is not None:
+            self._use(load_model(model))
+
+    # What the model is.
+
+    @property
+    def ready(self) -> bool:
+        """Whether weights *and* vocabulary are loaded."""
+        return self._model is not None
+
+    @property
+    def model(self) -> CharLSTM:
+        """Architecture and weights.
+
+        Raises
+        ------
+        NotReadyError
+            If only the weights or only the vocabulary are loaded.
+        """
+        return self._loaded()[0]
+
+    @property
+    def cells_amount(self) -> int:
+        """Number of LSTM layers."""
+        return len(self._any_weights().layers)
+
+    @property
+    def vocab(self) -> Mapping[str, int]:
+        """Character to id, read-only."""
+        return self.model.vocab
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of ids, counted from the softmax."""
+        return self._any_weights().vocab_size
+
+    @property
+    def math(self) -> str:
+        """The numeric backend in use."""
+        return "numpy"
+
+    def load_checkpoints(self, path: str | Path) -> None:
+        """Read the weights of a p5ML / ml5.js folder. The vocabulary comes from `load_vocab`.
+
+        Raises
+        ------
+        ModelError
+            If they are missing or damaged; the generator then stays as it was.
+        """
+        weights, names = load_checkpoints(path)
+        if self._vocab_path is not None:
+            self._use(CharLSTM(weights, load_vocab(self._vocab_path, weights.vocab_size), {"p5ml": names}))
+        else:
+            self._model = self._engine = self._lane = None
+            self._weights, self._names = weights, names
+
+    def load_vocab(self, path: str | Path) -> None:
+        """Read a vocabulary: ``vocab.json`` or the folder it lies in.
+
+        Before the weights are loaded the path is only noted.
+
+        Raises
+        ------
+        ModelError
+            If it is missing or damaged or does not fit the weights; the generator stays as it was.
+        """
+        if self._weights is None:
+            load_vocab(path, vocab_size=np.iinfo(np.int64).max)  # a damaged file is told at once
+            self._vocab_path = path
+        else:
+            vocab = load_vocab(path, self._weights.vocab_size)
+            self._use(CharLSTM(self._weights, vocab, {"p5ml": self._names}))
+
+    # Writing.
+
+    def generate(
+        self,
+        options: Mapping[str, Any] | None = None,
+        callback: Callable[[str], object] | None = None,
+        **settings: Unpack[SettingNames],
+    ) -> str:
+        """Write a text.
+
+        Parameters
+        ----------
+        options : mapping, optional
+            The settings as p5ML takes them, ``{"seed": ..., "length": ..., "temperature": ...}``.
+        callback : callable, optional
+            Called with the text at the end.
+        **settings
+            The same as keywords, which win: `seed`, `length`, `temperature`, `top_k`, `top_p` (see
+            `lstm_widget.settings.Settings`) and `rng` (see `lstm_widget.settings.make_rng`).
+
+        Returns
+        -------
+        str
+            The text without the seed, `length` characters.
+
+        Raises
+        ------
+        SettingError
+            If a setting is unknown or wrong, or the model does not know a character of the seed.
+        """
+        text = self.start(options, **settings).advance()
+        if callback is not None:
+            callback(text)
+        return text
+
+    def stream(
+        self, options: Mapping[str, Any] | None = None, **settings: Unpack[SettingNames]
+    ) -> Iterator[str]:
+        """Write a text one character at a time; see `generate`.
+
+        Returns
+        -------
+        iterator of str
+            Each character as it is asked for. It can be left at any time.
+        """
+        run = self.start(options, **settings)  # at once, so that a wrong setting is told here
+
+        def characters() -> Iterator[str]:
+            while not run.finished:
+                yield run.advance(count=1)
+
+        return characters()
+
+    def start(self, options: Mapping[str, Any] | None = None, **settings: Unpack[SettingNames]) -> Run:
+        """Begin a text that is then written in pieces with `Run.advance`; see `generate`."""
+        if options is not None and not isinstance(options, Mapping):
+            msg = f"The options must be a dictionary such as {DEFAULTS}, not {shown(options)}."
+            raise SettingError(msg)
+        given: dict[str, Any] = {**self.defaults, **(options or {}), **settings}
+        for name in given:
+            if name not in _NAMES:
+                raise UnknownSettingError(name, _NAMES)
+        rng: RngLike = given.pop("rng", None)
+        model, engine = self._loaded()
+        return Run(model, engine, Settings(**given), make_rng(rng))
+
+    # Reading and writing by hand, with a state that stays.
+
+    def feed(self, text: str) -> None:
+        """Let the network read a text on from where it is; each character once.
+
+        Raises
+        ------
+        SettingError
+            If it is no text, or the model does not know a character (`UnknownCharactersError`);
+            nothing is read then.
+        """
+        if not isinstance(text, str):
+            msg = f"What is fed must be text, not {shown(text)}."
+            raise SettingError(msg)
+        lane = self._own_lane()
+        ids = self.model.encode(text)
+        with single_thread:
+            for number in ids:
+                lane.step(number)
+
+    def predict(
+        self,
+        temperature: float | None = None,
+        callback: Callable[[Prediction], object] | None = None,
+        *,
+        rng: RngLike = None,
+    ) -> Prediction:
+        """Tell what the network expects next, and choose one character. The state stays as it is.
+
+        Parameters
+        ----------
+        temperature : float, optional
+            By default that of `defaults`.
+        callback : callable, optional
+            Called with the prediction.
+        rng : int or numpy.random.Generator, optional
+            For the die; by default a new die each time.
+
+        Raises
+        ------
+        SettingError
+            If the temperature or `rng` is wrong.
+        """
+        heat = check_temperature(self.defaults["temperature"] if temperature is None else temperature)
+        dice = self._dice if rng is None else make_rng(rng)
+        lane, model = self._own_lane(), self.model
+        with single_thread:
+            logits = lane.logits()
+        logits[model.nameless_ids] = -np.inf
+        names = model.characters
+        chosen = names[choose(logits, heat, dice.random())]
+        shares = _probabilities(logits, heat)
+        prediction = Prediction(
+            sample=chosen or "",
+            probabilities={name: float(p) for name, p in zip(names, shares, strict=True) if name is not None},
+        )
+        if callback is not None:
+            callback(prediction)
+        return prediction
+
+    def reset(self) -> None:
+        """Forget what was fed."""
+        self._lane = None
+
+    @property
+    def state(self) -> State:
+        """Where the network is in what it was fed, by value; can be set."""
+        return self._own_lane().state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._own_lane().state = state
+
+    def __repr__(self) -> str:
+        return f"LSTMGenerator({self._model!r})" if self.ready else "LSTMGenerator(not ready)"
+
+    # How it gets there.
+
+    def _use(self, model: CharLSTM) -> None:
+        self._engine, self._lane = Engine(model.weights), None
+        self._model, self._weights = model, model.weights
+        self._vocab_path, self._names = None, model.card.get("p5ml", {})
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
+
+    def _loaded(self) -> tuple[CharLSTM, Engine]:
+        if self._model is None and self._weights is None and self._vocab_path is None:
+            self._use(load_model(DEFAULT_MODEL))
+        if self._model is None or self._engine is None:
+            msg = (
+                "The vocabulary is not loaded yet: call load_vocab(path)."
+                if self._weights is not None
+                else "The weights are not loaded yet: call load_checkpoints(path)."
+            )
+            raise NotReadyError(msg)
+        return self._model, self._engine
+
+    def _any_weights(self) -> Weights:
+        return self._weights if self._weights is not None else self.model.weights
+
+    def _own_lane(self) -> Lane:
+        if self._lane is None:
+            self._lane = self._loaded()[1].lane()
+        return self._lane
+
+
+def _probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """Return the probability of each id, shape (V,)."""
+    shares = np.zeros(logits.size)
+    if temperature < COLDEST:
+        shares[logits.argmax()] = 1.0
+        return shares
+    order, edges = bar(logits, temperature)
+    shares[order] = np.diff(edges, prepend=0.0) / edges[-1]
+    return shares

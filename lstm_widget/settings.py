@@ -1,0 +1,164 @@
+"""The settings of a generation, their ranges and checks; Python and the page obey the same ones."""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import TypedDict
+
+import numpy as np
+
+from lstm_widget.errors import SettingError, shown
+
+MAX_TEMPERATURE = 100.0
+MAX_LENGTH = 1_000_000
+
+# What p5ML takes when nothing is said.
+DEFAULTS = {"seed": "a", "length": 20, "temperature": 0.5}
+
+RngLike = int | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
+
+
+class SettingNames(TypedDict, total=False):
+    """The settings of a generation as keywords; see `Settings` and `make_rng`."""
+
+    seed: str
+    length: int
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    rng: RngLike
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to write, checked.
+
+    Attributes
+    ----------
+    seed : str
+        The text to continue, at least one character.
+    length : int
+        Number of characters to write, 1 .. `MAX_LENGTH`.
+    temperature : float
+        0 .. `MAX_TEMPERATURE`; 0 always takes the most likely character.
+    top_k : int or None
+        Choose only among so many of the most likely characters; at least 1.
+    top_p : float or None
+        Choose only among the fewest whose probability reaches this; above 0, at most 1.
+
+    Raises
+    ------
+    SettingError
+        If a value is out of its range or of the wrong type.
+    """
+
+    seed: str
+    length: int
+    temperature: float
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        checked = {
+            "seed": check_seed(self.seed),
+            "length": check_length(self.length),
+            "temperature": check_temperature(self.temperature),
+            "top_k": check_top_k(self.top_k),
+            "top_p": check_top_p(self.top_p),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+
+def check_seed(seed: object) -> str:
+    """Return the seed, or raise `SettingError`."""
+    if not isinstance(seed, str):
+        msg = f"The seed must be text, not {shown(seed)}."
+        raise SettingError(msg)
+    if not seed:
+        msg = "The seed is empty: give at least one character to start from."
+        raise SettingError(msg)
+    return seed
+
+
+def check_length(length: object) -> int:
+    """Return the length, or raise `SettingError`."""
+    number = _whole(length)
+    if number is None or not 1 <= number <= MAX_LENGTH:
+        msg = f"The length must be a whole number from 1 to {MAX_LENGTH:,}, not {shown(length)}."
+        raise SettingError(msg)
+    return number
+
+
+def check_temperature(temperature: object) -> float:
+    """Return the temperature, or raise `SettingError`."""
+    number = _real(temperature)
+    if number is None or not 0 <= number <= MAX_TEMPERATURE:
+        msg = f"The temperature must be a number from 0 to {MAX_TEMPERATURE:g}, not {shown(temperature)}."
+        raise SettingError(msg)
+    return number
+
+
+def check_top_k(top_k: object) -> int | None:
+    """Return top-k, or raise `SettingError`."""
+    if top_k is None:
+        return None
+    number = _whole(top_k)
+    if number is None or number < 1:
+        msg = f"top_k must be a whole number from 1, or None, not {shown(top_k)}."
+        raise SettingError(msg)
+    return number
+
+
+def check_top_p(top_p: object) -> float | None:
+    """Return top-p, or raise `SettingError`."""
+    if top_p is None:
+        return None
+    number = _real(top_p)
+    if number is None or not 0 < number <= 1:
+        msg = f"top_p must be a number above 0 and at most 1, or None, not {shown(top_p)}."
+        raise SettingError(msg)
+    return number
+
+
+def make_rng(rng: RngLike) -> np.random.Generator:
+    """Return the source of the dice (see `numpy.random.default_rng`).
+
+    Parameters
+    ----------
+    rng : int, numpy.random.Generator or None
+        A whole number from 0 gives the same dice every time, `None` new ones. A generator is used
+        as it stands, and advanced by one number per character.
+
+    Raises
+    ------
+    SettingError
+        If it is something else.
+    """
+    taken = (int, np.integer, np.random.Generator, np.random.BitGenerator, np.random.SeedSequence)
+    try:
+        if rng is None or (isinstance(rng, taken) and not isinstance(rng, bool)):
+            return np.random.default_rng(rng)
+    except ValueError:  # a negative number
+        pass
+    msg = f"rng must be a whole number from 0, a numpy.random.Generator or None, not {shown(rng)}."
+    raise SettingError(msg)
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+        return None
+    return operator.index(value)
+
+
+def _real(value: object) -> float | None:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,891 @@
+"""`LSTMGenerator`: the p5ML interface, streams, runs and the state that is kept by hand."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from lstm_widget.engine import Engine, State
+from lstm_widget.errors import (
+    ModelError,
+    NotReadyError,
+    SettingError,
+    UnknownCharactersError,
+    UnknownSettingError,
+)
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.models import DEFAULT_MODEL
+from lstm_widget.run import Run
+from lstm_widget.settings import Settings
+
+NAN, INF = float("nan"), float("inf")
+TEXT = "abcdefgh \n<ló"
+REAL = [("bolano", "The road"), ("darwin", "On the"), ("itp", "itp"), ("shakespeare", "ROMEO:")]
+
+
+def refused(error, match):
+    """Expect an error whose text is one line."""
+    return pytest.raises(error, match=rf"\A[^\n]*{match}[^\n]*\Z")
+
+
+@pytest.fixture
+def model(random_model):
+    return random_model((6, 4), embedding=5, characters=TEXT)
+
+
+@pytest.fixture
+def generator(model):
+    return LSTMGenerator(model)
+
+
+@pytest.fixture
+def folder(tmp_path, model, name_variables, write_folder):
+    return write_folder(tmp_path / "folder", name_variables(model), dict(model.vocab))
+
+
+def slow_text(network, seed, length, temperature, rng, top_k=None, top_p=None):
+    """Return what a slow network writes with plain softmax and one die per character.
+
+    `temperature` may be a function of the number of characters so far.
+    """
+    names = {number: character for character, number in network.model.vocab.items()}
+    logits, text = network.read(seed), ""
+    for count in range(length):
+        heat, u = temperature(count) if callable(temperature) else temperature, rng.random()
+        order = sorted(names, key=lambda number: -logits[number])[:top_k]
+        shares = [math.exp((logits[number] - logits[order[0]]) / heat) if heat else 0.0 for number in order]
+        if not heat:
+            shares[0] = 1.0
+        if top_p is not None:
+            enough = top_p * sum(shares)
+            order = order[: 1 + next(n for n in range(len(order)) if sum(shares[: n + 1]) >= enough)]
+        point = u * sum(shares[: len(order)])
+        chosen = order[next(n for n in range(len(order)) if sum(shares[: n + 1]) > point)]
+        text += names[chosen]
+        logits = network.step(chosen)
+    return text
+
+
+def softmax(logits, temperature=1.0):
+    shares = np.exp((logits - logits.max()) / temperature)
+    return shares / shares.sum()
+
+
+# The names of p5ML.
+
+
+def test_the_properties_of_p5ml(folder, model, same_model):
+    lstm = LSTMGenerator(folder)
+    assert lstm.ready is True
+    assert isinstance(lstm.model, CharLSTM)
+    same_model(lstm.model, model)
+    assert lstm.cells_amount == 2
+    assert dict(lstm.vocab) == dict(model.vocab)
+    assert lstm.vocab_size == len(TEXT)
+    assert lstm.math == "numpy"
+    assert lstm.defaults == {"seed": "a", "length": 20, "temperature": 0.5}
+
+
+def test_the_documented_example(tmp_path, monkeypatch, capsys, random_model, name_variables, write_folder):
+    model = random_model((6, 6), embedding=4, characters="She was ittngxo.")
+    write_folder(tmp_path / "data" / "hemingway", name_variables(model), dict(model.vocab))
+    monkeypatch.chdir(tmp_path)
+    text = LSTMGenerator("data/hemingway/").generate(
+        {"seed": "She was sitting next to", "length": 20, "temperature": 0.6}, print
+    )
+    assert len(text) == 20
+    assert set(text) <= set(model.vocab)
+    assert capsys.readouterr().out == text + "\n"
+
+
+@pytest.mark.parametrize("how", ["path", "text", "slash", "model", "file"])
+def test_a_model_is_given_in_any_way(tmp_path, folder, model, same_model, how):
+    if how == "file":
+        from lstm_widget.formats import save_model  # noqa: PLC0415 - for this case alone
+
+        source = save_model(model, tmp_path / "model.safetensors")
+    else:
+        source = {"path": folder, "text": str(folder), "slash": f"{folder}/", "model": model}[how]
+    called = []
+    lstm = LSTMGenerator(source, lambda *arguments: called.append(arguments))
+    same_model(lstm.model, model)
+    assert called == [()]
+
+
+def test_a_model_that_is_not_there_is_refused():
+    called = []
+    with refused(ModelError, "'data/nowhere/' does not exist"):
+        LSTMGenerator("data/nowhere/", lambda: called.append(1))
+    assert called == []
+
+
+def test_the_callback_gets_the_text(generator):
+    texts = []
+    text = generator.generate({"seed": "a", "rng": 1}, texts.append)
+    assert texts == [text]
+    assert generator.generate({"seed": "a", "rng": 1}, callback=texts.append) == text
+    assert texts == [text, text]
+
+
+def test_repr(generator, model):
+    assert repr(generator) == f"LSTMGenerator({model!r})"
+    assert repr(LSTMGenerator()) == "LSTMGenerator(not ready)"
+
+
+# Options and keywords.
+
+
+def test_a_dictionary_and_keywords_say_the_same(generator, slow_network, model):
+    settings = {"seed": "bad", "length": 30, "temperature": 1.5, "top_k": 6, "top_p": 0.95, "rng": 4}
+    text = generator.generate(settings)
+    assert text == slow_text(slow_network(model), "bad", 30, 1.5, np.random.default_rng(4), 6, 0.95)
+    assert generator.generate(**settings) == text
+    assert generator.generate(MappingProxyType(settings)) == text
+    assert (
+        generator.generate({"seed": "bad", "length": 30, "top_k": 6}, temperature=1.5, top_p=0.95, rng=4)
+        == text
+    )
+
+
+def test_keywords_win_over_options_over_defaults(generator):
+    expected = generator.generate(seed="b", length=7, temperature=2, rng=1)
+    generator.defaults |= {"seed": "c", "length": 8, "temperature": 0}
+    assert generator.generate({"seed": "d", "length": 7, "temperature": 2}, seed="b", rng=1) == expected
+    assert len(generator.generate(rng=1)) == 8
+
+
+def test_without_settings_the_defaults_count(generator, slow_network, model):
+    expected = slow_text(slow_network(model), "a", 20, 0.5, np.random.default_rng(3))
+    assert generator.generate(rng=3) == expected
+    assert generator.generate({}, rng=3) == expected
+    assert generator.generate(None, rng=3) == expected
+    assert "".join(generator.stream(rng=3)) == expected
+
+
+def test_changed_defaults_are_ones_own(generator, model):
+    generator.defaults["length"] = 3
+    assert len(generator.generate()) == 3
+    assert len(LSTMGenerator(model).generate()) == 20
+
+
+def test_no_filters_is_the_same_as_none(generator):
+    assert generator.generate(rng=1, top_k=None, top_p=None) == generator.generate(rng=1)
+
+
+@pytest.mark.parametrize("call", ["generate", "stream", "start"])
+@pytest.mark.parametrize("settings", [{"temprature": 0.3}, {"seed": "a", "temprature": 0.3}])
+def test_an_unknown_name_is_told_at_once(generator, call, settings):
+    for attempt in (
+        lambda: getattr(generator, call)(settings),
+        lambda: getattr(generator, call)(**settings),
+    ):
+        with refused(UnknownSettingError, "no setting 'temprature'; did you mean 'temperature'"):
+            attempt()
+
+
+def test_an_unknown_default_is_told(generator):
+    generator.defaults["lenght"] = 3
+    with refused(UnknownSettingError, "did you mean 'length'"):
+        generator.generate()
+
+
+@pytest.mark.parametrize("options", ["abc", 5, [("seed", "a")], {"a"}, print])
+def test_options_that_are_no_dictionary_are_refused(generator, options):
+    with refused(SettingError, "options must be a dictionary such as {'seed'"):
+        generator.generate(options)
+
+
+# Wrong settings.
+
+
+@pytest.mark.parametrize("call", ["generate", "stream", "start"])
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        ({"seed": ""}, "seed is empty"),
+        ({"seed": None}, "seed must be text"),
+        ({"seed": 5}, "seed must be text"),
+        *[({"length": value}, "length must be") for value in (0, -1, "100", 10**9, True, 2.5, None)],
+        *[({"temperature": value}, "temperature must be") for value in (-1, NAN, INF, "hot", None)],
+        *[({"top_k": value}, "top_k must be") for value in (0, -3, 1.5, "3")],
+        *[({"top_p": value}, "top_p must be") for value in (0, 1.5, -0.1, NAN, "all")],
+        *[({"rng": value}, "rng must be") for value in (-1, "x", 1.5)],
+    ],
+)
+def test_a_wrong_setting_is_told_at_once(generator, call, settings, match):
+    with refused(SettingError, match):
+        getattr(generator, call)(settings)
+
+
+@pytest.mark.parametrize("call", ["generate", "stream", "start"])
+def test_unknown_characters_are_listed_at_once(generator, call):
+    dice = np.random.default_rng(1)
+    with refused(UnknownCharactersError, "does not know 'X', 'é'") as caught:
+        getattr(generator, call)(seed="aXbéX", rng=dice)
+    assert caught.value.characters == ("X", "é")
+    assert dice.random() == np.random.default_rng(1).random()  # no die was rolled
+
+
+# One text, however it is asked for.
+
+
+@pytest.mark.parametrize("temperature", [0, 1e-6, 0.7, 100])
+@pytest.mark.parametrize(("name", "seed"), REAL)
+def test_generate_stream_and_pieces_are_one_text(published, name, seed, temperature):
+    lstm = LSTMGenerator(published(name))
+    settings = {"seed": seed, "length": 150, "temperature": temperature, "rng": 11}
+    text = lstm.generate(settings)
+    assert len(text) == 150
+    assert "".join(lstm.stream(settings)) == text
+    pieces, run, sizes = [], lstm.start(settings), np.random.default_rng(2)
+    while not run.finished:
+        size = int(sizes.integers(0, 20))
+        pieces.append(run.advance(size))
+        assert len(pieces[-1]) == min(size, 150 - len("".join(pieces[:-1])))
+    assert "".join(pieces) == "".join(run.characters) == text
+    assert run.advance() == run.advance(5) == ""
+
+
+@pytest.mark.parametrize(("name", "seed"), REAL)
+def test_the_text_of_real_models_is_that_of_the_plain_formulas(published, slow_network, name, seed):
+    model = published(name)
+    for temperature, top_k, top_p in [
+        (0.5, None, None),
+        (1.0, 10, None),
+        (100, None, 0.9),
+        (1e-6, None, None),
+    ]:
+        expected = slow_text(
+            slow_network(model), seed, 60, temperature, np.random.default_rng(9), top_k, top_p
+        )
+        text = LSTMGenerator(model).generate(
+            seed=seed, length=60, temperature=temperature, top_k=top_k, top_p=top_p, rng=9
+        )
+        assert text == expected
+
+
+@pytest.mark.parametrize("name", [name for name, _ in REAL])
+def test_greedy_text_is_golden(published, golden, name):
+    for case in golden(name)["cases"]:
+        for temperature in (0, 1e-6):
+            text = LSTMGenerator(published(name)).generate(
+                seed=case["seed"], length=80, temperature=temperature
+            )
+            assert text == case["greedy_80"]
+
+
+def test_a_stream_gives_single_characters(generator):
+    characters = list(generator.stream(seed="abc", length=12))
+    assert [len(character) for character in characters] == [1] * 12
+
+
+def test_a_stream_is_written_as_it_is_asked_for(generator):
+    dice, same = np.random.default_rng(1), np.random.default_rng(1)
+    stream = generator.stream(length=5, rng=dice)
+    assert dice.bit_generator.state == same.bit_generator.state  # not yet begun
+    next(stream)
+    same.random()
+    assert dice.bit_generator.state == same.bit_generator.state
+
+
+def test_no_time_at_all_is_one_step_at_a_time(generator):
+    run, pieces = generator.start(seed="abcd", length=5, rng=1), []
+    while not run.finished:
+        pieces.append(run.advance(seconds=0))
+    assert pieces[:3] == [""] * 3  # three characters of the seed are read first
+    assert [len(piece) for piece in pieces[3:]] == [1] * 5
+    assert "".join(pieces) == generator.generate(seed="abcd", length=5, rng=1)
+
+
+def test_the_temperature_of_a_run_can_be_changed(generator, slow_network, model):
+    run = generator.start(seed="ab", length=45, temperature=0, rng=3)
+    text = run.advance(15)
+    run.temperature = 2.0
+    text += run.advance(15)
+    run.temperature = 0.3
+    text += run.advance()
+    heats = [0] * 15 + [2.0] * 15 + [0.3] * 15
+    assert text == slow_text(slow_network(model), "ab", 45, heats.__getitem__, np.random.default_rng(3))
+
+
+def test_an_interrupted_run_can_go_on(model):
+    class Dice:
+        """Raise once, as when somebody interrupts the kernel."""
+
+        def __init__(self):
+            self.rng, self.rolls = np.random.default_rng(5), 0
+
+        def random(self):
+            self.rolls += 1
+            if self.rolls == 8:
+                raise KeyboardInterrupt
+            return self.rng.random()
+
+    run = Run(model, Engine(model.weights), Settings("ab", 20, 1.0), Dice())
+    with pytest.raises(KeyboardInterrupt):
+        run.advance()
+    assert len(run.characters) == 7
+    run.advance()
+    assert "".join(run.characters) == LSTMGenerator(model).generate(
+        seed="ab", length=20, temperature=1.0, rng=5
+    )
+
+
+# Dice.
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"temperature": 0}, {"temperature": 100}, {"top_k": 1}, {"top_p": 0.5}]
+)
+def test_a_generator_gives_one_die_per_character(generator, settings):
+    dice, same = np.random.default_rng(6), np.random.default_rng(6)
+    generator.generate(seed="abc", length=17, rng=dice, **settings)
+    same.random(17)
+    assert dice.bit_generator.state == same.bit_generator.state
+
+
+def test_the_same_number_gives_the_same_text_and_none_a_new_one(generator):
+    settings = {"length": 200, "temperature": 2}
+    assert generator.generate(settings, rng=1) == generator.generate(settings, rng=1)
+    assert generator.generate(settings, rng=1) != generator.generate(settings, rng=2)
+    assert generator.generate(settings) != generator.generate(settings)
+
+
+def test_nobodys_global_dice_are_touched(generator):
+    np.random.seed(3)  # noqa: NPY002 - the global one is what this is about
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    generator.generate()
+    generator.predict()
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+# Many at once.
+
+
+def test_an_abandoned_stream_disturbs_nothing(generator):
+    expected = generator.generate(length=50, temperature=1, rng=1)
+    stream = generator.stream(length=50, temperature=1, rng=2)
+    for _ in range(10):
+        next(stream)
+    assert generator.generate(length=50, temperature=1, rng=1) == expected
+    del stream
+    assert "".join(generator.stream(length=50, temperature=1, rng=1)) == expected
+
+
+def test_interleaved_streams_equal_the_single_texts(published):
+    lstm = LSTMGenerator(published("darwin"))
+    first = {"seed": "Natural", "length": 100, "temperature": 0.8, "rng": 1}
+    second = {"seed": "a", "length": 130, "temperature": 1.2, "rng": 2}
+    pairs = list(zip_longest(lstm.stream(first), lstm.stream(second), fillvalue=""))
+    assert "".join(one for one, _ in pairs) == lstm.generate(first)
+    assert "".join(other for _, other in pairs) == lstm.generate(second)
+
+
+def test_texts_from_several_threads_equal_the_single_texts(published):
+    lstm = LSTMGenerator(published("darwin"))
+    settings = [{"seed": "On the", "length": 300, "temperature": 0.9, "rng": n} for n in range(8)]
+    expected = [lstm.generate(each) for each in settings]
+    assert len(set(expected)) == 8
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lstm.generate, settings)) == expected
+
+
+def test_two_generators_share_a_model_without_sharing_a_state(model, slow_network):
+    first, second = LSTMGenerator(model), LSTMGenerator(model)
+    first.feed("abc")
+    second.feed("hg")
+    for lstm, text in [(first, "abc"), (second, "hg")]:
+        shares = softmax(slow_network(model).read(text))
+        assert lstm.predict(1.0).probabilities["a"] == pytest.approx(shares[model.vocab["a"]], abs=1e-6)
+
+
+# Feed, predict, reset, state.
+
+
+def check_prediction(lstm, logits, temperature=1.0, **near):
+    """Assert that the prediction is the softmax of those logits."""
+    probabilities = lstm.predict(temperature).probabilities
+    shares = softmax(logits, temperature)
+    assert probabilities.keys() == lstm.vocab.keys()
+    for character, number in lstm.vocab.items():
+        assert probabilities[character] == pytest.approx(shares[number], **(near or {"abs": 2e-6}))
+
+
+def test_before_anything_is_fed_the_bias_alone_speaks(generator, model):
+    check_prediction(generator, model.weights.softmax_b.astype(np.float64))
+
+
+@pytest.mark.parametrize("text", ["hello", "h", "a\n<a", "ó" * 50])
+def test_feed_reads_each_character_once(random_model, slow_network, text):
+    model = random_model((6, 4), characters="helo\na<ó")
+    lstm = LSTMGenerator(model)
+    lstm.feed(text)
+    check_prediction(lstm, slow_network(model).read(text))
+    lstm.feed("")
+    check_prediction(lstm, slow_network(model).read(text))
+    lstm.feed("le")  # reads on
+    check_prediction(lstm, slow_network(model).read(text + "le"))
+
+
+@pytest.mark.parametrize("temperature", [1e-6, 0.1, 1, 100])
+def test_predict_is_the_softmax_at_that_temperature(generator, model, slow_network, temperature):
+    generator.feed("bad")
+    check_prediction(generator, slow_network(model).read("bad"), temperature, abs=2e-6 / min(temperature, 1))
+    assert sum(generator.predict(temperature).probabilities.values()) == pytest.approx(1)
+
+
+def test_predict_at_zero_is_certain(generator, model, slow_network):
+    generator.feed("bad")
+    best = slow_network(model).greedy("bad", 1)
+    prediction = generator.predict(0)
+    assert prediction.sample == best
+    assert prediction.probabilities == {character: float(character == best) for character in model.vocab}
+
+
+def test_predict_takes_the_default_temperature(generator):
+    generator.feed("bad")
+    assert generator.predict().probabilities == generator.predict(0.5).probabilities
+    generator.defaults["temperature"] = 2
+    assert generator.predict().probabilities == generator.predict(2).probabilities
+    assert generator.predict(0.5).probabilities != generator.predict(2).probabilities
+
+
+def test_feed_and_predict_write_what_generate_writes(generator):
+    dice, text = np.random.default_rng(8), ""
+    generator.feed("bad")
+    for _ in range(60):
+        character = generator.predict(1.5, rng=dice).sample
+        text += character
+        generator.feed(character)
+    assert text == generator.generate(seed="bad", length=60, temperature=1.5, rng=8)
+
+
+def test_predict_changes_nothing_and_calls_back(generator, model, slow_network):
+    generator.feed("bad")
+    got = []
+    predictions = [generator.predict(1.0, got.append, rng=n) for n in range(50)]
+    assert got == predictions
+    assert len({prediction.sample for prediction in predictions}) > 1
+    check_prediction(generator, slow_network(model).read("bad"))
+
+
+def test_predict_rolls_a_new_die_each_time(generator):
+    assert len({generator.predict(100).sample for _ in range(100)}) > 1
+
+
+@pytest.mark.parametrize("temperature", [-1, NAN, INF, "hot", True])
+def test_predict_checks_the_temperature(generator, temperature):
+    with refused(SettingError, "temperature must be"):
+        generator.predict(temperature)
+
+
+@pytest.mark.parametrize("rng", [-1, "x", 1.5])
+def test_predict_checks_the_dice(generator, rng):
+    with refused(SettingError, "rng must be"):
+        generator.predict(rng=rng)
+
+
+def test_generate_leaves_the_fed_state_alone(generator, model, slow_network):
+    generator.feed("bad")
+    generator.generate(seed="ccc", length=30)
+    stream = generator.stream(seed="h", length=30)
+    next(stream)
+    check_prediction(generator, slow_network(model).read("bad"))
+    generator.feed("a")
+    check_prediction(generator, slow_network(model).read("bada"))
+
+
+def test_the_fed_state_leaves_generate_alone(generator):
+    expected = generator.generate(length=30, rng=1)
+    generator.feed("bad")
+    assert generator.generate(length=30, rng=1) == expected
+
+
+def test_feeding_unknown_characters_reads_nothing(generator, model, slow_network):
+    generator.feed("bad")
+    with refused(UnknownCharactersError, "'X'"):
+        generator.feed("abX")
+    check_prediction(generator, slow_network(model).read("bad"))
+
+
+@pytest.mark.parametrize("text", [None, 5, b"abc", ["a", "b"]])
+def test_feeding_what_is_no_text_is_refused(generator, text):
+    with refused(SettingError, ""):
+        generator.feed(text)
+
+
+def test_the_state_goes_back_and_forth_by_value(generator, model, slow_network):
+    generator.feed("bad")
+    state = generator.state
+    kept = copy.deepcopy(state)
+    generator.feed("ace")
+    for now, then in zip((*state.c, *state.h), (*kept.c, *kept.h), strict=True):
+        np.testing.assert_array_equal(now, then)
+    generator.state = state
+    check_prediction(generator, slow_network(model).read("bad"))
+    generator.feed("h")
+    check_prediction(generator, slow_network(model).read("badh"))
+    generator.state = state  # reading on has not changed it
+    check_prediction(generator, slow_network(model).read("bad"))
+
+
+def test_the_state_is_that_of_the_plain_formulas(generator, model, slow_network):
+    network = slow_network(model)
+    network.read("bad")
+    generator.state = State(tuple(network.c), tuple(network.h))
+    generator.feed("ace")
+    check_prediction(generator, network.read("ace"))
+    for given, expected in zip(
+        (*generator.state.c, *generator.state.h), (*network.c, *network.h), strict=True
+    ):
+        np.testing.assert_allclose(given, expected, atol=1e-5)
+
+
+def test_the_state_of_another_model_is_refused(generator, model, random_model, slow_network):
+    generator.feed("bad")
+    with refused(SettingError, r"layers of \(6, 4\) units"):
+        generator.state = LSTMGenerator(random_model((4, 6))).state
+    check_prediction(generator, slow_network(model).read("bad"))
+
+
+# Ids without a character.
+
+
+@pytest.mark.parametrize("settings", [{"temperature": 100}, {"temperature": 0}, {"top_k": 1}, {"top_p": 0.9}])
+def test_ids_without_a_character_are_never_chosen(random_model, settings):
+    # 40 columns and 32 characters, as seen in the wild; here the other eight are even the most likely.
+    model = random_model((5,), characters="abcdefghijklmnopqrstuvwxyz012345", vocab_size=40)
+    weights = model.weights
+    bias = weights.softmax_b.copy()
+    bias[model.nameless_ids] += 50
+    lstm = LSTMGenerator(CharLSTM(Weights(weights.layers, weights.softmax_w, bias), model.vocab))
+    assert lstm.vocab_size == 40
+    text = lstm.generate(seed="abc", length=3000, rng=1, **settings)
+    assert len(text) == 3000
+    assert set(text) <= set(model.vocab)
+    assert lstm.model.nameless_ids.size == 8
+    if settings == {"temperature": 100}:
+        assert set(text) == set(model.vocab)
+
+
+def test_ids_without_a_character_have_no_probability(random_model, slow_network):
+    model = random_model((5,), characters="abcd", vocab_size=9)
+    lstm = LSTMGenerator(model)
+    lstm.feed("abc")
+    logits = slow_network(model).read("abc")
+    logits[model.nameless_ids] = -np.inf
+    check_prediction(lstm, logits)
+    assert {lstm.predict(100, rng=n).sample for n in range(100)} == set("abcd")
+    lstm.feed("d")  # writing over their logits left no trace
+    assert np.isfinite(np.concatenate([*lstm.state.c, *lstm.state.h])).all()
+
+
+def test_greedy_text_with_nameless_ids_is_that_of_the_plain_formulas(random_model, slow_network):
+    model = random_model((5, 3), embedding=4, characters="abcd", vocab_size=9)
+    text = LSTMGenerator(model).generate(seed="abc", length=50, temperature=0)
+    assert text == slow_network(model).greedy("abc", 50)
+
+
+# Weights and vocabulary one after the other.
+
+
+def test_checkpoints_then_vocabulary(folder, model, same_model):
+    lstm = LSTMGenerator()
+    assert lstm.ready is False
+    lstm.load_checkpoints(folder)
+    assert lstm.ready is False
+    assert (lstm.cells_amount, lstm.vocab_size) == (2, len(TEXT))
+    for attempt in (
+        lstm.generate,
+        lambda: lstm.model,
+        lambda: lstm.vocab,
+        lambda: lstm.feed("a"),
+        lstm.predict,
+    ):
+        with refused(NotReadyError, r"vocabulary is not loaded yet: call load_vocab\(path\)"):
+            attempt()
+    lstm.load_vocab(folder)
+    assert lstm.ready is True
+    same_model(lstm.model, model)
+
+
+def test_vocabulary_then_checkpoints(folder, model, same_model):
+    lstm = LSTMGenerator()
+    lstm.load_vocab(folder / "vocab.json")
+    assert lstm.ready is False
+    for attempt in (
+        lstm.generate,
+        lambda: lstm.model,
+        lambda: lstm.cells_amount,
+        lambda: lstm.state,
+        lstm.predict,
+    ):
+        with refused(NotReadyError, r"weights are not loaded yet: call load_checkpoints\(path\)"):
+            attempt()
+    lstm.load_checkpoints(str(folder))
+    assert lstm.ready is True
+    same_model(lstm.model, model)
+
+
+def test_reset_before_anything_is_loaded_is_no_error(folder):
+    lstm = LSTMGenerator()
+    lstm.reset()
+    assert lstm.ready is False
+    lstm.load_checkpoints(folder)
+    lstm.reset()
+    assert lstm.ready is False
+
+
+def test_other_weights_need_their_own_vocabulary(generator, folder):
+    assert generator.ready
+    generator.load_checkpoints(folder)
+    assert not generator.ready
+    with refused(NotReadyError, "vocabulary"):
+        generator.generate()
+
+
+def test_another_vocabulary_replaces_the_first(folder, model, tmp_path):
+    # A Caesar cipher: what was a is b.
+    shifted = dict(zip(model.vocab, [*list(model.vocab.values())[1:], 0], strict=True))
+    (tmp_path / "shifted.json").write_text(json.dumps(shifted), encoding="utf-8")
+    texts = {}
+    for name, file in [("own", folder / "vocab.json"), ("shifted", tmp_path / "shifted.json")]:
+        lstm = LSTMGenerator(folder)
+        lstm.load_vocab(file)
+        seed = next(character for character, number in lstm.vocab.items() if number == 3)
+        texts[name] = [lstm.vocab[character] for character in lstm.generate(seed=seed, length=30, rng=1)]
+        assert dict(lstm.vocab) == json.loads(file.read_text(encoding="utf-8"))
+    assert texts["own"] == texts["shifted"]
+
+
+def test_loading_forgets_what_was_fed(folder, slow_network):
+    lstm = LSTMGenerator(folder)
+    lstm.feed("bad")
+    lstm.load_vocab(folder)
+    lstm.feed("h")
+    check_prediction(lstm, slow_network(lstm.model).read("h"))
+    lstm.load_checkpoints(folder)
+    lstm.load_vocab(folder)
+    lstm.feed("a")
+    check_prediction(lstm, slow_network(lstm.model).read("a"))
+
+
+def test_a_failed_load_leaves_a_ready_generator_as_it_was(generator, folder, tmp_path, model, slow_network):
+    generator.feed("bad")
+    expected = generator.generate(rng=1)
+    (folder / "vocab.json").write_text('{"a": 99}', encoding="utf-8")
+    (folder / "file0").write_bytes(b"")
+    for attempt in (
+        lambda: generator.load_checkpoints(tmp_path / "nowhere"),
+        lambda: generator.load_checkpoints(folder),
+        lambda: generator.load_vocab(tmp_path / "nowhere"),
+        lambda: generator.load_vocab(folder),
+    ):
+        with refused(ModelError, ""):
+            attempt()
+    assert generator.model is model
+    assert generator.generate(rng=1) == expected
+    check_prediction(generator, slow_network(model).read("bad"))
+
+
+def test_a_failed_load_leaves_half_a_generator_as_it_was(folder, tmp_path, model, same_model):
+    bad = tmp_path / "bad.json"
+    bad.write_text("[", encoding="utf-8")
+    too_many = tmp_path / "too_many.json"
+    too_many.write_text('{"a": 99}', encoding="utf-8")
+
+    lstm = LSTMGenerator()
+    for path in (bad, tmp_path / "nowhere"):
+        with refused(ModelError, ""):
+            lstm.load_vocab(path)
+        with refused(ModelError, ""):
+            lstm.load_checkpoints(path)
+    assert repr(lstm) == "LSTMGenerator(not ready)"
+
+    lstm.load_checkpoints(folder)
+    for path in (bad, too_many):
+        with refused(ModelError, ""):
+            lstm.load_vocab(path)
+    with refused(NotReadyError, "vocabulary"):
+        lstm.generate()
+    lstm.load_vocab(folder)
+    same_model(lstm.model, model)
+
+    lstm = LSTMGenerator()
+    lstm.load_vocab(too_many)  # as long as there are no weights it may be right
+    with refused(ModelError, "is 99"):
+        lstm.load_checkpoints(folder)
+    with refused(NotReadyError, "weights"):
+        lstm.generate()
+    with refused(ModelError, ""):
+        lstm.load_vocab(bad)
+    lstm.load_vocab(folder)
+    lstm.load_checkpoints(folder)
+    same_model(lstm.model, model)
+
+
+def test_used_straight_away_it_loads_the_default_model():
+    lstm = LSTMGenerator()
+    assert not lstm.ready
+    assert len(lstm.generate()) == 20
+    assert lstm.ready
+    weights = LSTMGenerator(DEFAULT_MODEL).model.weights
+    assert lstm.model.weights.softmax_w.tobytes() == weights.softmax_w.tobytes()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda lstm: lstm.model,
+        lambda lstm: lstm.vocab,
+        lambda lstm: lstm.vocab_size,
+        lambda lstm: lstm.cells_amount,
+        lambda lstm: lstm.state,
+        lambda lstm: lstm.feed("a"),
+        lambda lstm: lstm.predict(),
+        lambda lstm: next(lstm.stream()),
+        lambda lstm: lstm.start(),
+    ],
+)
+def test_any_use_loads_the_default_model(use):
+    lstm = LSTMGenerator()
+    use(lstm)
+    assert lstm.ready
+
+
+# The mistakes of the originals, by their number in COMPAT.md.
+
+
+@pytest.mark.parametrize("units", [(6,), (5, 5), (4, 5, 6)])
+def test_mistake_1_the_output_is_that_of_the_top_layer(random_model, slow_network, units):
+    model = random_model(units, embedding=4)
+    lstm = LSTMGenerator(model)
+    assert lstm.generate(seed="abc", length=60, temperature=0) == slow_network(model).greedy("abc", 60)
+    lstm.feed("abc")
+    check_prediction(lstm, slow_network(model).read("abc"))
+
+
+def test_mistake_2_no_overflow_when_cold(published, golden, slow_network):
+    model = published("shakespeare")
+    lstm = LSTMGenerator(model)
+    case = golden("shakespeare")["cases"][0]
+    with np.errstate(over="ignore"):  # what they computed
+        assert np.isinf(np.exp(np.float32(max(case["logits"]) / 0.1)))
+    with np.errstate(all="raise", under="ignore"):
+        for temperature in (0.2, 0.1, 0.01, 1e-6):
+            text = lstm.generate(seed=case["seed"], length=60, temperature=temperature, rng=1)
+            assert text == slow_text(
+                slow_network(model), case["seed"], 60, temperature, np.random.default_rng(1)
+            )
+    assert text == case["greedy_80"][:60]
+    lstm.feed(case["seed"])
+    check_prediction(lstm, np.array(case["logits"]), 0.1, abs=1e-4)
+
+
+def test_mistake_3_zero_and_nothing_are_not_replaced_by_defaults(generator, model, slow_network):
+    greedy = slow_network(model).greedy("a", 200)
+    assert {generator.generate(length=200, temperature=0, rng=n) for n in range(5)} == {greedy}
+    assert generator.generate(length=200, temperature=0.5, rng=1) != greedy
+    with refused(SettingError, "length"):
+        generator.generate(length=0)
+    with refused(SettingError, "seed is empty"):
+        generator.generate(seed="")
+
+
+def test_mistake_4_the_seed_is_read_once_and_nothing_else(random_model, slow_network):
+    model = random_model((6, 4), characters="helo ")
+    right = slow_network(model).read("hello")
+    for wrong in ("hhell", "hhello", "helloo", "hello "):
+        assert np.abs(slow_network(model).read(wrong) - right).max() > 0.01  # it can be told
+    lstm = LSTMGenerator(model)
+    lstm.feed("hello")
+    check_prediction(lstm, right)
+    first = [lstm.generate(seed="hello", length=1, temperature=1, rng=n) for n in range(300)]
+    dice = [np.random.default_rng(n) for n in range(300)]
+    assert first == [slow_text(slow_network(model), "hello", 1, 1, die) for die in dice]
+
+
+def test_mistake_5_reset_resets_and_the_state_is_no_alias(generator, model, slow_network):
+    start = generator.state
+    generator.feed("bad")
+    after = generator.state
+    generator.reset()
+    check_prediction(generator, model.weights.softmax_b.astype(np.float64))
+    generator.feed("h")
+    check_prediction(generator, slow_network(model).read("h"))
+    assert not any(array.any() for array in (*start.c, *start.h))
+    generator.reset()
+    assert not any(array.any() for array in (*generator.state.c, *generator.state.h))
+    generator.state = after
+    check_prediction(generator, slow_network(model).read("bad"))
+    for array in (*generator.state.c, *generator.state.h):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0
+
+
+def test_mistake_6_unknown_characters_are_not_swallowed(generator):
+    for attempt in (lambda: generator.generate(seed="aXb"), lambda: generator.feed("aXb")):
+        with refused(UnknownCharactersError, "'X'") as caught:
+            attempt()
+        assert caught.value.characters == ("X",)
+
+
+def test_mistake_7_a_length_as_text_is_refused_and_options_stay_as_they_are(generator):
+    options = {"seed": "ab", "length": "100"}
+    with refused(SettingError, "length .* not '100'"):
+        generator.generate(options)
+    assert options == {"seed": "ab", "length": "100"}
+    options = {"seed": "ab", "rng": 3}
+    generator.generate(options, length=5)
+    list(generator.stream(options))
+    generator.start(options)
+    assert options == {"seed": "ab", "rng": 3}
+    assert generator.defaults == {"seed": "a", "length": 20, "temperature": 0.5}
+
+
+def test_mistake_8_ready_means_vocabulary_too_and_its_failure_is_told(folder):
+    (folder / "vocab.json").rename(folder / "elsewhere.json")
+    called = []
+    with refused(ModelError, "vocabulary is missing"):
+        LSTMGenerator(folder, lambda: called.append(1))
+    assert called == []
+    lstm = LSTMGenerator()
+    lstm.load_checkpoints(folder)
+    with refused(ModelError, "vocabulary is missing"):
+        lstm.load_vocab(folder)
+    assert not lstm.ready
+    lstm.load_vocab(folder / "elsewhere.json")
+    assert lstm.ready
+
+
+def test_mistake_9_two_texts_at_once_have_a_state_each(generator, model, slow_network):
+    first, second = generator.start(seed="ab", length=40, rng=1), generator.start(seed="ab", length=40, rng=2)
+    while not first.finished:
+        first.advance(3)
+        second.advance(2)
+    second.advance()
+    for run, number in [(first, 1), (second, 2)]:
+        expected = slow_text(slow_network(model), "ab", 40, 0.5, np.random.default_rng(number))
+        assert "".join(run.characters) == expected
+
+
+def test_mistake_10_markup_and_line_ends_come_as_they_are(published):
+    odd = "<>&\"'\r\n\t\\"
+    layer = LSTMLayer(np.zeros((len(odd) + 1, 4)), np.zeros(4))
+    flat = Weights((layer,), np.zeros((1, len(odd))), np.zeros(len(odd)))  # all equally likely
+    text = LSTMGenerator(CharLSTM(flat, {c: n for n, c in enumerate(odd)})).generate(
+        seed="<", length=500, rng=1
+    )
+    assert len(text) == 500
+    assert set(text) == set(odd)
+    # Trained on lines that end so.
+    text = LSTMGenerator(published("darwin")).generate(seed="On the\r\n", length=1000, temperature=0.7, rng=1)
+    assert "\r\n" in text

@@ -1,0 +1,171 @@
+"""The package as it is built, imported and laid out."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import lstm_widget
+from lstm_widget.formats.p5ml import load_checkpoints
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "lstm_widget"
+BRONTE = ROOT.parent / "shared" / "corpora" / "bronte.txt"
+
+
+def modules_after(code: str) -> set[str]:
+    program = f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+def test_importing_the_package_costs_nothing():
+    assert not modules_after("import lstm_widget") & {"numpy", "torch", "numba", "IPython", "anywidget"}
+
+
+def test_the_model_side_knows_nothing_about_notebooks():
+    code = "from lstm_widget import LSTMGenerator; LSTMGenerator().generate()"
+    assert not modules_after(code) & {"torch", "numba", "IPython", "anywidget", "ipywidgets", "traitlets"}
+
+
+def test_every_public_name_is_there_once_and_has_a_docstring():
+    assert lstm_widget.__all__ == sorted(lstm_widget.__all__)
+    for name in lstm_widget.__all__:
+        assert getattr(lstm_widget, name).__doc__
+    assert set(lstm_widget.__all__) <= set(dir(lstm_widget))
+    with pytest.raises(AttributeError, match="no attribute 'LSTM'"):
+        lstm_widget.LSTM  # noqa: B018
+
+
+# Each floor may import what is below it.
+FLOORS = [
+    {"errors"},
+    {"model", "blas", "settings", "models"},
+    {"engine", "sampling"},
+    {"run"},
+    {"formats"},
+    {"generator"},
+    {"stream"},
+    {"widget"},
+]
+
+
+# These stand beside the floors and may import from all of them.
+BESIDE = {"__init__.py", "training"}
+FILES = [file for file in sorted(SOURCES.rglob("*.py")) if file.relative_to(SOURCES).parts[0] not in BESIDE]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCES)))
+def test_imports_run_downwards(file):
+    home = file.relative_to(SOURCES).with_suffix("").parts[0]
+    floor = next(number for number, names in enumerate(FLOORS) if home in names)
+    allowed = set().union(*FLOORS[:floor], {home})
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lstm_widget."):
+            assert node.module.split(".")[1] in allowed, f"{file.name} imports {node.module}"
+
+
+@pytest.mark.parametrize("module", ["generator", "widget"])
+def test_the_examples_in_the_docstrings_run(module):
+    result = doctest.testmod(import_module(f"lstm_widget.{module}"))
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "SOURCE_DATE_EPOCH": "0"})
+    return folder
+
+
+def test_the_wheel_is_pure_and_holds_the_page_and_the_model(built):
+    (wheel,) = built.glob("*.whl")
+    assert wheel.name.endswith("-py3-none-any.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"lstm_widget/static/widget.js", "lstm_widget/static/widget.css"} <= names
+    assert "lstm_widget/models/bronte.safetensors" in names
+    assert "lstm_widget/py.typed" in names
+    assert not [name for name in names if name.startswith(("js/", "tests/")) or "node_modules" in name]
+
+
+def test_the_sdist_holds_what_the_wheel_is_built_from(built):
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.split("/", 1)[-1] for name in archive.getnames()}
+    assert {"lstm_widget/static/widget.js", "lstm_widget/models/bronte.safetensors", "LICENSE"} <= names
+    assert not [name for name in names if "node_modules" in name]
+
+
+def test_the_default_model_is_small_and_its_card_tells_what_it_is():
+    file = SOURCES / "models" / "bronte.safetensors"
+    assert file.stat().st_size <= 5_000_000
+    card = lstm_widget.load_model("bronte").card
+    assert {"title", "text", "licence", "command", "validation_loss_nats", "settings"} <= set(card)
+
+
+def test_the_loss_in_the_card_is_what_pytorch_finds():
+    if not BRONTE.is_file():
+        pytest.skip(f"The text of the default model is not on this machine: there is no {BRONTE}.")
+    model = lstm_widget.load_model("bronte")
+    ids = [model.vocab[c] for c in BRONTE.read_text(encoding="utf-8") if c in model.vocab]
+    start = len(ids) - int(len(ids) * 0.1)
+    losses = pytorch_losses(model.weights, torch.tensor(ids[start:]), streams=64, early=500)
+    assert model.card["validation_loss_nats"] == pytest.approx(losses.mean().item(), abs=2e-4)
+
+
+def pytorch_losses(weights, ids, streams, early):
+    """Return -log p of each character but the first.
+
+    It is cut into streams side by side, each begun so many characters early that nothing is missed.
+    """
+    (v, e), units = weights.embedding.shape, [layer.units for layer in weights.layers]
+    embedding = torch.nn.Embedding.from_pretrained(torch.tensor(weights.embedding))
+    lstm = torch.nn.LSTM(e, units[0], len(units), batch_first=True)
+    for n, layer in enumerate(weights.layers):
+        i, j, f, o = np.split(np.vstack([layer.kernel, layer.bias]), 4, axis=1)
+        f = f + np.eye(len(f), 1, -len(f) + 1, dtype=np.float32)  # 1 in the last row, the bias
+        kernel = torch.tensor(np.hstack([i, f, j, o]).T)
+        getattr(lstm, f"weight_ih_l{n}").data = kernel[:, : layer.input_size].contiguous()
+        getattr(lstm, f"weight_hh_l{n}").data = kernel[:, layer.input_size : -1].contiguous()
+        getattr(lstm, f"bias_ih_l{n}").data = kernel[:, -1].contiguous()
+        getattr(lstm, f"bias_hh_l{n}").data.zero_()
+    length = -(-(len(ids) - 1) // streams)
+    padded = torch.cat(
+        [torch.zeros(early, dtype=torch.long), ids, torch.zeros(streams * length, dtype=torch.long)]
+    )
+    rows = torch.stack([padded[k * length : k * length + early + length + 1] for k in range(streams)])
+    with torch.no_grad():
+        # The first stream has nothing before it: its early part is left out by starting it alone.
+        state, pieces = None, []
+        _, warm = lstm(embedding(rows[1:, :early]))
+        state = tuple(torch.cat([torch.zeros_like(part[:, :1]), part], dim=1) for part in warm)
+        for at in range(early, early + length, 200):
+            now = rows[:, at : min(at + 200, early + length)]
+            top, state = lstm(embedding(now), state)
+            logits = top @ torch.tensor(weights.softmax_w) + torch.tensor(weights.softmax_b)
+            following = rows[:, at + 1 : at + 1 + now.shape[1]]
+            pieces.append(
+                torch.nn.functional.cross_entropy(logits.transpose(1, 2), following, reduction="none")
+            )
+    assert logits.shape[-1] == v
+    return torch.cat(pieces, dim=1).flatten()[: len(ids) - 1]
+
+
+def test_no_published_model_was_copied_into_the_package(shared_models):
+    bundled = lstm_widget.load_model("bronte").weights
+    for folder in filter(Path.is_dir, shared_models.iterdir()):
+        assert load_checkpoints(folder)[0].parameters != bundled.parameters
