@@ -16,7 +16,6 @@ from lstm_widget.settings import (
     MAX_TEMPERATURE,
     SettingNames,
     check_length,
-    check_seed,
     check_temperature,
     make_rng,
 )
@@ -65,7 +64,7 @@ class LSTMWidget(anywidget.AnyWidget):
     length : int, optional
         Number of characters to write, 1 .. 1,000,000.
     rng : int or None, optional
-        A whole number from 0 throws the same dice in every run, `None` new ones.
+        A whole number from 0, below 2**53, throws the same dice in every run, `None` new ones.
 
     Attributes
     ----------
@@ -121,10 +120,11 @@ class LSTMWidget(anywidget.AnyWidget):
         for name in settings:
             if name not in (*_SETTINGS, "layout"):
                 raise UnknownSettingError(name, ("model", *_SETTINGS))
-        generator = model if isinstance(model, LSTMGenerator) else LSTMGenerator(model or DEFAULT_MODEL)
+        generator = model
+        if not isinstance(generator, LSTMGenerator):
+            generator = LSTMGenerator(DEFAULT_MODEL if generator is None else generator)
         self._generator = generator
-        card = generator.model.card
-        self.set_trait("card", card)
+        self.set_trait("card", generator.model.card)
         self.set_trait("vocabulary", [ord(character) for character in generator.vocab])
         super().__init__(**settings)
         # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
@@ -169,6 +169,10 @@ class LSTMWidget(anywidget.AnyWidget):
         """End the run that is being written, if there is one, and keep its text."""
         self._conversation.stop()
 
+    def __repr__(self) -> str:
+        title = self.card.get("title")
+        return f"LSTMWidget({f'{title!r}, ' if title else ''}{self.status}, {len(self.text)} characters)"
+
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a page changed; refuse what it may not change or what is out of range."""
         allowed = {
@@ -182,10 +186,9 @@ class LSTMWidget(anywidget.AnyWidget):
             self.set_trait("error", str(error))
             self.send_state([name for name in allowed if name in self.keys])
 
-    @traitlets.validate("seed", "temperature", "length", "rng")
+    @traitlets.validate("temperature", "length", "rng")  # a seed may be empty while somebody is typing
     def _check(self, proposal: Any) -> Any:  # noqa: ANN401 - traitlets' own
         checks: dict[str, Callable[[Any], Any]] = {
-            "seed": _check_seed,
             "temperature": check_temperature,
             "length": check_length,
             "rng": _check_rng,
@@ -203,11 +206,10 @@ class LSTMWidget(anywidget.AnyWidget):
             self.set_trait(name, value)
 
 
-def _check_seed(seed: str) -> str:
-    """Allow an empty seed here: somebody may be typing. A run refuses it."""
-    return check_seed(seed) if seed else seed
-
-
 def _check_rng(rng: int | None) -> int | None:
+    """Allow what a page can hold: its numbers are exact up to 2**53."""
+    if rng is not None and rng >= 2**53:
+        msg = "The rng of a widget must be a whole number below 2**53."
+        raise SettingError(msg)
     make_rng(rng)
     return rng

@@ -36,8 +36,17 @@ def test_the_model_may_be_a_generator_a_path_or_a_name(random_model, shared_mode
     assert LSTMWidget(LSTMGenerator(model), **SETTINGS).generate() == LSTMWidget(model, **SETTINGS).generate()
     assert LSTMWidget(str(shared_models / "darwin")).card["title"] == "darwin"
     assert LSTMWidget("bronte").card == LSTMWidget().card == LSTMGenerator("bronte").model.card
+    with pytest.raises(ModelError, match="name of the model is empty"):
+        LSTMWidget("")
     with pytest.raises(ModelError, match="does not exist; the bundled models are bronte"):
         LSTMWidget("brontë")
+
+
+def test_its_repr_is_short_and_tells_what_it_is(widget):
+    assert repr(widget) == "LSTMWidget(ready, 0 characters)"
+    widget.generate()
+    assert repr(widget) == "LSTMWidget(finished, 60 characters)"
+    assert repr(LSTMWidget()) == "LSTMWidget('Charlotte Brontë', ready, 0 characters)"
 
 
 def test_settings_given_to_generate_stay(widget):
@@ -66,6 +75,7 @@ def test_without_rng_each_run_has_dice_of_its_own_and_the_receipt_tells_them(wid
         ("length", "100", "expected an int"),
         ("length", 2.5, "expected an int"),
         ("rng", -1, "rng must be a whole number from 0"),
+        ("rng", 2**53, r"below 2\*\*53"),
         ("seed", 5, "expected a unicode string"),
     ],
 )
