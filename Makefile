@@ -11,7 +11,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .PHONY: lab test lint types page bundle pytest colab browser clean
 
 lab: .venv/lab-ready
-	$(BIN)/jupyter lab $(ROOT) notebooks/quickstart.ipynb
+	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
 
 test: lint types page bundle pytest colab browser
 
@@ -46,11 +46,13 @@ browser: .venv/test-ready .venv/chromium-ready
 
 .venv/lab-ready: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable ".[lab]"
+	# Else the first thing to be seen is a question about news.
+	$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements"
 	touch $@
 
-.venv/test-ready: pyproject.toml | .venv/bin/python
+.venv/test-ready: pyproject.toml .venv/lab-ready
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
-	touch $@ .venv/lab-ready
+	touch $@
 
 .venv/chromium-ready: | .venv/test-ready
 	command -v chromium || command -v chromium-browser || command -v google-chrome \

@@ -136,7 +136,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     const known = new Set(model.get("vocabulary"));
     const unknown = [...new Set(seed.value)].filter((c) => !known.has(c.codePointAt(0) ?? -1));
     const quoted = unknown.map((character) => JSON.stringify(character)).join(", ");
-    seedHint.textContent = quoted && `Skipped, as the model does not know it: ${quoted}`;
+    seedHint.textContent = quoted && `Unknown to the model and skipped: ${quoted}`;
   }
 
   // What the reader does.

@@ -46,9 +46,6 @@ END_KERNELS = """async (address) => {
     fetch(`${address}/api/kernels/${id}`, {...token, method: "DELETE"})));
 }"""
 
-# Otherwise a question about news lies over the page.
-QUIET = '{"fetchNews": "false", "checkForUpdates": false}'
-
 
 class Lab:
     """A JupyterLab server over an empty folder."""
@@ -59,11 +56,6 @@ class Lab:
         settings = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
         settings["JUPYTERLAB_SETTINGS_DIR"] = str(folder / "settings")
         settings["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
-        quiet = (
-            folder / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-        )
-        quiet.parent.mkdir(parents=True)
-        quiet.write_text(QUIET)
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
         command += [f"--ServerApp.root_dir={self.folder}", "--IdentityProvider.token=test"]
         self.process = subprocess.Popen(

@@ -193,7 +193,7 @@ def test_bad_input_gets_one_sentence(opened):
 def test_unknown_characters_are_named_beside_the_seed(opened, generator):
     notebook = opened()
     notebook.seed.fill("The 北road")
-    expect(notebook.seed).to_have_accessible_description(re.compile("Skipped.*北"))
+    expect(notebook.seed).to_have_accessible_description(re.compile("Unknown to the model and skipped: .*北"))
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")
     assert notebook.written(SEED) == expected(generator)

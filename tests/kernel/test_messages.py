@@ -291,12 +291,12 @@ def test_a_wrong_trait_from_the_page_is_refused(page):
 
 
 def test_generate_from_a_cell_streams_as_part_of_the_cell(page):
-    cell = page.notebook.client.execute("text = w.generate(seed='She was', length=20_000, rng=7)")
+    cell = page.notebook.client.execute("text = w.generate(seed='She was', length=3_000, rng=7)")
     pieces = answers(page.notebook.until_idle(cell))
     chunks = [m for m in pieces if m["type"] == "chunk"]
     assert [pieces[0]["type"], pieces[-1]["type"]] == ["begin", "end"]
     assert len(chunks) > 1
-    settings = {**SETTINGS, "length": 20_000}
+    settings = {**SETTINGS, "length": 3_000}
     assert "".join(m["text"] for m in chunks) == LSTMGenerator().generate(settings)
     assert page.notebook.printed("print(text == w.text, w.status)") == "True finished"
 
