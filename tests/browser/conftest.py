@@ -14,10 +14,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-TIMEOUT = 30_000  # milliseconds; generous, as nothing is waited for longer than it takes
+TIMEOUT = 60_000  # milliseconds; generous, as nothing is waited for longer than it takes
+# While JupyterLab starts, it drops commands without a word: then they are given again.
+TRIES, PATIENCE = 10, 5_000
 
 # Chromium in a container: no sandbox, no calls home.
 ARGUMENTS = [
@@ -105,20 +108,26 @@ class Notebook:
     def menu(self, *names: str) -> None:
         """Choose an entry of the menu bar."""
         first, *inner, last = names
-        self.page.get_by_role("menuitem", name=first, exact=True).click()
         entries = self.page.locator(".lm-Menu-itemLabel")  # those with a menu behind them have no name
-        for name in inner:
-            entries.get_by_text(name, exact=True).hover()
-        entries.get_by_text(last, exact=True).click()
+        for _ in range(TRIES):
+            try:
+                self.page.get_by_role("menuitem", name=first, exact=True).click(timeout=PATIENCE)
+                for name in inner:
+                    entries.get_by_text(name, exact=True).hover(timeout=PATIENCE)
+                entries.get_by_text(last, exact=True).click(timeout=PATIENCE)
+            except TooLate:  # not enabled yet, or the menu was closed again
+                self.page.keyboard.press("Escape")
+            else:
+                return
+        pytest.fail(f"JupyterLab does not offer {' > '.join(names)}")
 
     def run_all(self) -> None:
         not_run = self.page.locator(".jp-InputPrompt", has_text="[ ]:")
-        for _ in range(5):  # JupyterLab drops the command without a word while it is still connecting
+        for _ in range(TRIES):  # JupyterLab drops the command without a word while it is still connecting
             self.menu("Run", "Run All Cells")
             try:
-                expect(not_run).to_have_count(0, timeout=TIMEOUT / 10)
+                expect(not_run).to_have_count(0, timeout=PATIENCE)
             except AssertionError:
-                self.page.keyboard.press("Escape")  # the entry was not enabled yet: the menu is still open
                 continue
             return
         pytest.fail("JupyterLab does not run the cells")
