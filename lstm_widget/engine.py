@@ -63,7 +63,7 @@ class State:
                 raise SettingError(msg)
             for array in arrays:
                 array.flags.writeable = False
-            object.__setattr__(self, name, arrays)
+            object.__setattr__(self, name, tuple(array[...] for array in arrays))
 
 
 class Engine:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import reprlib
+import sys
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +23,14 @@ def shown(value: object) -> str:
         return " ".join(_repr.repr(value).split())
     except ValueError:  # a whole number of more digits than Python prints
         return "a number of very many digits"
+
+
+def warn(message: str) -> None:
+    """Warn whoever called this package, at the line where they did."""
+    frame, level = sys._getframe(1), 2  # noqa: SLF001 - warnings itself does so
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("lstm_widget"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
 
 
 class LSTMError(ValueError):

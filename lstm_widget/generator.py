@@ -189,6 +189,9 @@ class LSTMGenerator:
         SettingError
             If a setting is unknown or wrong, or the model does not know a character of the seed.
         """
+        if callback is not None and not callable(callback):
+            msg = f"The callback must be a function that takes the text, not {shown(callback)}."
+            raise SettingError(msg)
         text = self.start(options, **settings).advance()
         if callback is not None:
             callback(text)

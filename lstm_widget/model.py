@@ -44,7 +44,7 @@ def _frozen(name: str, values: ArrayLike, ndim: int) -> NDArray[np.float32]:
         msg = f"The {name} holds values that are not finite numbers (NaN or infinity): the file is damaged."
         raise ModelError(msg)
     array.flags.writeable = False
-    return array
+    return array[...]  # of a view nobody can take that back
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,6 +80,9 @@ class LSTMLayer:
                 f"{self.bias.size}, but its shape is {self.kernel.shape}."
             )
             raise ModelError(msg)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LSTMLayer, (self.kernel, self.bias)
 
     @property
     def units(self) -> int:
@@ -139,7 +142,8 @@ class Weights:
             width = self.embedding.shape[1]
         for number, layer in enumerate(self.layers):
             if layer.input_size != width:
-                msg = f"Layer {number} reads {layer.input_size} inputs, but it is given {width}."
+                msg = f"Layer {number} reads {layer.input_size} inputs, but it is given {width}"
+                msg += "; is the embedding missing?" if number == 0 and self.embedding is None else "."
                 raise ModelError(msg)
             width = layer.units
         if self.softmax_w.shape != (width, self.vocab_size):
@@ -148,6 +152,9 @@ class Weights:
                 f"but it is {self.softmax_w.shape}."
             )
             raise ModelError(msg)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Weights, (self.layers, self.softmax_w, self.softmax_b, self.embedding)
 
     @property
     def vocab_size(self) -> int:
@@ -314,6 +321,10 @@ class CharLSTM:
                 raise ModelError(msg)
             characters.append(character)
         return "".join(characters)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make copies, and those for other processes, through the checks."""
+        return CharLSTM, (self._weights, dict(self._vocab), self.card)
 
     def __repr__(self) -> str:
         units = [layer.units for layer in self._weights.layers]

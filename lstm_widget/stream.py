@@ -14,8 +14,10 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+import numpy as np
+
 from lstm_widget.errors import LSTMError, SettingError, UnknownSettingError
-from lstm_widget.settings import SettingNames, check_temperature
+from lstm_widget.settings import SettingNames, check_temperature, make_rng
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -361,6 +363,20 @@ def _known(seed: object, model: CharLSTM) -> object:
     return kept
 
 
+def check_page_rng(rng: RngLike) -> int | None:
+    """Return the number that the dice come from, or raise `SettingError`.
+
+    A page's numbers are exact up to 2**53 only.
+    """
+    make_rng(rng)
+    if rng is None:
+        return None
+    if not isinstance(rng, (int, np.integer)) or rng >= 2**53:
+        msg = "The rng of a widget must be a whole number below 2**53, or None."
+        raise SettingError(msg)
+    return int(rng)
+
+
 def _settings(message: Mapping[str, Any]) -> dict[str, Any]:
     settings = message.get("settings")
     if not isinstance(settings, dict):
@@ -369,6 +385,7 @@ def _settings(message: Mapping[str, Any]) -> dict[str, Any]:
     for name in settings:
         if name not in SettingNames.__annotations__:
             raise UnknownSettingError(name, SettingNames.__annotations__)
+    check_page_rng(settings.get("rng"))
     return settings
 
 

@@ -17,9 +17,8 @@ from lstm_widget.settings import (
     SettingNames,
     check_length,
     check_temperature,
-    make_rng,
 )
-from lstm_widget.stream import Conversation
+from lstm_widget.stream import Conversation, check_page_rng
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +47,8 @@ class WidgetSettings(TypedDict, total=False):
 
 
 _SETTINGS = tuple(WidgetSettings.__annotations__)
+# What a page may change: the settings, and what every widget has.
+_FOR_THE_PAGE = (*_SETTINGS, "layout", "tooltip", "tabbable", "_dom_classes", "_view_count")
 
 
 class LSTMWidget(anywidget.AnyWidget):
@@ -99,9 +100,10 @@ class LSTMWidget(anywidget.AnyWidget):
 
     # The page may change these.
     seed = traitlets.Unicode("She was sitting next to").tag(sync=True)
-    temperature = traitlets.Float(0.6).tag(sync=True)
-    length = traitlets.Int(300).tag(sync=True)
-    rng = traitlets.Int(None, allow_none=True).tag(sync=True)
+    # Their type is checked with their range, in `_check`, by the rules of the generator.
+    temperature = traitlets.Any(0.6).tag(sync=True)
+    length = traitlets.Any(300).tag(sync=True)
+    rng = traitlets.Any(None).tag(sync=True)
     # These it only shows.
     text = traitlets.Unicode(read_only=True).tag(sync=True)
     status = traitlets.Unicode("ready", read_only=True).tag(sync=True)
@@ -158,8 +160,9 @@ class LSTMWidget(anywidget.AnyWidget):
         for name in settings:
             if name not in _SETTINGS:
                 raise UnknownSettingError(name, _SETTINGS)
-        for name, value in settings.items():
-            setattr(self, name, value)
+        with self.hold_trait_notifications():  # all of them, or none if one is wrong
+            for name, value in settings.items():
+                setattr(self, name, value)
         return self._conversation.write(self._settings(), lambda: self.temperature)
 
     def _settings(self) -> SettingNames:
@@ -175,11 +178,7 @@ class LSTMWidget(anywidget.AnyWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a page changed; refuse what it may not change or what is out of range."""
-        allowed = {
-            name: value
-            for name, value in sync_data.items()
-            if not (self.has_trait(name) and self.traits()[name].read_only)
-        }
+        allowed = {name: value for name, value in sync_data.items() if name in _FOR_THE_PAGE}
         try:
             super().set_state(allowed)
         except traitlets.TraitError as error:
@@ -191,7 +190,7 @@ class LSTMWidget(anywidget.AnyWidget):
         checks: dict[str, Callable[[Any], Any]] = {
             "temperature": check_temperature,
             "length": check_length,
-            "rng": _check_rng,
+            "rng": check_page_rng,
         }
         try:
             return checks[proposal["trait"].name](proposal["value"])
@@ -204,12 +203,3 @@ class LSTMWidget(anywidget.AnyWidget):
     def _keep(self, state: State) -> None:
         for name, value in state.items():
             self.set_trait(name, value)
-
-
-def _check_rng(rng: int | None) -> int | None:
-    """Allow what a page can hold: its numbers are exact up to 2**53."""
-    if rng is not None and rng >= 2**53:
-        msg = "The rng of a widget must be a whole number below 2**53."
-        raise SettingError(msg)
-    make_rng(rng)
-    return rng

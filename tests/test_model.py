@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -291,3 +293,17 @@ def test_a_card_that_is_not_json_is_refused(card):
 def test_repr(random_model, units, embedding, title, expected):
     card = {"title": title} if title else None
     assert repr(random_model(units, embedding, card=card)) == expected
+
+
+def test_copies_for_here_and_for_other_processes_are_checked_and_immutable(random_model):
+    model = random_model(units=(5, 3))
+    for other in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301
+        assert other.vocab == model.vocab
+        assert other.card == model.card
+        assert np.array_equal(other.weights.layers[1].kernel, model.weights.layers[1].kernel)
+        assert not other.weights.softmax_w.flags.writeable
+
+
+def test_nobody_can_make_the_weights_writeable(random_model):
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        random_model().weights.softmax_w.setflags(write=True)

@@ -93,6 +93,7 @@ def test_bundled_models_load():
         assert bundled_file(name).is_file()
 
 
+@pytest.mark.filterwarnings("ignore:The vocabulary is damaged")
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_p5ml_to_safetensors_and_back(shared_models, published, tmp_path, same_model, name):
     file = save_safetensors(published(name), tmp_path / "model.safetensors")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 from traitlets import TraitError
 
@@ -68,12 +69,15 @@ def test_without_rng_each_run_has_dice_of_its_own_and_the_receipt_tells_them(wid
         ("temperature", -0.1, "temperature must be a number from 0 to 100"),
         ("temperature", float("nan"), "temperature must be a number"),
         ("temperature", 101, "temperature must be a number"),
-        ("temperature", "hot", "expected a float"),
+        ("temperature", True, "temperature must be a number"),
+        ("temperature", "hot", "temperature must be a number"),
         ("length", 0, "length must be a whole number from 1 to 1,000,000"),
         ("length", -3, "length must be a whole number"),
         ("length", 10**9, "length must be a whole number"),
-        ("length", "100", "expected an int"),
-        ("length", 2.5, "expected an int"),
+        ("length", "100", "length must be a whole number"),
+        ("length", 2.5, "length must be a whole number"),
+        ("length", 2.0, "length must be a whole number"),
+        ("rng", 1.0, "rng must be a whole number"),
         ("rng", -1, "rng must be a whole number from 0"),
         ("rng", 2**53, r"below 2\*\*53"),
         ("seed", 5, "expected a unicode string"),
@@ -94,6 +98,27 @@ def test_unknown_names_are_refused_with_the_nearest_right_one(widget):
         LSTMWidget(temprature=0.3)
     with pytest.raises(TypeError, match=r"did you mean 'length'\?"):
         widget.generate(lenght=10)
+
+
+def test_a_wrong_value_changes_none_of_the_others(widget):
+    with pytest.raises(TraitError, match="length must be"):
+        widget.generate(seed="dd", temperature=1.0, length=0)
+    assert (widget.seed, widget.temperature, widget.length) == ("abc", 0.8, 60)
+
+
+def test_numpy_numbers_are_numbers(widget):
+    widget.temperature = np.float32(0.5)
+    widget.length = np.int64(7)
+    assert (widget.temperature, widget.length) == (0.5, 7)
+    assert type(widget.temperature) is float  # plain, so that it can be sent to the page
+    assert type(widget.length) is int
+
+
+def test_a_page_cannot_change_the_code_of_the_page(widget):
+    before = widget._esm
+    widget.set_state({"_esm": "alert(1)", "_css": "", "_model_module": "other"})
+    assert widget._esm == before
+    assert widget._model_module == "anywidget"
 
 
 @pytest.mark.parametrize("name", ["text", "status", "error", "receipt", "card", "vocabulary", "bounds"])

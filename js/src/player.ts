@@ -15,13 +15,17 @@ const SLOW = 1000;
 /** Milliseconds of silence after which a page goes on with a run that another one has left. */
 const LEFT_ALONE = 1500;
 
+/** What is said when the connection to the kernel was closed. */
+export const GONE = "The kernel is gone: run the cell again.";
+
 export interface Listener {
   /** A run begins, here or elsewhere: an empty page. */
   began(seed: string): void;
   /** More characters, each exactly once and in order. */
   wrote(text: string): void;
-  ended(reason: End["reason"]): void;
-  failed(message: string): void;
+  /** The run is over; `have` characters of it came. */
+  ended(reason: End["reason"], have: number): void;
+  failed(message: string, have: number): void;
   /** The kernel does not answer for the moment, or answers again. */
   waiting(isWaiting: boolean): void;
 }
@@ -31,7 +35,7 @@ export interface Source {
   /** The temperature from the next character on. */
   temperature(): number;
   /** Characters per second that the reader sees. */
-  pace: number;
+  pace(): number;
   /** Characters that came but are not shown yet. */
   unseen(): number;
   /** Seed of the run that is being written, for a page that comes late. */
@@ -84,15 +88,10 @@ export class Player {
     return this.#now !== null;
   }
 
-  /** Number of characters received of the run that is being written. */
-  get have(): number {
-    return this.#now?.have ?? 0;
-  }
-
   start(settings: Settings): void {
     const run = randomName();
     this.#follow(run, true);
-    this.source.send({ type: "start", run, settings });
+    this.#send({ type: "start", run, settings });
     this.pump();
   }
 
@@ -100,7 +99,7 @@ export class Player {
     if (this.#now === null) return;
     this.#now.pulls = false;
     this.#now.stopping = true;
-    this.source.send({ type: "stop", run: this.#now.run });
+    this.#send({ type: "stop", run: this.#now.run });
     this.#watch();
   }
 
@@ -130,13 +129,13 @@ export class Player {
         break;
       case "end":
         if (now?.run !== message.run) return;
-        this.listener.ended(message.reason);
         this.#leave();
+        this.listener.ended(message.reason, now.have);
         break;
       case "error":
         if (now?.run !== message.run) return;
-        this.listener.failed(message.message);
         this.#leave();
+        this.listener.failed(message.message, now.have);
         break;
     }
   }
@@ -145,10 +144,14 @@ export class Player {
   pump(): void {
     const now = this.#now;
     if (!now?.pulls) return;
-    const { pace } = this.source;
+    const pace = this.source.pace();
     const count = Math.max(1, Math.ceil(pace * Math.max(PIECE, this.#roundTrip / IN_FLIGHT)));
     const ahead = count + pace * this.#roundTrip;
-    while (now.asked.size < IN_FLIGHT && this.source.unseen() + expected(now) < ahead) {
+    while (
+      this.#now === now &&
+      now.asked.size < IN_FLIGHT &&
+      this.source.unseen() + expected(now) < ahead
+    ) {
       this.#pull(now, now.have + expected(now), count);
     }
   }
@@ -195,7 +198,7 @@ export class Player {
     now.asked.set(pull, { count, at: performance.now() });
     this.#watch();
     const temperature = this.source.temperature();
-    this.source.send({
+    this.#send({
       type: "pull",
       run: now.run,
       pull,
@@ -205,6 +208,17 @@ export class Player {
       temperature,
     });
     return pull;
+  }
+
+  #send(message: ToKernel): void {
+    try {
+      this.source.send(message);
+    } catch {
+      // The connection was closed: the kernel was restarted or has died.
+      const have = this.#now?.have ?? 0;
+      this.#leave();
+      this.listener.failed(GONE, have);
+    }
   }
 
   #follow(run: string, pulls: boolean): void {

@@ -15,7 +15,7 @@ export class Typewriter {
    * @param show takes the next characters; called at most once per animation frame
    */
   constructor(
-    readonly pace: number,
+    private readonly pace: () => number,
     private readonly show: (text: string) => void,
   ) {}
 
@@ -54,8 +54,9 @@ export class Typewriter {
   #tick(now: number): void {
     this.#frame = null;
     // After a pause the first character is due at once.
-    const elapsed = this.#last === null ? 1 / this.pace : Math.min(now - this.#last, LONGEST_FRAME);
-    const pace = Math.max(this.pace, this.#waiting.length / CATCH_UP);
+    const least = this.pace();
+    const elapsed = this.#last === null ? 1 / least : Math.min(now - this.#last, LONGEST_FRAME);
+    const pace = Math.max(least, this.#waiting.length / CATCH_UP);
     this.#credit += elapsed * pace;
     const count = Math.min(Math.floor(this.#credit), this.#waiting.length);
     this.#credit -= count;

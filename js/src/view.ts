@@ -3,18 +3,26 @@ import { element, uniqueId } from "./dom.ts";
 import type { End, FromKernel, ToKernel, Traits } from "./messages.ts";
 import { NumberField } from "./number-field.ts";
 import { Page } from "./page.ts";
-import { Player } from "./player.ts";
+import { GONE, Player } from "./player.ts";
 import { Saver } from "./saver.ts";
 import { Typewriter } from "./typewriter.ts";
 
-/** Characters per second: fast reading, but one sees each letter come. */
+/** Characters per second, at least: fast reading, but one sees each letter come. */
 const PACE = 50;
+/** Seconds that a text takes, at most: a long one is written faster. */
+const LONGEST = 20;
 
 const ENDINGS: Record<End["reason"], string> = { finished: "Finished", stopped: "Stopped" };
 
 /** One view of the widget. Everything it hangs on to goes when `signal` is aborted. */
 export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLElement {
-  const saver = new Saver(() => model.save_changes(), signal);
+  const saver = new Saver(() => {
+    try {
+      model.save_changes();
+    } catch {
+      problem.textContent = GONE;
+    }
+  }, signal);
   const set = <K extends "seed" | "temperature" | "length">(name: K, value: Traits[K]) => {
     model.set(name, value);
     saver.touch();
@@ -66,13 +74,16 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   );
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "LSTM text generator");
-  // Keys pressed in here are meant for the widget, not for the notebook around it.
-  root.dataset.lmSuppressShortcuts = "true";
-  root.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+  // Keys pressed in here are meant for the widget, not for the notebook around it; but Ctrl+S still saves.
+  const keep = (event: KeyboardEvent) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  };
+  root.addEventListener("keydown", keep, { signal });
 
   // The run.
   let ended: End["reason"] | null = null; // told once everything is shown
-  const typewriter = new Typewriter(PACE, (text) => {
+  const pace = () => Math.max(PACE, model.get("length") / LONGEST);
+  const typewriter = new Typewriter(pace, (text) => {
     page.append(text);
     player.pump();
     progress();
@@ -81,7 +92,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     {
       send: (message: ToKernel) => model.send(message),
       temperature: () => model.get("temperature"),
-      pace: PACE,
+      pace,
       unseen: () => typewriter.waiting,
       seed: () => model.get("receipt").seed ?? "",
     },
@@ -95,16 +106,18 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         progress();
       },
       wrote: (text) => typewriter.push(text),
-      ended(reason) {
+      ended(reason, have) {
         ended = reason;
         if (reason === "stopped") typewriter.flush();
-        showRest();
+        showRest(have);
+        progress();
       },
-      failed(message) {
-        typewriter.flush();
-        showRest();
+      failed(message, have) {
         ended = null;
         problem.textContent = message;
+        typewriter.flush();
+        showRest(have);
+        progress();
       },
       waiting(isWaiting) {
         announcement.textContent = isWaiting ? "Waiting for the kernel" : "Writing";
@@ -127,8 +140,8 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   }
 
   /** Show what the kernel has kept of a run, if answers were lost. */
-  function showRest(): void {
-    if (Array.from(model.get("text")).length > player.have) showText();
+  function showRest(have: number): void {
+    if (Array.from(model.get("text")).length > have) showText();
   }
 
   /** Tell which characters of the seed the model does not know: a run leaves them out. */
@@ -202,10 +215,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   on("change:temperature", showTemperature);
   on("change:length", showLength);
   on("change:error", showError);
-  on("msg:custom", (message: FromKernel) => {
-    player.receive(message);
-    progress();
-  });
+  on("msg:custom", (message: FromKernel) => player.receive(message));
   signal.addEventListener("abort", () => {
     player.dispose();
     typewriter.clear();

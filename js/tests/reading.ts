@@ -34,6 +34,8 @@ export class Reading {
   /** The pulls, how much had been seen when they were sent, and when that was. */
   readonly asked: { pull: Pull; seen: number; at: number }[] = [];
   /** The text since the last beginning. */
+  /** Characters that came, as it is told at the end. */
+  have = 0;
   text = "";
   seen = 0;
   temperature = SETTINGS.temperature;
@@ -57,7 +59,7 @@ export class Reading {
           this.connection.send(message);
         },
         temperature: () => this.temperature,
-        pace: PACE,
+        pace: () => PACE,
         unseen: () => this.unseen,
         seed: () => this.#seed,
       },
@@ -70,7 +72,10 @@ export class Reading {
         wrote: (text) => {
           this.text += text;
         },
-        ended: (reason) => this.events.push(`ended ${reason}`),
+        ended: (reason, have) => {
+          this.have = have;
+          this.events.push(`ended ${reason}`);
+        },
         failed: (message) => this.events.push(`failed ${message}`),
         waiting: (isWaiting) => this.notices.push({ at: performance.now(), isWaiting }),
       },

@@ -10,7 +10,10 @@ const FRAME = 0.016;
 
 function typing(pace = PACE) {
   const pieces: string[] = [];
-  const typewriter = new Typewriter(pace, (text) => pieces.push(text));
+  const typewriter = new Typewriter(
+    () => pace,
+    (text) => pieces.push(text),
+  );
   return { typewriter, pieces, text: () => pieces.join("") };
 }
 
@@ -116,11 +119,14 @@ test("does not split surrogate pairs, and counts them once", () => {
 test("showing may bring more", () => {
   const { typewriter, text } = typing();
   let left = 100;
-  const chained: Typewriter = new Typewriter(PACE, () => {
-    typewriter.push("y");
-    if (left > 0) chained.push("x");
-    left -= 1;
-  });
+  const chained: Typewriter = new Typewriter(
+    () => PACE,
+    () => {
+      typewriter.push("y");
+      if (left > 0) chained.push("x");
+      left -= 1;
+    },
+  );
   chained.push("x");
   seconds(10);
   expect(text()).toBe("y".repeat(101));

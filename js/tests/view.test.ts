@@ -41,13 +41,14 @@ describe("what a reader finds", () => {
     shown();
     const keys: string[] = [];
     document.body.onkeydown = ({ key }) => keys.push(key);
-    const press = (target: Element, key: string) =>
-      target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    const press = (target: Element, key: string, ctrlKey = false) =>
+      target.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, bubbles: true }));
     press(slider("Temperature"), "ArrowUp");
     press(seedBox(), "Enter");
     press(document.body, "x");
+    press(seedBox(), "s", true); // saves the notebook
     document.body.onkeydown = null;
-    expect(keys).toEqual(["x"]);
+    expect(keys).toEqual(["x", "s"]);
   });
 
   test("nothing is written, sent or saved before somebody does something", () => {

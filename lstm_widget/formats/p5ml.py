@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, shown, warn
 from lstm_widget.formats.json_data import parse_json
 from lstm_widget.formats.p5ml_names import DEFAULT_NAMES, LEARNING_RATE, names_part, role_of
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights, check_vocab
@@ -43,6 +43,7 @@ MAX_JSON_BYTES = 16 * 2**20
 MAX_LAYERS = 100
 MAX_DIMENSIONS = 4
 MAX_SIZE = 2**31
+MAX_KEPT_TEXT = 2**16
 
 _FLOAT32 = np.dtype("<f4")
 
@@ -62,16 +63,22 @@ def load_p5ml(folder: str | Path) -> CharLSTM:
         If a file is missing or damaged, if the parts do not fit together, or if the cells are not
         LSTM cells.
     """
+    weights, names = load_checkpoints(folder)
     path = Path(folder)
-    weights, names = load_checkpoints(path)
-    card: dict[str, Any] = {"title": path.resolve().name}
+    file = _vocab_file(path)
+    vocab = load_vocab(file, weights.vocab_size)
+    text = file.read_bytes().decode("utf-8")
+    if len(text) <= MAX_KEPT_TEXT:
+        names |= {"vocab_file": file.name, "vocab_text": text}
+    names["title"] = path.resolve().name
+    card: dict[str, Any] = {"title": names["title"]}
     if (path / CARD).is_file():
         stored = _read_json(path / CARD)
         if not isinstance(stored, dict):
             msg = f"{CARD} must hold a JSON object."
             raise ModelError(msg)
         card |= stored
-    return CharLSTM(weights, load_vocab(path, weights.vocab_size), card | {"p5ml": names})
+    return CharLSTM(weights, vocab, card | {"p5ml": names})
 
 
 def load_checkpoints(folder: str | Path) -> tuple[Weights, dict[str, Any]]:
@@ -88,9 +95,9 @@ def load_checkpoints(folder: str | Path) -> tuple[Weights, dict[str, Any]]:
     ModelError
         As for `load_p5ml`.
     """
-    path = Path(folder)
+    path = _path(folder)
     if not path.is_dir():
-        msg = f"There is no folder {str(folder)!r}: check the path of the model."
+        msg = f"There is no folder {shown(str(folder))}: check the path of the model."
         raise ModelError(msg)
     return _weights_from(_read_variables(path))
 
@@ -110,28 +117,15 @@ def load_vocab(path: str | Path, vocab_size: int) -> dict[str, int]:
     ModelError
         If the file is missing or damaged, or does not fit `vocab_size`.
     """
-    path = Path(path)
-    if path.is_dir():
-        found = next((path / name for name in VOCABULARIES if (path / name).is_file()), None)
-        if found is None:
-            msg = f"The vocabulary is missing: there is no {VOCABULARIES[0]} in {str(path)!r}."
-            raise ModelError(msg)
-        path = found
-    table = _read_json(path)
-    if isinstance(table, list):
-        table = dict(enumerate(table))
-    if not isinstance(table, dict):
-        msg = f"{path.name} must map characters to ids."
-        raise ModelError(msg)
-    if table and all(isinstance(value, str) for value in table.values()):
-        table = _inverted(table, path.name)
-    return check_vocab(_repaired(table), vocab_size)
+    file = _vocab_file(_path(path))
+    return check_vocab(_vocab_table(_read_json(file), file.name), vocab_size)
 
 
 def save_p5ml(model: CharLSTM, folder: str | Path) -> Path:
     """Write a model as a p5ML / ml5.js folder, all of it or nothing.
 
-    A model that was read from such a folder gets the same variable names again.
+    A model that was read from such a folder is written with the same variable names and the same
+    vocabulary file; the published folders come out bit by bit as they were.
 
     Parameters
     ----------
@@ -155,8 +149,10 @@ def save_p5ml(model: CharLSTM, folder: str | Path) -> Path:
         raise ModelError(msg)
     path.parent.mkdir(parents=True, exist_ok=True)
     card = model.card
-    names = card.pop("p5ml", None)  # from elsewhere, perhaps: it may be anything
-    variables = _variables_of(model.weights, names if isinstance(names, dict) else {})
+    names = card.pop("p5ml", None)
+    if not isinstance(names, dict):  # from elsewhere, perhaps: it may be anything
+        names = {}
+    variables = _variables_of(model.weights, names)
     manifest = {
         name: {"filename": name.replace("/", "_"), "shape": list(array.shape)}
         for name, array in variables.items()
@@ -166,9 +162,12 @@ def save_p5ml(model: CharLSTM, folder: str | Path) -> Path:
         for name, array in variables.items():
             array.astype(_FLOAT32).tofile(partial / name.replace("/", "_"))
         _write_json(partial / MANIFEST, manifest)
-        _write_json(partial / VOCABULARIES[0], dict(model.vocab))
+        if (read := _vocab_as_read(names, model)) is not None:
+            (partial / read[0]).write_bytes(read[1])
+        else:
+            _write_json(partial / VOCABULARIES[0], dict(model.vocab))
         card.pop("ids_without_character", None)
-        if card and card != {"title": path.name}:
+        if card and card != {"title": names.get("title", path.name)}:
             _write_json(partial / CARD, card)
         partial.chmod(0o755)
         if path.exists():
@@ -287,6 +286,51 @@ def _variables_of(weights: Weights, names: Mapping[str, Any]) -> Variables:
     return variables
 
 
+def _path(path: str | Path) -> Path:
+    try:
+        return Path(path)
+    except TypeError:
+        msg = f"A path must be text, not {shown(path)}."
+        raise ModelError(msg) from None
+
+
+def _vocab_file(path: Path) -> Path:
+    """Return the file of the vocabulary: the path itself, or what lies in that folder."""
+    if not path.is_dir():
+        return path
+    found = next((path / name for name in VOCABULARIES if (path / name).is_file()), None)
+    if found is None:
+        msg = f"The vocabulary is missing: there is no {VOCABULARIES[0]} in {str(path)!r}."
+        raise ModelError(msg)
+    return found
+
+
+def _vocab_table(data: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - JSON is anything
+    """Make a table of ids by character of any of the published ones."""
+    table = dict(enumerate(data)) if isinstance(data, list) else data
+    if not isinstance(table, dict):
+        msg = f"{name} must map characters to ids."
+        raise ModelError(msg)
+    if table and all(isinstance(value, str) for value in table.values()):
+        table = _inverted(table, name)
+    return _repaired(table)
+
+
+def _vocab_as_read(names: Mapping[str, Any], model: CharLSTM) -> tuple[str, bytes] | None:
+    """Return name and content of the vocabulary file that the model was read from, if they still fit."""
+    file, text = names.get("vocab_file"), names.get("vocab_text")
+    if file not in VOCABULARIES or not isinstance(text, str):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a repair was told when it was read
+            table = check_vocab(_vocab_table(parse_json(text, file), file), model.vocab_size)
+        content = text.encode("utf-8")
+    except (ModelError, UnicodeEncodeError):
+        return None
+    return (file, content) if table == dict(model.vocab) else None
+
+
 def _inverted(table: Mapping[Any, str], name: str) -> dict[str, int]:
     """Turn a table of characters by id into one of ids by character."""
     vocab: dict[str, int] = {}
@@ -295,7 +339,7 @@ def _inverted(table: Mapping[Any, str], name: str) -> dict[str, int]:
             msg = f"{name} gives the character {shown(character)} two ids."
             raise ModelError(msg)
         if not re.fullmatch(r"\d{1,9}", str(key), re.ASCII):
-            msg = f"{name} gives {shown(character)} the id {shown(key)}, which is no whole number."
+            msg = f"{name} must map characters to whole numbers, not {shown(key)} to {shown(character)}."
             raise ModelError(msg)
         vocab[character] = int(key)
     return vocab
@@ -305,9 +349,6 @@ def _repaired(table: dict[str, int]) -> dict[str, int]:
     """Mend the vocabulary that ml5 published with its `shakespeare`: two keys lost their letter."""
     damage = {"  ": (13, "u"), "": (40, "U")}
     if all(table.get(key) == number for key, (number, _) in damage.items()) and not {"u", "U"} & set(table):
-        warnings.warn(
-            'The vocabulary is damaged as published with ml5\'s "shakespeare"; "u" and "U" were put back.',
-            stacklevel=4,
-        )
+        warn('The vocabulary is damaged as published with ml5\'s "shakespeare"; "u" and "U" were put back.')
         return {damage[key][1] if key in damage else key: number for key, number in table.items()}
     return table
