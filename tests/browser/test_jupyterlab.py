@@ -45,7 +45,7 @@ def opened(open_notebook, bolano):
         first = f"from lstm_widget import LSTMWidget\nw = LSTMWidget({bolano!r}, {SETTINGS})\nw"
         notebook = open_notebook([first, *cells])
         notebook.run_all()
-        notebook.generate.wait_for()
+        notebook.generate.first.wait_for()
         return notebook
 
     return open_it
@@ -287,3 +287,25 @@ def test_quickstart(open_notebook):
 def test_quickstart_is_committed_without_outputs():
     quickstart = nbformat.read(ROOT / "notebooks" / "quickstart.ipynb", as_version=4)
     assert [cell.outputs for cell in quickstart.cells if cell.cell_type == "code"] == [[]] * 3
+
+
+def test_a_restarted_kernel_is_told_in_one_sentence(opened):
+    notebook = opened()
+    notebook.generate.click()
+    expect(notebook.text).to_have_text(re.compile(f"{SEED}.{{20}}", re.DOTALL))
+    notebook.menu("Kernel", "Restart Kernel…")
+    notebook.page.get_by_role("button", name="Confirm Kernel Restart").click()
+    expect(notebook.alert).to_have_text("The kernel is gone: run the cell again.")
+    assert len(notebook.written(SEED)) >= 20
+    notebook.generate.click()
+    expect(notebook.alert).to_have_text("The kernel is gone: run the cell again.")
+
+
+def test_two_views_of_a_widget_show_the_same(opened, generator):
+    notebook = opened("w")
+    first, second = notebook.widget.nth(0), notebook.widget.nth(1)
+    first.get_by_role("button", name="Generate").click()
+    for view in (first, second):
+        expect(view.get_by_role("status")).to_have_text("Finished: 300 characters")
+        text = view.get_by_role("region", name="Generated text")
+        assert text.evaluate("element => element.textContent") == SEED + expected(generator)
