@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from lstm_widget.messages import Reply, State
     from lstm_widget.model import CharLSTM
-    from lstm_widget.stream import Reply, State
 
 _STATIC = Path(__file__).parent / "static"
 

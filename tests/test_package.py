@@ -54,7 +54,7 @@ FLOORS = [
     {"errors"},
     {"model", "blas", "settings", "models"},
     {"engine", "sampling"},
-    {"run"},
+    {"run", "messages"},
     {"formats"},
     {"generator"},
     {"stream"},

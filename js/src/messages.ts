@@ -1,4 +1,4 @@
-// What the page and the kernel say to each other. The twin of lstm_widget/stream.py; change both together.
+// What the page and the kernel say to each other. The twin of lstm_widget/messages.py; change both together.
 
 export interface Settings {
   seed: string;
