@@ -10,14 +10,14 @@ import numpy as np
 
 from lstm_widget.blas import single_thread
 from lstm_widget.engine import Engine, Lane, State
-from lstm_widget.errors import NotReadyError, SettingError, UnknownSettingError, shown
+from lstm_widget.errors import NotReadyError, SettingError, shown
 from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml import load_checkpoints, load_vocab
 from lstm_widget.model import CharLSTM, Weights
 from lstm_widget.models import DEFAULT_MODEL
 from lstm_widget.run import Run
 from lstm_widget.sampling import COLDEST, bar, choose
-from lstm_widget.settings import DEFAULTS, SettingNames, Settings, check_temperature, make_rng
+from lstm_widget.settings import DEFAULTS, SettingNames, Settings, check_names, check_temperature, make_rng
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from lstm_widget.settings import RngLike
-
-_NAMES = frozenset(SettingNames.__annotations__)
 
 
 @dataclass(frozen=True)
@@ -221,9 +219,7 @@ class LSTMGenerator:
             msg = f"The options must be a dictionary such as {DEFAULTS}, not {shown(options)}."
             raise SettingError(msg)
         given: dict[str, Any] = {**self.defaults, **(options or {}), **settings}
-        for name in given:
-            if name not in _NAMES:
-                raise UnknownSettingError(name, _NAMES)
+        check_names(given, SettingNames.__annotations__)
         rng: RngLike = given.pop("rng", None)
         model, engine = self._loaded()
         return Run(model, engine, Settings(**given), make_rng(rng))

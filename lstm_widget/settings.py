@@ -6,11 +6,14 @@ import math
 import operator
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, UnknownSettingError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 MAX_TEMPERATURE = 100.0
 MAX_LENGTH = 1_000_000
@@ -146,6 +149,28 @@ def make_rng(rng: RngLike) -> np.random.Generator:
         pass
     msg = f"rng must be a whole number from 0, a numpy.random.Generator or None, not {shown(rng)}."
     raise SettingError(msg)
+
+
+def check_page_rng(rng: RngLike) -> int | None:
+    """Return the number that a widget's dice come from, or raise `SettingError`.
+
+    A page's numbers are exact up to 2**53 only.
+    """
+    make_rng(rng)
+    if rng is None:
+        return None
+    number = _whole(rng)
+    if number is None or number >= 2**53:
+        msg = "The rng of a widget must be a whole number below 2**53, or None."
+        raise SettingError(msg)
+    return number
+
+
+def check_names(given: Iterable[object], known: Collection[str]) -> None:
+    """Raise `UnknownSettingError` for the first name that is not a known one."""
+    for name in given:
+        if name not in known:
+            raise UnknownSettingError(name, known)
 
 
 def _whole(value: object) -> int | None:

@@ -14,10 +14,8 @@ import secrets
 import threading
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from lstm_widget.errors import LSTMError, SettingError, UnknownSettingError
-from lstm_widget.settings import SettingNames, check_temperature, make_rng
+from lstm_widget.errors import LSTMError, SettingError
+from lstm_widget.settings import SettingNames, check_names, check_page_rng, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -173,14 +171,11 @@ class Conversation:
 
     def stop(self) -> None:
         """End the current run, if there is one, and keep its text."""
-        with self._lock:
-            writing = self._current
-        if writing is not None:
+        if (writing := self._latest()) is not None:
             self._stop(writing)
 
     def _start_for_page(self, message: Mapping[str, Any], run: str) -> None:
-        with self._lock:
-            current = self._current
+        current = self._latest()
         if current is not None and current.name == run:
             return  # asked twice
         try:
@@ -207,9 +202,12 @@ class Conversation:
         self._send({"type": "begin", "run": name, "seed": run.settings.seed})
         return writing
 
-    def _writing(self, run: str) -> _Writing:
+    def _latest(self) -> _Writing | None:
         with self._lock:
-            writing = self._current
+            return self._current
+
+    def _writing(self, run: str) -> _Writing:
+        writing = self._latest()
         if writing is None or writing.name != run:
             msg = "This text is no longer being written: start a new one."
             raise SettingError(msg)
@@ -247,8 +245,7 @@ class Conversation:
         """End a run because of an error that nobody foresaw; its text is kept."""
         state: State = {"status": "failed", "error": message}
         error: Error = {"type": "error", "run": run, "message": message}
-        with self._lock:
-            writing = self._current
+        writing = self._latest()
         if writing is not None and writing.name == run:
             with writing.lock:
                 writing.ending, writing.wanted = error, False
@@ -262,9 +259,7 @@ class Conversation:
             return
         receipt = {**writing.receipt, "written": len(writing.run.characters)}
         writing.ending = {"type": "end", "run": writing.name, "reason": reason, "receipt": receipt}
-        with self._lock:
-            latest = self._current is writing
-        if latest:
+        if self._latest() is writing:
             text = "".join(writing.run.characters)
             self._publish({"status": reason, "text": text, "receipt": receipt})
         self._send(writing.ending)
@@ -281,28 +276,12 @@ def _known(seed: object, model: CharLSTM) -> object:
     return kept
 
 
-def check_page_rng(rng: RngLike) -> int | None:
-    """Return the number that the dice come from, or raise `SettingError`.
-
-    A page's numbers are exact up to 2**53 only.
-    """
-    make_rng(rng)
-    if rng is None:
-        return None
-    if not isinstance(rng, (int, np.integer)) or rng >= 2**53:
-        msg = "The rng of a widget must be a whole number below 2**53, or None."
-        raise SettingError(msg)
-    return int(rng)
-
-
 def _settings(message: Mapping[str, Any]) -> dict[str, Any]:
     settings = message.get("settings")
     if not isinstance(settings, dict):
         msg = "A start message must bring its settings."
         raise SettingError(msg)
-    for name in settings:
-        if name not in SettingNames.__annotations__:
-            raise UnknownSettingError(name, SettingNames.__annotations__)
+    check_names(settings, SettingNames.__annotations__)
     check_page_rng(settings.get("rng"))
     return settings
 

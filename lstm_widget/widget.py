@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 import anywidget
 import traitlets
 
-from lstm_widget.errors import SettingError, UnknownSettingError
+from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.models import DEFAULT_MODEL
 from lstm_widget.settings import (
@@ -16,9 +16,11 @@ from lstm_widget.settings import (
     MAX_TEMPERATURE,
     SettingNames,
     check_length,
+    check_names,
+    check_page_rng,
     check_temperature,
 )
-from lstm_widget.stream import Conversation, check_page_rng
+from lstm_widget.stream import Conversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,9 +121,7 @@ class LSTMWidget(anywidget.AnyWidget):
         model: str | Path | CharLSTM | LSTMGenerator | None = None,
         **settings: Unpack[WidgetSettings],
     ) -> None:
-        for name in settings:
-            if name not in (*_SETTINGS, "layout"):
-                raise UnknownSettingError(name, ("model", *_SETTINGS))
+        check_names((name for name in settings if name != "layout"), ("model", *_SETTINGS))
         generator = model
         if not isinstance(generator, LSTMGenerator):
             generator = LSTMGenerator(DEFAULT_MODEL if generator is None else generator)
@@ -157,9 +157,7 @@ class LSTMWidget(anywidget.AnyWidget):
         traitlets.TraitError
             If a value is wrong.
         """
-        for name in settings:
-            if name not in _SETTINGS:
-                raise UnknownSettingError(name, _SETTINGS)
+        check_names(settings, _SETTINGS)
         with self.hold_trait_notifications():  # all of them, or none if one is wrong
             for name, value in settings.items():
                 setattr(self, name, value)
