@@ -31,7 +31,7 @@ bundle: js/node_modules/ready
 	cd js && LSTM_WIDGET_STATIC=node_modules/bundle npm run --silent build
 	diff -r js/node_modules/bundle lstm_widget/static
 
-pytest: .venv/test-ready
+pytest: .venv/test-ready js/node_modules/ready
 	$(BIN)/python -m pytest --ignore tests/browser
 
 # The conversation with the page once more, with the versions of Google Colab.

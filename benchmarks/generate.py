@@ -1,10 +1,13 @@
-"""Characters per second of the engine, side by side with ONNX Runtime, in one run.
+"""Characters per second, side by side with the alternatives that are installed, in one run.
 
-    python benchmarks/generate.py [MODEL ...]
+    python benchmarks/generate.py [MODEL ...] [--plot FILE.png]
 
-Every contestant writes the same text with the same sampling, one character at a time, on one core
-and one thread, and they take turns, so that a busy moment of the machine hits all of them; of each
-the best round counts. Then several processes at once write with the engine, on all cores.
+Every contestant writes the same text with the same sampling, one character at a time, on one core and
+one thread, and they take turns, so that a busy moment of the machine hits all of them; of each the
+best round counts. Only TensorFlow.js samples by itself, as ml5.js does, and runs in a process of its
+own. The limit is what reading the weights once per character costs: the matrix-vector products alone.
+
+Then several processes write at once, on all cores, and the times to the first character are taken.
 """
 
 from __future__ import annotations
@@ -12,205 +15,157 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import statistics
+import subprocess
 import sys
 import time
-from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import rivals
 
-from lstm_widget import LSTMGenerator, load_model
+from lstm_widget import CharLSTM, LSTMGenerator, LSTMLayer, Weights, load_model
+from lstm_widget.backend import VARIABLE
 from lstm_widget.blas import single_thread
 from lstm_widget.engine import Engine
-from lstm_widget.model import FORGET_BIAS
-from lstm_widget.sampling import choose
+from lstm_widget.sampling import choose, choose_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from lstm_widget.model import CharLSTM
-
-    Step = Callable[[int], NDArray[np.float32]]
+    Results = dict[str, dict[int, float]]
+    """Characters per second of each contestant, all lanes together, by the number of lanes."""
 
 SHARED = Path(__file__).parents[2] / "shared" / "models"
+DEFAULTS = [*(str(SHARED / name) for name in ("darwin", "bolano")), "bronte", "2x512", "2x1024"]
 TEMPERATURE = 0.6
+LANES = 8
+LIMIT = "limit: one product with every weight"
+BACKENDS = ["numpy", "numba"] if find_spec("numba") else ["numpy"]
+SECONDS = 0.4  # that a contestant writes, about, in each round
+REPEATS = 5  # of what is timed in new processes
 
 
-def onnx_steps(model: CharLSTM) -> dict[str, Callable[[], Step]]:
-    """Return ways to run one step with ONNX Runtime: its LSTM operator, and plain operators."""
-    import onnx  # noqa: PLC0415 - optional
-    import onnxruntime  # noqa: PLC0415
+def model_named(name: str) -> CharLSTM:
+    """Return a model; ``2x512`` is a random one of two layers of 512 units."""
+    layers, _, units = name.partition("x")
+    if not (layers.isdigit() and units.isdigit()):
+        return load_model(name)
+    random, width, vocab_size, stack = np.random.default_rng(0), 64, 100, []
 
-    def session(graph: Any) -> Any:  # noqa: ANN401 - onnx has no types
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
-        return onnxruntime.InferenceSession(made.SerializeToString(), options, ["CPUExecutionProvider"])
+    def uniform(rows: int, columns: int) -> NDArray[np.float32]:
+        return np.asarray(random.uniform(-2, 2, (rows, columns)) / np.sqrt(rows), np.float32)
 
-    def stepper(build: Callable[..., Any], state_shape: Callable[[int], tuple[int, ...]]) -> Step:
-        run = session(build(onnx, model)).run
-        layers = model.weights.layers
-        feed = {
-            f"{part}{n}": np.zeros(state_shape(layer.units), np.float32)
-            for n, layer in enumerate(layers)
-            for part in "hc"
-        }
-        names = list(feed)
-        feed["id"] = np.zeros(1, np.int64)
+    def zeros(size: int) -> NDArray[np.float32]:
+        return np.zeros(size, np.float32)
 
-        def step(number: int) -> NDArray[np.float32]:
-            feed["id"][0] = number
-            logits, *state = run(None, feed)
-            feed.update(zip(names, state, strict=True))
-            return logits.reshape(-1)  # type: ignore[no-any-return]
-
-        return step
-
-    return {
-        "ONNX Runtime, LSTM operator": lambda: stepper(_lstm_graph, lambda units: (1, 1, units)),
-        "ONNX Runtime, plain operators": lambda: stepper(_plain_graph, lambda units: (1, units)),
-    }
+    embedding = uniform(vocab_size, width)
+    for _ in range(int(layers)):
+        stack.append(LSTMLayer(uniform(width + int(units), 4 * int(units)), zeros(4 * int(units))))
+        width = int(units)
+    weights = Weights(tuple(stack), uniform(width, vocab_size), zeros(vocab_size), embedding)
+    return CharLSTM(weights, {chr(32 + number): number for number in range(vocab_size)}, {"title": name})
 
 
-def _input_table(model: CharLSTM) -> NDArray[np.float32]:
-    weights = model.weights
-    return np.eye(weights.vocab_size, dtype=np.float32) if weights.embedding is None else weights.embedding
-
-
-def _lstm_graph(onnx: Any, model: CharLSTM) -> Any:  # noqa: ANN401
-    helper, constants, nodes = onnx.helper, {}, []
-    constants["table"] = _input_table(model)
-    constants["axis"] = np.array([0], np.int64)
-    nodes.append(helper.make_node("Gather", ["table", "id"], ["row"]))
-    nodes.append(helper.make_node("Unsqueeze", ["row", "axis"], ["x0"]))
-    for n, layer in enumerate(model.weights.layers):
-
-        def order(columns: NDArray[np.float32], forget: float) -> NDArray[np.float32]:
-            i, j, f, o = np.split(columns, 4, axis=-1)
-            return np.concatenate([i, o, f + np.float32(forget), j], axis=-1)  # as ONNX has them
-
-        kernel = order(layer.kernel, 0)
-        constants[f"w{n}"] = np.ascontiguousarray(kernel[: layer.input_size].T[None])
-        constants[f"r{n}"] = np.ascontiguousarray(kernel[layer.input_size :].T[None])
-        bias = order(layer.bias, FORGET_BIAS)
-        constants[f"b{n}"] = np.concatenate([bias, np.zeros_like(bias)])[None]
-        inputs = [f"x{n}", f"w{n}", f"r{n}", f"b{n}", "", f"h{n}", f"c{n}"]
-        outputs = [f"y{n}", f"h{n}_next", f"c{n}_next"]
-        nodes.append(helper.make_node("LSTM", inputs, outputs, hidden_size=layer.units))
-        constants[f"shape{n}"] = np.array([1, 1, layer.units], np.int64)
-        nodes.append(helper.make_node("Reshape", [f"y{n}", f"shape{n}"], [f"x{n + 1}"]))
-    top = f"x{len(model.weights.layers)}"
-    return _finished(onnx, model, constants, nodes, top, lambda units: [1, 1, units])
-
-
-def _plain_graph(onnx: Any, model: CharLSTM) -> Any:  # noqa: ANN401
-    helper, constants, nodes = onnx.helper, {"table": _input_table(model)}, []
-    nodes.append(helper.make_node("Gather", ["table", "id"], ["x0"]))
-    for n, layer in enumerate(model.weights.layers):
-        bias = layer.bias.copy()
-        bias[2 * layer.units : 3 * layer.units] += np.float32(FORGET_BIAS)
-        constants |= {f"k{n}": layer.kernel, f"b{n}": bias}
-        for operator, inputs, outputs, attributes in (
-            ("Concat", ["x", "h"], ["xh"], {"axis": 1}),
-            ("Gemm", ["xh", "k", "b"], ["z"], {}),
-            ("Split", ["z"], ["zi", "zj", "zf", "zo"], {"axis": 1}),
-            ("Sigmoid", ["zi"], ["i"], {}),
-            ("Tanh", ["zj"], ["j"], {}),
-            ("Sigmoid", ["zf"], ["f"], {}),
-            ("Sigmoid", ["zo"], ["o"], {}),
-            ("Mul", ["f", "c"], ["fc"], {}),
-            ("Mul", ["i", "j"], ["ij"], {}),
-            ("Add", ["fc", "ij"], ["c_next"], {}),
-            ("Tanh", ["c_next"], ["tc"], {}),
-            ("Mul", ["o", "tc"], ["h_next"], {}),
-        ):
-            named = [[_numbered(name, n) for name in names] for names in (inputs, outputs)]
-            nodes.append(helper.make_node(operator, *named, **attributes))
-        nodes.append(helper.make_node("Identity", [f"h{n}_next"], [f"x{n + 1}"]))
-    top = f"x{len(model.weights.layers)}"
-    return _finished(onnx, model, constants, nodes, top, lambda units: [1, units])
-
-
-def _numbered(name: str, n: int) -> str:
-    return name.replace("_next", f"{n}_next") if name.endswith("_next") else f"{name}{n}"
-
-
-def _finished(
-    onnx: Any,  # noqa: ANN401
-    model: CharLSTM,
-    constants: dict[str, Any],
-    nodes: list[Any],
-    top: str,
-    shape: Callable[[int], list[int]],
-) -> Any:  # noqa: ANN401
-    helper, kind = onnx.helper, onnx.TensorProto
-    constants |= {"softmax_w": model.weights.softmax_w, "softmax_b": model.weights.softmax_b}
-    nodes.append(helper.make_node("MatMul", [top, "softmax_w"], ["products"]))
-    nodes.append(helper.make_node("Add", ["products", "softmax_b"], ["logits"]))
-    inputs = [helper.make_tensor_value_info("id", kind.INT64, [1])]
-    outputs = [helper.make_tensor_value_info("logits", kind.FLOAT, None)]
-    for n, layer in enumerate(model.weights.layers):
-        for part in "hc":
-            size = shape(layer.units)
-            inputs.append(helper.make_tensor_value_info(f"{part}{n}", kind.FLOAT, size))
-            outputs.append(helper.make_tensor_value_info(f"{part}{n}_next", kind.FLOAT, size))
-    tensors = [onnx.numpy_helper.from_array(array, name) for name, array in constants.items()]
-    return helper.make_graph(nodes, "step", inputs, outputs, tensors)
-
-
-def write(step: Step, model: CharLSTM, count: int) -> str:
+def texts_of(step: rivals.Step, model: CharLSTM, lanes: int, count: int) -> list[str]:
     """Write with any way to do a step; the sampling is the same for all."""
-    dice, number, written = np.random.default_rng(0), model.encode("a")[0], []
+    dice = [np.random.default_rng(number) for number in range(lanes)]
+    ids = np.full(lanes, model.encode("a")[0])
+    written = []
+    nothing: list[None] = [None] * lanes
     with single_thread:
         for _ in range(count):
-            number = choose(step(number), TEMPERATURE, dice.random())
-            written.append(number)
-    return model.decode(written)
+            logits = step(ids)
+            if lanes == 1:
+                ids = np.array([choose(logits[0], TEMPERATURE, dice[0].random())])
+            else:
+                throws = [one.random() for one in dice]
+                ids = choose_each(logits, [TEMPERATURE] * lanes, throws, nothing, nothing)
+            written.append(ids)
+    return [model.decode(column) for column in np.array(written).T.tolist()]
 
 
-def rivals(model: CharLSTM) -> dict[str, Callable[[], Step]]:
-    """Return the contestants by name; each makes a step from the zero state."""
-    engine = Engine(model.weights)
-    found: dict[str, Callable[[], Step]] = {"lstm-widget, engine": lambda: engine.lane().step}
-    try:
-        found |= onnx_steps(model)
-    except ImportError:
-        print('ONNX Runtime is not installed (pip install "lstm-widget[bench]"): left out.')
-    return found
+def our_texts(generator: LSTMGenerator, backend: str, lanes: int, count: int) -> list[str]:
+    """Write in the public way: with the checks, the seed and all else that a user gets."""
+    os.environ[VARIABLE] = backend
+    if lanes == 1:
+        return [generator.generate(seed="a", length=count, temperature=TEMPERATURE, rng=0)]
+    return generator.generate_many(
+        [{"rng": number} for number in range(lanes)], seed="a", length=count, temperature=TEMPERATURE
+    )
 
 
-def one_core(name: str, count: int, rounds: int) -> dict[str, float]:
-    """Return characters per second of each contestant, on one core; the best of some rounds."""
+def products(engine: Engine) -> Callable[[], object]:
+    """Return one matrix-vector product with each of the weights, which no way can do without."""
+    matrices = [*engine.kernels, engine.softmax_w]
+    jobs = [(m, np.ones(m.shape[1], m.dtype), np.empty(m.shape[0], m.dtype)) for m in matrices]
+
+    def multiply() -> None:
+        for matrix, x, out in jobs:
+            np.dot(matrix, x, out)
+
+    return multiply
+
+
+def seconds_of(task: Callable[[], object]) -> float:
+    """Return how long a task takes."""
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+def one_core(name: str, rounds: int) -> Results:
+    """Return what each contestant makes of a model on one core."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    model = load_model(name)
-    contestants = rivals(model)
-    texts = {contestant: write(make(), model, 500) for contestant, make in contestants.items()}
-    if len(set(texts.values())) > 1:
-        sys.exit(f"The contestants do not write the same text: {texts}")
-    # The public way: everything that a user gets, with the checks and the seed.
+    model = model_named(name)
     generator = LSTMGenerator(model)
-    tasks: dict[str, Callable[[], object]] = {
-        contestant: partial(write, make(), model, count) for contestant, make in contestants.items()
-    }
-    tasks["lstm-widget, generate()"] = lambda: generator.generate(
-        seed="a", length=count, temperature=TEMPERATURE, rng=0
-    )
-    best = dict.fromkeys(tasks, 0.0)
+    multiply = products(Engine(model.weights))
+    contestants: dict[tuple[str, int], Callable[[int], list[str]]] = {}
+    for lanes in (1, LANES):
+        for backend in BACKENDS:
+            contestants[f"lstm-widget, {backend}", lanes] = lambda count, backend=backend, lanes=lanes: (
+                our_texts(generator, backend, lanes, count)
+            )  # type: ignore[misc]
+        for rival, way in rivals.installed().items():
+            contestants[rival, lanes] = lambda count, way=way, lanes=lanes: texts_of(
+                way(model, lanes), model, lanes, count
+            )  # type: ignore[misc]
+    check(contestants)
+    counts = {}
+    for key, write in contestants.items():
+        per_character = seconds_of(lambda write=write: write(30)) / 30  # type: ignore[misc]
+        counts[key] = max(20, int(SECONDS / per_character))
+    results: Results = {contestant: {} for contestant, _ in contestants} | {LIMIT: {1: 0.0}}
     for _ in range(rounds):
-        for contestant, task in tasks.items():
-            start = time.perf_counter()
-            task()
-            best[contestant] = max(best[contestant], count / (time.perf_counter() - start))
-    return best
+        for (contestant, lanes), write in contestants.items():
+            count = counts[contestant, lanes]
+            # The difference of two lengths leaves out what is done once for a text.
+            more = seconds_of(lambda: write(2 * count)) - seconds_of(lambda: write(count))  # noqa: B023
+            speed = lanes * count / more if more > 0 else 0.0
+            results[contestant][lanes] = max(results[contestant].get(lanes, 0.0), speed)
+        with single_thread:
+            repeats = 1 + int(0.1 / seconds_of(multiply))
+            took = seconds_of(lambda: [multiply() for _ in range(repeats)])  # noqa: B023
+        results[LIMIT][1] = max(results[LIMIT][1], repeats / took)
+    return results
 
 
-def _process(name: str, seconds: float, barrier: Any, results: Any) -> None:  # noqa: ANN401
-    run = LSTMGenerator(name).start(seed="a", length=1_000_000, temperature=TEMPERATURE, rng=0)
+def check(contestants: dict[tuple[str, int], Callable[[int], list[str]]]) -> None:
+    """Stop if they do not write the same texts; who computes something else is no rival."""
+    for lanes in (1, LANES):
+        texts = {name: write(100) for (name, count), write in contestants.items() if count == lanes}
+        if len({tuple(text) for text in texts.values()}) > 1:
+            sys.exit(f"The contestants do not write the same text: {texts}")
+
+
+def _process(name: str, backend: str, seconds: float, barrier: Any, results: Any) -> None:  # noqa: ANN401
+    os.environ[VARIABLE] = backend
+    run = LSTMGenerator(model_named(name)).start(seed="a", length=1_000_000, temperature=TEMPERATURE, rng=0)
     run.advance(200)
     barrier.wait()
     start = time.perf_counter()
@@ -219,15 +174,14 @@ def _process(name: str, seconds: float, barrier: Any, results: Any) -> None:  # 
     results.put((len(run.characters) - 200) / (time.perf_counter() - start))
 
 
-def processes(name: str, counts: tuple[int, ...], seconds: float) -> dict[int, float]:
+def processes(name: str, backend: str, counts: tuple[int, ...], seconds: float) -> dict[int, float]:
     """Return the characters per second of so many processes together, on all cores."""
     context = multiprocessing.get_context("spawn")
     totals = {}
     for count in counts:
         barrier, results = context.Barrier(count), context.Queue()
-        team = [
-            context.Process(target=_process, args=(name, seconds, barrier, results)) for _ in range(count)
-        ]
+        arguments = (name, backend, seconds, barrier, results)
+        team = [context.Process(target=_process, args=arguments) for _ in range(count)]
         for process in team:
             process.start()
         totals[count] = sum(results.get() for _ in team)
@@ -236,33 +190,107 @@ def processes(name: str, counts: tuple[int, ...], seconds: float) -> dict[int, f
     return totals
 
 
+def start_times(names: list[str]) -> dict[str, float]:
+    """Return milliseconds, the median of new processes, until things are ready."""
+
+    def median(*statements: str) -> float:
+        """Return the time of the last statement."""
+        timed = "import time; t = time.perf_counter()", statements[-1], "print(time.perf_counter() - t)"
+        program = "\n".join([*statements[:-1], *timed])
+        command = [sys.executable, "-c", program]
+        taken = [
+            float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)  # noqa: S603
+            for _ in range(REPEATS)
+        ]
+        return 1000 * statistics.median(taken)
+
+    ours = "from lstm_widget.generator import LSTMGenerator"
+    times = {
+        "import numpy": median("import numpy"),
+        "import lstm_widget.generator, after NumPy": median("import numpy", "import lstm_widget.generator"),
+        "import lstm_widget (with the widget)": median("from lstm_widget import LSTMWidget"),
+    }
+    for name in names:
+        load, first = f"lstm = LSTMGenerator({name!r})", "next(lstm.stream(seed='a', rng=0))"
+        times[f"load {Path(name).name}"] = median(ours, load)
+        times[f"first character of {Path(name).name}"] = median(ours, load, first)
+    return times
+
+
+def print_speeds(results: Results, node: float | None) -> None:
+    """Print a table; the ratio is to the better way of ONNX Runtime."""
+    rival = max((speed[1] for name, speed in results.items() if name.startswith("ONNX")), default=None)
+    limit = results[LIMIT][1]
+    print(f"  {'one core, characters/s':38}{'1 lane':>9} {'ratio':>6} {'of limit':>9}", end="")
+    print(f" {f'{LANES} lanes':>10} {'time x':>7}")
+    rows = dict(results)
+    if node is not None:
+        rows["TensorFlow.js in Node, as ml5.js"] = {1: node}
+    for name, speed in rows.items():
+        print(f"  {name:38}{speed[1]:9,.0f}", end="")
+        print(f" {speed[1] / rival:6.2f}" if rival else f" {'-':>6}", end="")
+        print(f" {speed[1] / limit:9.2f}", end="")
+        # How much longer a step takes for all lanes than for one.
+        print(f" {speed[LANES]:10,.0f} {speed[1] * LANES / speed[LANES]:7.2f}" if LANES in speed else "")
+
+
+def plot(speeds: dict[str, dict[str, float]], file: str) -> None:
+    """Draw the speeds of one lane as bars, a panel for each model."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - optional
+
+    figure = Figure(figsize=(4 * len(speeds), 3.2), layout="constrained")
+    for axes, (name, speed) in zip(
+        figure.subplots(1, len(speeds), squeeze=False)[0], speeds.items(), strict=True
+    ):
+        labels = list(speed)[::-1]
+        bars = axes.barh(labels, [speed[label] for label in labels])
+        for bar, label in zip(bars, labels, strict=True):
+            bar.set_color(
+                "tab:blue" if "lstm-widget" in label else "silver" if label == LIMIT else "tab:orange"
+            )
+        axes.bar_label(bars, fmt="{:,.0f}", padding=3)
+        axes.margins(x=0.25)
+        axes.set_title(f"{name}: characters per second")
+        axes.spines[["top", "right"]].set_visible(False)
+        if axes is not figure.axes[0]:
+            axes.set_yticklabels([])
+    figure.savefig(file, dpi=150)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="default: darwin, bolano and bronte")
-    parser.add_argument("--count", type=int, default=5000, help="characters per round (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=7, help="%(default)s")
+    parser.add_argument(
+        "models", nargs="*", metavar="MODEL", help="default: darwin bolano bronte 2x512 2x1024"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
     parser.add_argument("--seconds", type=float, default=3.0, help="for the processes (%(default)s)")
+    parser.add_argument("--plot", metavar="FILE", help="draw the speeds of one lane")
     options = parser.parse_args()
-    names = options.models or [str(p) for p in (SHARED / "darwin", SHARED / "bolano") if p.is_dir()] + [
-        "bronte"
-    ]
+    names = options.models or [name for name in DEFAULTS if "/" not in name or Path(name).is_dir()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    context = multiprocessing.get_context("spawn")
+    speeds: dict[str, dict[str, float]] = {}
     for name in names:
-        model = load_model(name)
-        print(f"\n{Path(name).name}: {model}")
-        totals = processes(name, (1, 2, 4), options.seconds)
-        context = multiprocessing.get_context("spawn")
+        model, short = model_named(name), Path(name).name
+        print(f"\n{short}: {model}")
         with context.Pool(1) as pool:  # in a process of its own, as it binds itself to one core
-            speeds = pool.apply(one_core, (name, options.count, options.rounds))
-        print(f"  {'on one core':34} {'characters/s':>12}  {'ratio':>6}")
-        rival = max((v for n, v in speeds.items() if n.startswith("ONNX")), default=None)
-        for contestant, speed in speeds.items():
-            ratio = f"{speed / rival:6.2f}" if rival else "     -"
-            print(f"  {contestant:34} {speed:12,.0f}  {ratio}")
-        print(f"  {f'processes on {cores} cores':34} {'total':>12}  {'ratio':>6}")
-        for count, total in totals.items():
-            print(f"  {count:34} {total:12,.0f}  {total / totals[1]:6.2f}")
+            results = pool.apply(one_core, (name, options.rounds))
+        node = rivals.tensorflow_js(model, 300)
+        print_speeds(results, node)
+        speeds[short] = {contestant: speed[1] for contestant, speed in results.items()}
+        if node is not None:
+            speeds[short]["TensorFlow.js in Node, as ml5.js"] = node
+        print(f"  {f'processes on {cores} cores, in all':38}{'1':>9}{'2':>9}{'4':>9}{'ratio of 4 to 1':>18}")
+        for backend in BACKENDS:
+            totals = processes(name, backend, (1, 2, 4), options.seconds)
+            row = "".join(f"{total:9,.0f}" for total in totals.values())
+            print(f"  {f'lstm-widget, {backend}':38}{row}{totals[4] / totals[1]:18.2f}")
+    print("\nmilliseconds in a new process")
+    for what, milliseconds in start_times([name for name in names if "x" not in Path(name).name]).items():
+        print(f"  {what:50} {milliseconds:8.1f}")
+    if options.plot:
+        plot(speeds, options.plot)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ A step of a small network costs more in calls than in arithmetic, so the weights
 - The embedding, the input kernel and the bias of the first layer fold into a table with one row per
   character: the first layer has no input product at all.
 - The h of all layers lie in one array, so that ``[x, h]`` of every layer is a slice of it.
+
+Several lanes share every product: the weights are read once for all of them. A text that is known
+beforehand is read layer by layer, so that only half of the products have to wait for each other.
 """
 
 from __future__ import annotations
@@ -29,12 +32,17 @@ from lstm_widget.errors import SettingError, shown
 from lstm_widget.model import FORGET_BIAS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from lstm_widget.model import LSTMLayer, Weights
 
 _F32 = np.float32
 _HALF = np.array(0.5, dtype=_F32)
+# OpenBLAS multiplies small matrices (up to 100^3 multiplications) as they lie; larger ones it copies
+# first, which costs more than the product if it is a narrow one.
+_SMALL = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +101,34 @@ class Engine:
         self.softmax_w = _transposed(weights.softmax_w * _HALF)  # [V, H]
         self.softmax_b = weights.softmax_b
 
-    def lane(self) -> Lane:
-        """Return a new stream through the network, in the zero state."""
-        return Lane(self)
+    def lane(self, count: int | None = None) -> Lane:
+        """Return a new stream through the network, or `count` side by side, in the zero state."""
+        return Lane(self, count)
+
+    def read(
+        self, characters: Sequence[int], state: State | None = None
+    ) -> tuple[NDArray[np.float32], State]:
+        """Let the network read a text on from a state.
+
+        Parameters
+        ----------
+        characters : sequence of int
+            T ids, at least one.
+        state : State, optional
+            By default the zero state.
+
+        Returns
+        -------
+        logits : ndarray of float32, shape (T, V)
+            Of the character after each one. They differ from those of `Lane.step` by rounding.
+        state : State
+            After the last one.
+        """
+        lane = self.lane()
+        if state is not None:
+            lane.state = state
+        logits = lane.read(np.asarray(characters, dtype=np.intp))
+        return logits, lane.state
 
 
 def _packed(layer: LSTMLayer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -113,99 +146,152 @@ def _transposed(array: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class Lane:
-    """One stream through the network: its state and its work space, allocated once.
+    """One stream through the network, or several side by side: state and work space, allocated once.
 
     Not safe for two threads at a time; make a lane each. `Engine.lane` makes one.
+
+    Parameters
+    ----------
+    engine : Engine
+    count : int, optional
+        L streams side by side. Every array then has one more axis of that length, at its end.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, count: int | None = None) -> None:
         self._engine = engine
+        lanes = () if count is None else (count,)
         ends = np.cumsum(engine.units)
         starts = ends - engine.units
-        self._h = np.zeros(int(ends[-1]), dtype=_F32)  # 2h of every layer, side by side
-        self._top = self._h[starts[-1] :]
-        self._logits = np.empty(engine.softmax_b.size, dtype=_F32)
+        self._h = np.zeros((int(ends[-1]), *lanes), dtype=_F32)  # 2h of every layer, one after the other
+        self._logits = np.empty((engine.softmax_b.size, *lanes), dtype=_F32)
+        self._softmax = _products(engine.softmax_w, self._h[starts[-1] :], self._logits)
+        self._softmax_b = _column(engine.softmax_b, count)
         self._c: list[NDArray[np.float32]] = []
         self._layers: list[tuple[Any, ...]] = []
         for number, units in enumerate(engine.units):
             # Work space of a layer: c, then the gates j, f, i, o.
-            work = np.zeros(5 * units, dtype=_F32)
+            work = np.zeros((5 * units, *lanes), dtype=_F32)
             c, z, fio = work[:units], work[units:], work[2 * units :]
             cj, fi, o = work[: 2 * units], work[2 * units : 4 * units], work[4 * units :]
-            product = np.empty(2 * units, dtype=_F32)
+            product = np.empty((2 * units, *lanes), dtype=_F32)
             x = self._h[starts[max(number - 1, 0)] : ends[number]]  # first: h; others: [x, h]
             h = self._h[starts[number] : ends[number]]
-            ones = np.ones(3 * units, dtype=_F32)  # an array adds faster than a scalar
+            ones = np.ones((3 * units, *lanes), dtype=_F32)  # an array adds faster than a scalar
             # The first layer has its bias in the table, whose row the step adds instead.
-            bias = engine.biases[number - 1] if number else None
+            bias = _column(engine.biases[number - 1], count) if number else None
+            products = _products(engine.kernels[number], x, z)
             self._c.append(c)
-            self._layers.append(
-                (
-                    engine.kernels[number],
-                    x,
-                    bias,
-                    z,
-                    fio,
-                    ones,
-                    fi,
-                    cj,
-                    product,
-                    product[:units],
-                    product[units:],
-                    c,
-                    h,
-                    o,
-                )
-            )
+            left, right = product[:units], product[units:]
+            self._layers.append((products, bias, z, fio, ones, fi, cj, product, left, right, c, h, o))
 
-    def step(self, character: int) -> NDArray[np.float32]:
-        """Feed one character.
+    def step(self, characters: int | NDArray[np.intp]) -> NDArray[np.float32]:
+        """Feed one character to each lane.
 
         Parameters
         ----------
-        character : int
-            Id of the character, 0 .. V - 1.
+        characters : int, or ndarray of int of shape (L,)
+            Id of the character, 0 .. V - 1; with several lanes one for each.
 
         Returns
         -------
-        ndarray of float32, shape (V,)
+        ndarray of float32, shape (V,) or (L, V)
             Logits of the next character. The array is the lane's own: the next step overwrites it.
         """
-        dot, add, multiply, tanh = np.dot, np.add, np.multiply, np.tanh
-        addend = self._engine.table[character]
-        for kernel, x, bias, z, fio, ones, fi, cj, product, left, right, c, h, o in self._layers:
-            dot(kernel, x, z)
-            add(z, addend if bias is None else bias, z)
-            tanh(z, z)
-            add(fio, ones, fio)  # now 2 * sigmoid
-            multiply(fi, cj, product)  # 2 * sigmoid(f) * c and 2 * sigmoid(i) * tanh(j)
-            add(left, right, c)
-            multiply(c, _HALF, c)
-            tanh(c, h)
-            multiply(h, o, h)  # 2h
+        dot = np.dot
+        addend = self._engine.table[characters].T
+        for products, bias, z, *gates in self._layers:
+            for kernel, x, part in products:
+                dot(kernel, x, part)
+            _cell(z, addend if bias is None else bias, *gates)
         return self.logits()
 
     def logits(self) -> NDArray[np.float32]:
         """Return the logits of the next character without a step, as `step` does."""
-        np.dot(self._engine.softmax_w, self._top, self._logits)
-        return np.add(self._logits, self._engine.softmax_b, self._logits)
+        for kernel, x, part in self._softmax:
+            np.dot(kernel, x, part)
+        return np.add(self._logits, self._softmax_b, self._logits).T
+
+    def read(self, characters: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Feed T characters to a single lane; return the logits after each, shape (T, V)."""
+        engine, dot = self._engine, np.dot
+        addends = engine.table[characters]  # [T, 4H]
+        for number, (_, _, z, *gates) in enumerate(self._layers):
+            h = gates[-2]
+            # The recurrent columns; the copy is soon earned back, as BLAS wants them side by side.
+            kernel = np.ascontiguousarray(engine.kernels[number][:, -h.size :])
+            outputs = np.empty((len(characters), h.size), dtype=_F32)
+            for addend, output in zip(addends, outputs, strict=True):
+                dot(kernel, h, z)
+                _cell(z, addend, *gates)
+                output[:] = h
+            if number + 1 < len(self._layers):  # what the next layer takes in, for the whole text at once
+                kernel = engine.kernels[number + 1][:, : h.size]
+                addends = outputs @ kernel.T + engine.biases[number]
+        return outputs @ engine.softmax_w.T + engine.softmax_b
 
     @property
     def state(self) -> State:
-        """The state, by value: neither side sees what the other does with it later."""
-        ends = np.cumsum(self._engine.units)[:-1]
-        return State(tuple(self._c), tuple(np.split(self._h * _HALF, ends)))
+        """The state of a single lane, by value: neither side sees what the other does with it later."""
+        return self.states[0]
 
     @state.setter
     def state(self, state: State) -> None:
-        if not isinstance(state, State):
-            msg = f"A state must be a State, as the network gives it, not {shown(state)}."
-            raise SettingError(msg)
-        shapes = [tuple(a.shape for a in arrays) for arrays in (state.c, state.h)]
-        if shapes != [tuple((units,) for units in self._engine.units)] * 2:
-            msg = f"A state of this model has layers of {self._engine.units} units, not {shapes}."
-            raise SettingError(msg)
-        for own, given in zip(self._c, state.c, strict=True):
-            own[:] = given
-        np.concatenate(state.h, out=self._h)
-        np.multiply(self._h, 2, self._h)
+        self.states = (state,)
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The state of every lane, by value."""
+        ends = np.cumsum(self._engine.units)[:-1]
+        outputs = np.split((self._h * _HALF).reshape(len(self._h), -1), ends)
+        cells = [c.reshape(len(c), -1) for c in self._c]
+        return tuple(
+            State(tuple(c[:, lane] for c in cells), tuple(h[:, lane] for h in outputs))
+            for lane in range(outputs[0].shape[1])
+        )
+
+    @states.setter
+    def states(self, states: Sequence[State]) -> None:
+        for state in states:
+            check_state(state, self._engine.units)
+        for number, own in enumerate(self._c):
+            own[:] = np.stack([state.c[number] for state in states], axis=-1).reshape(own.shape)
+        stacked = np.stack([np.concatenate(state.h) for state in states], axis=-1)
+        np.multiply(stacked.reshape(self._h.shape), 2, self._h)
+
+
+def _cell(z, addend, fio, ones, fi, cj, product, left, right, c, h, o) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Turn the sums of a layer's gates, in place, into its next c and h."""
+    np.add(z, addend, z)
+    np.tanh(z, z)
+    np.add(fio, ones, fio)  # now 2 * sigmoid
+    np.multiply(fi, cj, product)  # 2 * sigmoid(f) * c and 2 * sigmoid(i) * tanh(j)
+    np.add(left, right, c)
+    np.multiply(c, _HALF, c)
+    np.tanh(c, h)
+    np.multiply(h, o, h)  # 2h
+
+
+def check_state(state: object, units: tuple[int, ...]) -> None:
+    """Raise `SettingError` if it is no state of a network with so many units per layer."""
+    if not isinstance(state, State):
+        msg = f"A state must be a State, as the network gives it, not {shown(state)}."
+        raise SettingError(msg)
+    shapes = [tuple(a.shape for a in arrays) for arrays in (state.c, state.h)]
+    if shapes != [tuple((count,) for count in units)] * 2:
+        msg = f"A state of this model has layers of {units} units, not {shapes}."
+        raise SettingError(msg)
+
+
+def _column(values: NDArray[np.float32], count: int | None) -> NDArray[np.float32]:
+    """Return what is added to every lane; spread out, an array adds faster."""
+    return values if count is None else np.repeat(values[:, None], count, axis=1)
+
+
+def _products(
+    kernel: NDArray[np.float32], x: NDArray[np.float32], out: NDArray[np.float32]
+) -> list[tuple[NDArray[np.float32], ...]]:
+    """Cut ``out = kernel @ x`` for several lanes into products that BLAS takes for small ones."""
+    if x.ndim == 1:
+        return [(kernel, x, out)]
+    rows = max(16, _SMALL // x.size // 16 * 16)
+    return [(kernel[n : n + rows], x, out[n : n + rows]) for n in range(0, len(kernel), rows)]

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import ModelError, UnknownCharactersError, shown
+from lstm_widget.lookalikes import adapt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from lstm_widget.lookalikes import Adapted
 
 GATES = 4
 FORGET_BIAS = 1.0
@@ -288,22 +291,26 @@ class CharLSTM:
         """Return the same model with another card."""
         return CharLSTM(self._weights, self._vocab, card)
 
+    def adapt(self, text: str) -> Adapted:
+        """Read a text with the characters that the model knows, and tell what was replaced.
+
+        Characters that only look or are encoded differently are replaced (see
+        `lstm_widget.lookalikes`); others are left out and reported with nothing in their place.
+        """
+        return adapt(text, self._vocab)
+
     def encode(self, text: str) -> list[int]:
-        """Return the id of each character.
+        """Return the id of each character, as the model reads the text (see `adapt`).
 
         Raises
         ------
         UnknownCharactersError
-            If a character is not in the vocabulary.
+            If the model knows neither a character nor one that looks like it.
         """
-        try:
-            return [self._vocab[character] for character in text]
-        except KeyError:
-            raise UnknownCharactersError(self.unknown(text)) from None
-
-    def unknown(self, text: str) -> tuple[str, ...]:
-        """Return the characters of `text` that the model does not know, each once, in order."""
-        return tuple(dict.fromkeys(c for c in text if c not in self._vocab))
+        adapted = self.adapt(text)
+        if adapted.unknown:
+            raise UnknownCharactersError(adapted.unknown)
+        return [self._vocab[character] for character in adapted.text]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of `ids`.

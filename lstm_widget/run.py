@@ -1,20 +1,37 @@
-"""One text being written: seed, settings, dice and how far it has come."""
+"""Texts being written: seed, settings, dice and how far each has come."""
 
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lstm_widget.backend import backend
 from lstm_widget.blas import single_thread
-from lstm_widget.sampling import choose
+from lstm_widget.engine import Lane
+from lstm_widget.errors import SettingError
+from lstm_widget.sampling import choose, choose_each, explain
 from lstm_widget.settings import check_temperature
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from lstm_widget.backend import AnyLane
+    from lstm_widget.compiled import CompiledLane
     from lstm_widget.engine import Engine
+    from lstm_widget.lookalikes import Replacement
     from lstm_widget.model import CharLSTM
+    from lstm_widget.sampling import Choice
     from lstm_widget.settings import Settings
+
+# After so many steps NumPy asks whether Numba has become ready. Texts shorter than that never load it.
+PIECE = 64
+# Compiled code looks at the clock, and obeys an interrupt, about as often (in seconds).
+_GLANCE = 0.002
 
 
 class Run:
@@ -31,29 +48,49 @@ class Run:
     settings : Settings
     rng : numpy.random.Generator
         Gives one die per character.
+    explain : bool, optional
+        Keep how each character was chosen, in `choices`; it costs time.
 
     Attributes
     ----------
     characters : list of str
         What has been written so far, without the seed.
+    choices : list of Choice, or None
+        How each of them was chosen, if that was asked for.
+    rng : numpy.random.Generator
+        Where the dice come from.
+    replacements : tuple of Replacement
+        What the model reads instead of characters of the seed that it does not know.
 
     Raises
     ------
     UnknownCharactersError
-        If the model does not know a character of the seed.
+        If the model knows neither a character of the seed nor one that looks like it.
     """
 
-    def __init__(self, model: CharLSTM, engine: Engine, settings: Settings, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        model: CharLSTM,
+        engine: Engine,
+        settings: Settings,
+        rng: np.random.Generator,
+        *,
+        explain: bool = False,
+    ) -> None:
         self.settings = settings
         self._temperature = settings.temperature
         self.characters: list[str] = []
+        self.choices: list[Choice] | None = [] if explain else None
+        self.replacements: tuple[Replacement, ...] = model.adapt(settings.seed).replacements
         # What the network has yet to read: at first the seed, then the character written last.
-        self._unread = model.encode(settings.seed)[::-1]
-        self._lane = engine.lane()
-        self._rng = rng
+        self.unread = model.encode(settings.seed)[::-1]
+        self.engine = engine
+        self.lane = backend.lane(engine)
+        self.rng = rng
+        self._rolled: list[float] = []  # dice that no character has used yet
+        self._model = model
         self._names = model.characters
-        nameless = model.nameless_ids
-        self._nameless = nameless if nameless.size else None
+        self.nameless = model.nameless_ids
 
     @property
     def temperature(self) -> float:
@@ -90,21 +127,191 @@ class Run:
         str
             The characters written now.
         """
-        characters, unread, step, random = self.characters, self._unread, self._lane.step, self._rng.random
-        settings, temperature = self.settings, self.temperature
-        start = len(characters)
-        end = settings.length if count is None else min(start + count, settings.length)
-        deadline = None if seconds is None else time.perf_counter() + seconds
-        with single_thread:
-            while len(characters) < end:
-                # Nothing is unread after an interrupt in the middle of a choice: choose again.
-                logits = step(unread.pop()) if unread else self._lane.logits()
-                if not unread:
-                    if self._nameless is not None:
-                        logits[self._nameless] = -np.inf
-                    number = choose(logits, temperature, random(), settings.top_k, settings.top_p)
-                    unread.append(number)
-                    characters.append(self._names[number])  # type: ignore[arg-type] # none is nameless
-                if deadline is not None and time.perf_counter() >= deadline:
-                    break
-        return "".join(characters[start:])
+        return advance_together([self], count, seconds)[0]
+
+    def goal(self, count: int | None) -> int:
+        """Return how many characters there will be after so many more at most."""
+        length = self.settings.length
+        return length if count is None else min(len(self.characters) + count, length)
+
+    def consider_numba(self) -> None:
+        """Have Numba loaded once a text is long enough."""
+        if len(self.characters) >= PIECE:
+            backend.warm_up()
+
+    def choose(self, logits: NDArray[np.float32]) -> None:
+        """Choose a character and note it."""
+        settings, (die,) = self.settings, self.dice(1)
+        if self.nameless.size:
+            logits[self.nameless] = -np.inf
+        if self.choices is None:
+            self.note([choose(logits, self._temperature, die, settings.top_k, settings.top_p)])
+        else:
+            self.choices.append(explain(logits, self._temperature, die, settings.top_k, settings.top_p))
+            self.note([self.choices[-1].id])
+
+    def note(self, ids: list[int]) -> None:
+        """Take down what was chosen; the last of it is yet to be read."""
+        del self._rolled[: len(ids)]
+        self.unread.append(ids[-1])
+        self.characters.extend([self._names[number] for number in ids])  # type: ignore[misc] # none is nameless
+
+    def dice(self, count: int) -> list[float]:
+        """Return the dice of the next characters; rolled before an interrupt, they are used after it."""
+        if (missing := count - len(self._rolled)) > 0:
+            self._rolled.extend(self.rng.random(missing).tolist() if missing > 1 else [self.rng.random()])
+        return self._rolled[:count]
+
+    def start_over(self) -> None:
+        """Read all that there is again, as an interrupt may have come in the middle of a step."""
+        if self.choices is not None:
+            del self.choices[len(self.characters) :]
+        texts = (self.settings.seed, "".join(self.characters))
+        self.unread = [number for text in texts for number in self._model.encode(text)][::-1]
+        self.lane = self.engine.lane()
+
+
+def advance_together(
+    runs: Sequence[Run], count: int | None = None, seconds: float | None = None
+) -> list[str]:
+    """Write several texts of one model on, side by side, with one matrix product for all of them.
+
+    Each becomes what it would become alone. (With NumPy but for rounding: a product for several
+    lanes adds in another order, which can tip the choice of a character very rarely.)
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Different ones, from the same generator.
+    count, seconds
+        As for `Run.advance`, for each of them; those that are finished wait.
+
+    Returns
+    -------
+    list of str
+        What was written now of each.
+
+    Raises
+    ------
+    SettingError
+        If the runs are of different models, or one is given twice.
+    """
+    if len({id(run) for run in runs}) < len(runs) or len({id(run.engine) for run in runs}) > 1:
+        msg = "Texts are written side by side only as different runs of one generator."
+        raise SettingError(msg)
+    starts = [len(run.characters) for run in runs]
+    ends = [run.goal(count) for run in runs]
+    clock = _Clock(seconds)
+    with _started_over(runs), single_thread:
+        while missing := {
+            run: end - len(run.characters)
+            for run, end in zip(runs, ends, strict=True)
+            if len(run.characters) < end
+        }:
+            if seeds := [run for run in missing if len(run.unread) > 1]:
+                for run in seeds:
+                    run.lane.step(run.unread.pop())
+            elif len(missing) == 1:
+                ((run, steps),) = missing.items()
+                run.lane = backend.fastest(run.lane, run.engine)
+                _write(run.lane, [run], steps, clock)
+            else:
+                _write_together(list(missing), min(missing.values()), clock)
+            for run in missing:
+                run.consider_numba()
+            if clock.late:
+                break
+    return ["".join(run.characters[start:]) for run, start in zip(runs, starts, strict=True)]
+
+
+def _write_together(runs: list[Run], steps: int, clock: _Clock) -> None:
+    """Write on as far as the shortest needs, in lanes made for these runs."""
+    lanes = backend.lane(runs[0].engine, len(runs))
+    lanes.states = [run.lane.state for run in runs]
+    end = len(runs[0].characters) + steps
+    while (left := end - len(runs[0].characters)) > 0:
+        _write(lanes, runs, left, clock)
+        for run in runs:
+            run.consider_numba()
+        if clock.late or (isinstance(lanes, Lane) and backend.name == "numba"):
+            break
+    for run, state in zip(runs, lanes.states, strict=True):
+        run.lane.state = state
+
+
+@contextmanager
+def _started_over(runs: Sequence[Run]) -> Iterator[None]:
+    """After an interrupt, leave no run half way."""
+    try:
+        yield
+    except BaseException:
+        for run in runs:
+            run.start_over()
+        raise
+
+
+def _write(lane: AnyLane, runs: list[Run], steps: int, clock: _Clock) -> None:
+    """Write a piece of at most so many characters of each run; the lane has one stream for each."""
+    if isinstance(lane, Lane) or any(run.choices is not None for run in runs):
+        one = runs[0] if len(runs) == 1 else None
+        for _ in range(min(steps, PIECE)):
+            if one:
+                one.choose(lane.step(one.unread.pop()))
+            else:
+                _choose_each(runs, lane.step(np.array([run.unread.pop() for run in runs])))
+            if clock.late:
+                break
+    else:
+        _write_compiled(lane, runs, steps, clock)
+
+
+def _choose_each(runs: list[Run], logits: NDArray[np.float32]) -> None:
+    if any(run.choices is not None for run in runs):
+        for run, row in zip(runs, logits, strict=True):
+            run.choose(row)
+        return
+    settings = [run.settings for run in runs]
+    if runs[0].nameless.size:
+        logits[:, runs[0].nameless] = -np.inf
+    chosen = choose_each(
+        logits,
+        [run.temperature for run in runs],
+        [run.dice(1)[0] for run in runs],
+        [one.top_k for one in settings],
+        [one.top_p for one in settings],
+    )
+    for run, number in zip(runs, chosen.tolist(), strict=True):
+        run.note([number])
+
+
+def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clock) -> None:
+    settings = [run.settings for run in runs]
+    steps = max(1, min(steps, int(min(_GLANCE, clock.left) / lane.pace)))
+    start = time.perf_counter()
+    chosen = lane.write(
+        [run.unread[-1] for run in runs],
+        np.array([run.dice(steps) for run in runs]),
+        [run.temperature for run in runs],
+        [one.top_k for one in settings],
+        [one.top_p for one in settings],
+        runs[0].nameless,
+    )
+    for run, ids in zip(runs, chosen.tolist(), strict=True):
+        run.unread.pop()
+        run.note(ids)
+    lane.pace = (time.perf_counter() - start) / steps
+
+
+class _Clock:
+    """How long is left; without seconds, for ever."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._deadline = float("inf") if seconds is None else time.perf_counter() + seconds
+
+    @property
+    def late(self) -> bool:
+        return time.perf_counter() >= self._deadline
+
+    @property
+    def left(self) -> float:
+        return self._deadline - time.perf_counter()

@@ -9,11 +9,13 @@ down (to a less likely character) as the temperature rises, and never up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 # Colder than this counts as 0: even logits that differ in their last bit are then worlds apart.
@@ -79,3 +81,83 @@ def choose(
         return int(logits.argmax())  # the first of equals, as in `bar`
     order, edges = bar(logits, temperature, top_k, top_p)
     return int(order[pick(edges, u)])
+
+
+def choose_each(
+    logits: NDArray[np.float32],
+    temperatures: Sequence[float],
+    dice: Sequence[float],
+    top_ks: Sequence[int | None],
+    top_ps: Sequence[float | None],
+) -> NDArray[np.intp]:
+    """Choose for several lanes, each exactly as `choose` does.
+
+    Parameters
+    ----------
+    logits : ndarray of float32, shape (L, V)
+    temperatures, dice, top_ks, top_ps : sequence, length L
+        One for each lane.
+
+    Returns
+    -------
+    ndarray of int, shape (L,)
+    """
+    if any(top_ks) or any(top_ps) or min(temperatures) < COLDEST:
+        lanes = zip(logits, temperatures, dice, top_ks, top_ps, strict=True)
+        return np.array([choose(*lane) for lane in lanes], dtype=np.intp)
+    # What `bar` and `pick` do, for all lanes at once.
+    negative = np.negative(logits, order="C")
+    starts = np.arange(0, negative.size, negative.shape[1])  # of each lane in the flat array
+    order = negative.argsort(axis=1, kind="stable")
+    scaled = negative.take(order + starts[:, None]).astype(np.float64)
+    scaled = scaled[:, :1] - scaled
+    scaled /= np.asarray(temperatures)[:, None]
+    edges = np.exp(scaled, scaled).cumsum(axis=1)
+    passed = edges <= (edges[:, -1] * dice)[:, None]
+    chosen: NDArray[np.intp] = order.take(starts + np.count_nonzero(passed, axis=1))
+    return chosen
+
+
+class Choice(NamedTuple):
+    """How a character was chosen.
+
+    Attributes
+    ----------
+    id : int
+        What was chosen.
+    die : float
+        The die u, in [0, 1).
+    temperature : float
+        The temperature in force.
+    rank : int
+        Place among the characters by falling logit; 0 is the most likely.
+    probability : float
+        With which it is chosen at this temperature among those that top-k and top-p keep, (0, 1].
+    entropy : float
+        Of that same choice, in bits: 0 where nothing is left to chance.
+    """
+
+    id: int
+    die: float
+    temperature: float
+    rank: int
+    probability: float
+    entropy: float
+
+
+def explain(
+    logits: NDArray[np.float32],
+    temperature: float,
+    u: float,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Choice:
+    """Choose exactly as `choose` does, and tell how."""
+    if temperature < COLDEST:
+        return Choice(int(logits.argmax()), u, temperature, 0, 1.0, 0.0)
+    order, edges = bar(logits, temperature, top_k, top_p)
+    rank = pick(edges, u)
+    shares = np.diff(edges, prepend=0.0) / edges[-1]
+    possible = shares[shares > 0]
+    entropy = float(-(possible * np.log2(possible)).sum())
+    return Choice(int(order[rank]), u, temperature, rank, float(shares[rank]), max(0.0, entropy))

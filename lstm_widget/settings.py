@@ -15,13 +15,14 @@ from lstm_widget.errors import SettingError, UnknownSettingError, shown
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    # Not at run time: NumPy loads its random part, which takes long, when it is first named.
+    RngLike = int | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
+
 MAX_TEMPERATURE = 100.0
 MAX_LENGTH = 1_000_000
 
 # What p5ML takes when nothing is said.
 DEFAULTS = {"seed": "a", "length": 20, "temperature": 0.5}
-
-RngLike = int | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
 
 
 class SettingNames(TypedDict, total=False):

@@ -266,10 +266,15 @@ class Conversation:
 
 
 def _known(seed: object, model: CharLSTM) -> object:
-    """Return the seed without the characters that the model does not know."""
+    """Return the seed without the characters that the model cannot read."""
     if not isinstance(seed, str):
         return seed  # refused with the other settings
-    kept = "".join(character for character in seed if character in model.vocab)
+    kept, position = "", 0
+    for place in model.adapt(seed).replacements:
+        if not place.used:
+            kept += seed[position : place.position]
+            position = place.position + len(place.character)
+    kept += seed[position:]
     if seed and not kept:
         msg = "The model knows none of the characters of the seed: give it another one."
         raise SettingError(msg)

@@ -112,8 +112,8 @@ class LSTMWidget(anywidget.AnyWidget):
     error = traitlets.Unicode(read_only=True).tag(sync=True)
     receipt = traitlets.Dict(read_only=True).tag(sync=True)
     card = traitlets.Dict(read_only=True).tag(sync=True)
-    vocabulary = traitlets.List(traitlets.Int(), read_only=True).tag(sync=True)
-    """Code points of the characters that the model knows."""
+    replacements = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
+    """What the model reads instead of characters of the seed that it does not know (see `lookalikes`)."""
     bounds = traitlets.Dict(_BOUNDS, read_only=True).tag(sync=True)
 
     def __init__(
@@ -127,8 +127,8 @@ class LSTMWidget(anywidget.AnyWidget):
             generator = LSTMGenerator(DEFAULT_MODEL if generator is None else generator)
         self._generator = generator
         self.set_trait("card", generator.model.card)
-        self.set_trait("vocabulary", [ord(character) for character in generator.vocab])
         super().__init__(**settings)
+        self._adapt_seed()
         # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
         # cell blocks it. Without this method it goes where the page sent it, as in ipykernel 7.0 to 7.3.
         if hasattr(self.comm, "_reply_subshell_for"):
@@ -194,6 +194,11 @@ class LSTMWidget(anywidget.AnyWidget):
             return checks[proposal["trait"].name](proposal["value"])
         except SettingError as error:
             raise traitlets.TraitError(str(error)) from None
+
+    @traitlets.observe("seed")
+    def _adapt_seed(self, _: object = None) -> None:
+        replacements = self._generator.model.adapt(self.seed).replacements
+        self.set_trait("replacements", [one._asdict() for one in replacements])
 
     def _tell(self, message: Reply) -> None:
         self.send(message)

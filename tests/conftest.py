@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,10 @@ import pytest
 
 from lstm_widget.formats.p5ml import load_p5ml
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+
+# What is tested computes with NumPy unless it says otherwise: Numba joins in when it is ready, which is a
+# matter of time.
+os.environ["LSTM_WIDGET_MATH"] = os.environ.get("LSTM_WIDGET_MATH", "numpy")
 
 # Trained by others, so they lie beside the project and not in it.
 SHARED_MODELS = Path(__file__).parents[1].parent / "shared" / "models"
@@ -40,7 +45,7 @@ def published(shared_models):
     @cache
     def load(name):
         with warnings.catch_warnings():
-            # That the vocabulary of shakespeare is repaired is told, and tested, in test_p5ml.py.
+            # That the vocabulary of shakespeare is repaired is told, and tested, in test_p5ml_reading.py.
             warnings.simplefilter("ignore")
             return load_p5ml(shared_models / name)
 
@@ -218,3 +223,15 @@ def write_folder():
         return folder
 
     return write
+
+
+@pytest.fixture
+def model():
+    """Return a small model of two layers; a test file may have another one."""
+    return _random_model((4, 3), embedding=5, characters="abcdefgh")
+
+
+@pytest.fixture
+def folder(tmp_path, model, name_variables, write_folder):
+    """Return the sound p5ML folder of `model`, to be damaged."""
+    return write_folder(tmp_path / "sound", name_variables(model), dict(model.vocab))

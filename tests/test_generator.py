@@ -1,18 +1,16 @@
-"""`LSTMGenerator`: the p5ML interface, streams, runs and the state that is kept by hand."""
+"""`LSTMGenerator`: the p5ML interface and the state that is kept by hand."""
 
 from __future__ import annotations
 
 import copy
 import json
-import math
-from concurrent.futures import ThreadPoolExecutor
-from itertools import zip_longest
 from types import MappingProxyType
 
 import numpy as np
 import pytest
+from slow_texts import TEXT, check_prediction, refused, slow_text, softmax
 
-from lstm_widget.engine import Engine, State
+from lstm_widget.engine import State
 from lstm_widget.errors import (
     ModelError,
     NotReadyError,
@@ -21,19 +19,10 @@ from lstm_widget.errors import (
     UnknownSettingError,
 )
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.model import CharLSTM, Weights
 from lstm_widget.models import DEFAULT_MODEL
-from lstm_widget.run import Run
-from lstm_widget.settings import Settings
 
 NAN, INF = float("nan"), float("inf")
-TEXT = "abcdefgh \n<ló"
-REAL = [("bolano", "The road"), ("darwin", "On the"), ("itp", "itp"), ("shakespeare", "ROMEO:")]
-
-
-def refused(error, match):
-    """Expect an error whose text is one line."""
-    return pytest.raises(error, match=rf"\A[^\n]*{match}[^\n]*\Z")
 
 
 @pytest.fixture
@@ -44,39 +33,6 @@ def model(random_model):
 @pytest.fixture
 def generator(model):
     return LSTMGenerator(model)
-
-
-@pytest.fixture
-def folder(tmp_path, model, name_variables, write_folder):
-    return write_folder(tmp_path / "folder", name_variables(model), dict(model.vocab))
-
-
-def slow_text(network, seed, length, temperature, rng, top_k=None, top_p=None):
-    """Return what a slow network writes with plain softmax and one die per character.
-
-    `temperature` may be a function of the number of characters so far.
-    """
-    names = {number: character for character, number in network.model.vocab.items()}
-    logits, text = network.read(seed), ""
-    for count in range(length):
-        heat, u = temperature(count) if callable(temperature) else temperature, rng.random()
-        order = sorted(names, key=lambda number: -logits[number])[:top_k]
-        shares = [math.exp((logits[number] - logits[order[0]]) / heat) if heat else 0.0 for number in order]
-        if not heat:
-            shares[0] = 1.0
-        if top_p is not None:
-            enough = top_p * sum(shares)
-            order = order[: 1 + next(n for n in range(len(order)) if sum(shares[: n + 1]) >= enough)]
-        point = u * sum(shares[: len(order)])
-        chosen = order[next(n for n in range(len(order)) if sum(shares[: n + 1]) > point)]
-        text += names[chosen]
-        logits = network.step(chosen)
-    return text
-
-
-def softmax(logits, temperature=1.0):
-    shares = np.exp((logits - logits.max()) / temperature)
-    return shares / shares.sum()
 
 
 # The names of p5ML.
@@ -234,168 +190,7 @@ def test_unknown_characters_are_listed_at_once(generator, call):
     assert dice.random() == np.random.default_rng(1).random()  # no die was rolled
 
 
-# One text, however it is asked for.
-
-
-@pytest.mark.parametrize("temperature", [0, 1e-6, 0.7, 100])
-@pytest.mark.parametrize(("name", "seed"), REAL)
-def test_generate_stream_and_pieces_are_one_text(published, name, seed, temperature):
-    lstm = LSTMGenerator(published(name))
-    settings = {"seed": seed, "length": 150, "temperature": temperature, "rng": 11}
-    text = lstm.generate(settings)
-    assert len(text) == 150
-    assert "".join(lstm.stream(settings)) == text
-    pieces, run, sizes = [], lstm.start(settings), np.random.default_rng(2)
-    while not run.finished:
-        size = int(sizes.integers(0, 20))
-        pieces.append(run.advance(size))
-        assert len(pieces[-1]) == min(size, 150 - len("".join(pieces[:-1])))
-    assert "".join(pieces) == "".join(run.characters) == text
-    assert run.advance() == run.advance(5) == ""
-
-
-@pytest.mark.parametrize(("name", "seed"), REAL)
-def test_the_text_of_real_models_is_that_of_the_plain_formulas(published, slow_network, name, seed):
-    model = published(name)
-    for temperature, top_k, top_p in [
-        (0.5, None, None),
-        (1.0, 10, None),
-        (100, None, 0.9),
-        (1e-6, None, None),
-    ]:
-        expected = slow_text(
-            slow_network(model), seed, 60, temperature, np.random.default_rng(9), top_k, top_p
-        )
-        text = LSTMGenerator(model).generate(
-            seed=seed, length=60, temperature=temperature, top_k=top_k, top_p=top_p, rng=9
-        )
-        assert text == expected
-
-
-@pytest.mark.parametrize("name", [name for name, _ in REAL])
-def test_greedy_text_is_golden(published, golden, name):
-    for case in golden(name)["cases"]:
-        for temperature in (0, 1e-6):
-            text = LSTMGenerator(published(name)).generate(
-                seed=case["seed"], length=80, temperature=temperature
-            )
-            assert text == case["greedy_80"]
-
-
-def test_a_stream_gives_single_characters(generator):
-    characters = list(generator.stream(seed="abc", length=12))
-    assert [len(character) for character in characters] == [1] * 12
-
-
-def test_a_stream_is_written_as_it_is_asked_for(generator):
-    dice, same = np.random.default_rng(1), np.random.default_rng(1)
-    stream = generator.stream(length=5, rng=dice)
-    assert dice.bit_generator.state == same.bit_generator.state  # not yet begun
-    next(stream)
-    same.random()
-    assert dice.bit_generator.state == same.bit_generator.state
-
-
-def test_no_time_at_all_is_one_step_at_a_time(generator):
-    run, pieces = generator.start(seed="abcd", length=5, rng=1), []
-    while not run.finished:
-        pieces.append(run.advance(seconds=0))
-    assert pieces[:3] == [""] * 3  # three characters of the seed are read first
-    assert [len(piece) for piece in pieces[3:]] == [1] * 5
-    assert "".join(pieces) == generator.generate(seed="abcd", length=5, rng=1)
-
-
-def test_the_temperature_of_a_run_can_be_changed(generator, slow_network, model):
-    run = generator.start(seed="ab", length=45, temperature=0, rng=3)
-    text = run.advance(15)
-    run.temperature = 2.0
-    text += run.advance(15)
-    run.temperature = 0.3
-    text += run.advance()
-    heats = [0] * 15 + [2.0] * 15 + [0.3] * 15
-    assert text == slow_text(slow_network(model), "ab", 45, heats.__getitem__, np.random.default_rng(3))
-
-
-def test_an_interrupted_run_can_go_on(model):
-    class Dice:
-        """Raise once, as when somebody interrupts the kernel."""
-
-        def __init__(self):
-            self.rng, self.rolls = np.random.default_rng(5), 0
-
-        def random(self):
-            self.rolls += 1
-            if self.rolls == 8:
-                raise KeyboardInterrupt
-            return self.rng.random()
-
-    run = Run(model, Engine(model.weights), Settings("ab", 20, 1.0), Dice())
-    with pytest.raises(KeyboardInterrupt):
-        run.advance()
-    assert len(run.characters) == 7
-    run.advance()
-    assert "".join(run.characters) == LSTMGenerator(model).generate(
-        seed="ab", length=20, temperature=1.0, rng=5
-    )
-
-
-# Dice.
-
-
-@pytest.mark.parametrize(
-    "settings", [{}, {"temperature": 0}, {"temperature": 100}, {"top_k": 1}, {"top_p": 0.5}]
-)
-def test_a_generator_gives_one_die_per_character(generator, settings):
-    dice, same = np.random.default_rng(6), np.random.default_rng(6)
-    generator.generate(seed="abc", length=17, rng=dice, **settings)
-    same.random(17)
-    assert dice.bit_generator.state == same.bit_generator.state
-
-
-def test_the_same_number_gives_the_same_text_and_none_a_new_one(generator):
-    settings = {"length": 200, "temperature": 2}
-    assert generator.generate(settings, rng=1) == generator.generate(settings, rng=1)
-    assert generator.generate(settings, rng=1) != generator.generate(settings, rng=2)
-    assert generator.generate(settings) != generator.generate(settings)
-
-
-def test_nobodys_global_dice_are_touched(generator):
-    np.random.seed(3)  # noqa: NPY002 - the global one is what this is about
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
-    generator.generate()
-    generator.predict()
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
-
-
-# Many at once.
-
-
-def test_an_abandoned_stream_disturbs_nothing(generator):
-    expected = generator.generate(length=50, temperature=1, rng=1)
-    stream = generator.stream(length=50, temperature=1, rng=2)
-    for _ in range(10):
-        next(stream)
-    assert generator.generate(length=50, temperature=1, rng=1) == expected
-    del stream
-    assert "".join(generator.stream(length=50, temperature=1, rng=1)) == expected
-
-
-def test_interleaved_streams_equal_the_single_texts(published):
-    lstm = LSTMGenerator(published("darwin"))
-    first = {"seed": "Natural", "length": 100, "temperature": 0.8, "rng": 1}
-    second = {"seed": "a", "length": 130, "temperature": 1.2, "rng": 2}
-    pairs = list(zip_longest(lstm.stream(first), lstm.stream(second), fillvalue=""))
-    assert "".join(one for one, _ in pairs) == lstm.generate(first)
-    assert "".join(other for _, other in pairs) == lstm.generate(second)
-
-
-def test_texts_from_several_threads_equal_the_single_texts(published):
-    lstm = LSTMGenerator(published("darwin"))
-    settings = [{"seed": "On the", "length": 300, "temperature": 0.9, "rng": n} for n in range(8)]
-    expected = [lstm.generate(each) for each in settings]
-    assert len(set(expected)) == 8
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lstm.generate, settings)) == expected
+# Several generators.
 
 
 def test_two_generators_share_a_model_without_sharing_a_state(model, slow_network):
@@ -408,15 +203,6 @@ def test_two_generators_share_a_model_without_sharing_a_state(model, slow_networ
 
 
 # Feed, predict, reset, state.
-
-
-def check_prediction(lstm, logits, temperature=1.0, **near):
-    """Assert that the prediction is the softmax of those logits."""
-    probabilities = lstm.predict(temperature).probabilities
-    shares = softmax(logits, temperature)
-    assert probabilities.keys() == lstm.vocab.keys()
-    for character, number in lstm.vocab.items():
-        assert probabilities[character] == pytest.approx(shares[number], **(near or {"abs": 2e-6}))
 
 
 def test_before_anything_is_fed_the_bias_alone_speaks(generator, model):
@@ -759,133 +545,3 @@ def test_any_use_loads_the_default_model(use):
     lstm = LSTMGenerator()
     use(lstm)
     assert lstm.ready
-
-
-# The mistakes of the originals, by their number in COMPAT.md.
-
-
-@pytest.mark.parametrize("units", [(6,), (5, 5), (4, 5, 6)])
-def test_mistake_1_the_output_is_that_of_the_top_layer(random_model, slow_network, units):
-    model = random_model(units, embedding=4)
-    lstm = LSTMGenerator(model)
-    assert lstm.generate(seed="abc", length=60, temperature=0) == slow_network(model).greedy("abc", 60)
-    lstm.feed("abc")
-    check_prediction(lstm, slow_network(model).read("abc"))
-
-
-def test_mistake_2_no_overflow_when_cold(published, golden, slow_network):
-    model = published("shakespeare")
-    lstm = LSTMGenerator(model)
-    case = golden("shakespeare")["cases"][0]
-    with np.errstate(over="ignore"):  # what they computed
-        assert np.isinf(np.exp(np.float32(max(case["logits"]) / 0.1)))
-    with np.errstate(all="raise", under="ignore"):
-        for temperature in (0.2, 0.1, 0.01, 1e-6):
-            text = lstm.generate(seed=case["seed"], length=60, temperature=temperature, rng=1)
-            assert text == slow_text(
-                slow_network(model), case["seed"], 60, temperature, np.random.default_rng(1)
-            )
-    assert text == case["greedy_80"][:60]
-    lstm.feed(case["seed"])
-    check_prediction(lstm, np.array(case["logits"]), 0.1, abs=1e-4)
-
-
-def test_mistake_3_zero_and_nothing_are_not_replaced_by_defaults(generator, model, slow_network):
-    greedy = slow_network(model).greedy("a", 200)
-    assert {generator.generate(length=200, temperature=0, rng=n) for n in range(5)} == {greedy}
-    assert generator.generate(length=200, temperature=0.5, rng=1) != greedy
-    with refused(SettingError, "length"):
-        generator.generate(length=0)
-    with refused(SettingError, "seed is empty"):
-        generator.generate(seed="")
-
-
-def test_mistake_4_the_seed_is_read_once_and_nothing_else(random_model, slow_network):
-    model = random_model((6, 4), characters="helo ")
-    right = slow_network(model).read("hello")
-    for wrong in ("hhell", "hhello", "helloo", "hello "):
-        assert np.abs(slow_network(model).read(wrong) - right).max() > 0.01  # it can be told
-    lstm = LSTMGenerator(model)
-    lstm.feed("hello")
-    check_prediction(lstm, right)
-    first = [lstm.generate(seed="hello", length=1, temperature=1, rng=n) for n in range(300)]
-    dice = [np.random.default_rng(n) for n in range(300)]
-    assert first == [slow_text(slow_network(model), "hello", 1, 1, die) for die in dice]
-
-
-def test_mistake_5_reset_resets_and_the_state_is_no_alias(generator, model, slow_network):
-    start = generator.state
-    generator.feed("bad")
-    after = generator.state
-    generator.reset()
-    check_prediction(generator, model.weights.softmax_b.astype(np.float64))
-    generator.feed("h")
-    check_prediction(generator, slow_network(model).read("h"))
-    assert not any(array.any() for array in (*start.c, *start.h))
-    generator.reset()
-    assert not any(array.any() for array in (*generator.state.c, *generator.state.h))
-    generator.state = after
-    check_prediction(generator, slow_network(model).read("bad"))
-    for array in (*generator.state.c, *generator.state.h):
-        with pytest.raises(ValueError, match="read-only"):
-            array[:] = 0
-
-
-def test_mistake_6_unknown_characters_are_not_swallowed(generator):
-    for attempt in (lambda: generator.generate(seed="aXb"), lambda: generator.feed("aXb")):
-        with refused(UnknownCharactersError, "'X'") as caught:
-            attempt()
-        assert caught.value.characters == ("X",)
-
-
-def test_mistake_7_a_length_as_text_is_refused_and_options_stay_as_they_are(generator):
-    options = {"seed": "ab", "length": "100"}
-    with refused(SettingError, "length .* not '100'"):
-        generator.generate(options)
-    assert options == {"seed": "ab", "length": "100"}
-    options = {"seed": "ab", "rng": 3}
-    generator.generate(options, length=5)
-    list(generator.stream(options))
-    generator.start(options)
-    assert options == {"seed": "ab", "rng": 3}
-    assert generator.defaults == {"seed": "a", "length": 20, "temperature": 0.5}
-
-
-def test_mistake_8_ready_means_vocabulary_too_and_its_failure_is_told(folder):
-    (folder / "vocab.json").rename(folder / "elsewhere.json")
-    called = []
-    with refused(ModelError, "vocabulary is missing"):
-        LSTMGenerator(folder, lambda: called.append(1))
-    assert called == []
-    lstm = LSTMGenerator()
-    lstm.load_checkpoints(folder)
-    with refused(ModelError, "vocabulary is missing"):
-        lstm.load_vocab(folder)
-    assert not lstm.ready
-    lstm.load_vocab(folder / "elsewhere.json")
-    assert lstm.ready
-
-
-def test_mistake_9_two_texts_at_once_have_a_state_each(generator, model, slow_network):
-    first, second = generator.start(seed="ab", length=40, rng=1), generator.start(seed="ab", length=40, rng=2)
-    while not first.finished:
-        first.advance(3)
-        second.advance(2)
-    second.advance()
-    for run, number in [(first, 1), (second, 2)]:
-        expected = slow_text(slow_network(model), "ab", 40, 0.5, np.random.default_rng(number))
-        assert "".join(run.characters) == expected
-
-
-def test_mistake_10_markup_and_line_ends_come_as_they_are(published):
-    odd = "<>&\"'\r\n\t\\"
-    layer = LSTMLayer(np.zeros((len(odd) + 1, 4)), np.zeros(4))
-    flat = Weights((layer,), np.zeros((1, len(odd))), np.zeros(len(odd)))  # all equally likely
-    text = LSTMGenerator(CharLSTM(flat, {c: n for n, c in enumerate(odd)})).generate(
-        seed="<", length=500, rng=1
-    )
-    assert len(text) == 500
-    assert set(text) == set(odd)
-    # Trained on lines that end so.
-    text = LSTMGenerator(published("darwin")).generate(seed="On the\r\n", length=1000, temperature=0.7, rng=1)
-    assert "\r\n" in text

@@ -223,7 +223,7 @@ def test_decode_is_the_inverse_of_encode(characters, text):
 
 def test_unknown_characters_are_listed_once_in_order():
     model = CharLSTM(weights(), {"a": 0, "b": 1, "c": 2})
-    assert model.unknown("zabyz") == ("z", "y")
+    assert model.adapt("zabyz").unknown == ("z", "y")
     with pytest.raises(UnknownCharactersError, match=r"does not know 'z', 'y'") as caught:
         model.encode("zabyz")
     assert caught.value.characters == ("z", "y")

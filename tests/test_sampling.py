@@ -7,11 +7,14 @@ import statistics
 
 import numpy as np
 import pytest
+from backends import use_backend
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from slow_texts import REAL
 
 from lstm_widget.engine import Engine
-from lstm_widget.sampling import bar, choose, pick
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.sampling import Choice, bar, choose, choose_each, explain, pick
 
 NEAR_ONE = math.nextafter(1.0, 0.0)
 FILTERS = [(None, None), (6, None), (None, 0.8), (9, 0.9)]
@@ -309,3 +312,150 @@ def test_any_size_of_logits(size, last):
             assert choose(logits, temperature, 0.0) == 1
             assert choose(logits, temperature, NEAR_ONE) == last
     assert choose(logits, 0, 0.7) == 1
+
+
+# How a character was chosen.
+
+
+@given(logits_lists, temperatures, dice, st.none() | st.integers(1, 40), st.none() | st.floats(0.01, 0.999))
+def test_an_explanation_equals_plain_python(logits, temperature, u, top_k, top_p):
+    expected, margin = slow_choice(logits, temperature, u, top_k, top_p)
+    assume(margin > 1e-9)
+    found = explain(array(logits), temperature, u, top_k, top_p)
+    assert (found.id, found.die, found.temperature) == (expected, u, temperature)
+    assert found.rank == order_of(logits).index(expected)
+    # The probabilities among those that are kept, and their entropy.
+    shares = softmax(logits, temperature)
+    kept = [shares[number] for number in order_of(logits)[:top_k]]
+    if top_p is not None:
+        masses = [math.fsum(kept[: n + 1]) / math.fsum(kept) for n in range(len(kept))]
+        kept = kept[: 1 + next(n for n, mass in enumerate(masses) if mass >= top_p)]
+    kept = [share / math.fsum(kept) for share in kept]
+    assert found.probability == pytest.approx(kept[found.rank], abs=1e-12)
+    bits = -math.fsum(share * math.log2(share) for share in kept if share)
+    assert found.entropy == pytest.approx(bits, abs=1e-9)
+
+
+@given(
+    st.lists(logit | st.just(-math.inf), min_size=1, max_size=30),
+    temperatures | st.sampled_from([0.0, 1e-12]),
+    dice | st.sampled_from([0.0, NEAR_ONE]),
+    st.none() | st.integers(1, 40),
+    st.none() | st.floats(1e-9, 1),
+)
+def test_an_explanation_is_that_of_the_choice(logits, temperature, u, top_k, top_p):
+    assume(max(logits) > -math.inf)
+    with np.errstate(all="raise", under="ignore"):
+        found = explain(array(logits), temperature, u, top_k, top_p)
+    assert found.id == choose(array(logits), temperature, u, top_k, top_p)
+    assert order_of(logits)[found.rank] == found.id
+    assert 0 < found.probability <= 1
+    assert 0 <= found.entropy <= math.log2(len(logits)) + 1e-9
+    assert [type(value) for value in found[:1] + found[3:]] == [int, int, float, float]
+
+
+def test_explanations_by_hand():
+    logits = array(np.log([0.125, 0.5, 0.125, 0.25]))  # in order: ids 1, 3, 0, 2
+    found = explain(logits, 1.0, 0.8)
+    assert found[:4] == (0, 0.8, 1.0, 2)
+    assert found[4:] == pytest.approx((0.125, 1.75))
+    assert explain(logits, 1.0, 0.8, top_k=2)[3:] == pytest.approx((1, 1 / 3, math.log2(3) - 2 / 3))
+    assert explain(logits, 0.5, 0.0)[4] == pytest.approx(16 / 22)  # squared: 16, 4, 1, 1
+    assert explain(np.full(8, 5, np.float32), 0.1, 0.99)[3:] == pytest.approx((7, 1 / 8, 3))
+    for certain in [explain(logits, 0, 0.9), explain(logits, 1, 0.9, top_k=1), explain(logits, 1e-6, 0.9)]:
+        assert certain[:2] + certain[3:] == (1, 0.9, 0, 1.0, 0.0)
+
+
+def test_no_entropy_has_no_sign():
+    assert math.copysign(1, explain(array([1, 2]), 1, 0.5, top_k=1).entropy) == 1
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize(("name", "seed"), REAL)
+def test_an_explained_text_is_the_same(published, monkeypatch, name, seed, backend):
+    use_backend(monkeypatch, backend)
+    lstm = LSTMGenerator(published(name))
+    assert lstm.math == backend
+    for given_settings in [
+        {"temperature": 0.7},
+        {"temperature": 0},
+        {"temperature": 100, "top_k": 5},
+        {"temperature": 1.2, "top_p": 0.9},
+    ]:
+        common = {"seed": seed, "length": 120, "rng": 5, **given_settings}
+        run = lstm.start(common, explain=True)
+        run.advance(50)
+        run.advance()
+        assert "".join(run.characters) == lstm.generate(common)
+        assert lstm.model.decode(choice.id for choice in run.choices) == "".join(run.characters)
+        rolled = np.random.default_rng(5)
+        assert [choice.die for choice in run.choices] == [rolled.random() for _ in range(120)]
+        assert {type(choice) for choice in run.choices} == {Choice}
+        assert {choice.temperature for choice in run.choices} == {given_settings["temperature"]}
+        assert lstm.start(common).choices is None
+
+
+@pytest.mark.parametrize(("name", "seed"), REAL)
+def test_what_is_told_of_a_text_agrees_with_its_score(published, name, seed):
+    model = published(name)
+    run = LSTMGenerator(model).start(seed=seed, length=80, temperature=1.0, rng=3, explain=True)
+    text = seed + run.advance()
+    score = LSTMGenerator(model).score(text, logits=True)
+    told = [choice.probability for choice in run.choices]
+    np.testing.assert_allclose(told, np.exp(score.log_probabilities[len(seed) :]), rtol=1e-3, atol=1e-6)
+    for choice, logits in zip(run.choices, score.logits[len(seed) :], strict=True):
+        shares = np.array(softmax(logits.tolist(), 1.0))
+        assert choice.entropy == pytest.approx(
+            -(shares[shares > 0] * np.log2(shares[shares > 0])).sum(), abs=1e-3
+        )
+
+
+# For several lanes at once.
+
+lanes = st.integers(1, 12).flatmap(
+    lambda size: st.lists(
+        st.tuples(
+            st.lists(logit | st.just(-math.inf), min_size=size, max_size=size).filter(
+                lambda values: max(values) > -math.inf
+            ),
+            temperatures,
+            dice | st.sampled_from([0.0, NEAR_ONE]),
+        ),
+        min_size=1,
+        max_size=9,
+    )
+)
+filters = st.tuples(st.none() | st.integers(1, 20), st.none() | st.floats(1e-9, 1))
+
+
+@given(lanes)
+def test_each_lane_chooses_as_it_would_alone(given_lanes):
+    logits, heats, rolls = zip(*given_lanes, strict=True)
+    nothing = [None] * len(heats)
+    for layout in (array(logits), np.asfortranarray(array(logits))):  # NumPy's lanes give columns
+        chosen = choose_each(layout, heats, rolls, nothing, nothing)
+        assert chosen.tolist() == [choose(array(lane), *rest) for lane, *rest in given_lanes]
+
+
+@given(lanes, st.data())
+def test_each_lane_chooses_with_its_own_settings(given_lanes, data):
+    more = data.draw(st.lists(filters, min_size=len(given_lanes), max_size=len(given_lanes)))
+    logits, heats, rolls = zip(*given_lanes, strict=True)
+    heats = [data.draw(st.sampled_from([heat, 0.0, 1e-12])) for heat in heats]
+    chosen = choose_each(array(logits), heats, rolls, *zip(*more, strict=True))
+    expected = [
+        choose(array(lane), heat, u, *one)
+        for lane, heat, u, one in zip(logits, heats, rolls, more, strict=True)
+    ]
+    assert chosen.tolist() == expected
+
+
+def test_several_lanes_equal_plain_python():
+    random = np.random.default_rng(9)
+    for _ in range(100):
+        logits, rolls = array(random.normal(0, 3, (7, 40))), random.random(7)
+        heats = 10 ** random.uniform(-2, 2, 7)
+        chosen = choose_each(logits.T.copy().T, heats.tolist(), rolls.tolist(), [None] * 7, [None] * 7)
+        for number, row, heat, u in zip(chosen, logits, heats, rolls, strict=True):
+            expected, margin = slow_choice(row.tolist(), heat, u, None, None)
+            assert number == expected or margin < 1e-12

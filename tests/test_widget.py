@@ -114,6 +114,17 @@ def test_numpy_numbers_are_numbers(widget):
     assert type(widget.length) is int
 
 
+def test_what_the_model_reads_instead_is_told_with_every_seed(widget):
+    assert widget.replacements == []
+    widget.set_state({"seed": "a\u0308b北"})
+    assert widget.replacements == [
+        {"position": 1, "character": "\u0308", "used": ""},
+        {"position": 3, "character": "北", "used": ""},
+    ]
+    widget.seed = "abc"
+    assert widget.replacements == []
+
+
 def test_a_page_cannot_change_the_code_of_the_page(widget):
     before = widget._esm
     widget.set_state({"_esm": "alert(1)", "_css": "", "_model_module": "other"})
@@ -121,7 +132,7 @@ def test_a_page_cannot_change_the_code_of_the_page(widget):
     assert widget._model_module == "anywidget"
 
 
-@pytest.mark.parametrize("name", ["text", "status", "error", "receipt", "card", "vocabulary", "bounds"])
+@pytest.mark.parametrize("name", ["text", "status", "error", "receipt", "card", "replacements", "bounds"])
 def test_what_is_only_shown_cannot_be_written(widget, name):
     widget.generate()
     before = getattr(widget, name)

@@ -88,8 +88,17 @@ export interface Traits {
   error: string;
   receipt: Partial<Receipt>;
   card: { title?: string };
-  vocabulary: number[];
+  replacements: Replacement[];
   bounds: { temperature: Bounds; length: Bounds };
+}
+
+/** A place of the seed that is read as something else; `Replacement` in lookalikes.py. */
+export interface Replacement {
+  /** In code points. */
+  position: number;
+  character: string;
+  /** Empty if the model knows nothing like it. */
+  used: string;
 }
 
 /** Where a number may lie, and where its slider ends. */

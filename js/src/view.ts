@@ -144,23 +144,23 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     if (Array.from(model.get("text")).length > have) showText();
   }
 
-  /** Tell which characters of the seed the model does not know: a run leaves them out. */
-  function showSkipped(): void {
-    const known = new Set(model.get("vocabulary"));
-    const unknown = [...new Set(seed.value)].filter((c) => !known.has(c.codePointAt(0) ?? -1));
-    const quoted = unknown.map((character) => JSON.stringify(character)).join(", ");
-    seedHint.textContent = quoted && `Unknown to the model and skipped: ${quoted}`;
+  /** Tell which characters of the seed the model does not know, and what it reads instead. */
+  function showReplacements(): void {
+    const skipped = new Set<string>();
+    const read = new Set<string>();
+    for (const { character, used } of model.get("replacements")) {
+      const quoted = JSON.stringify(character);
+      if (used) read.add(`${quoted} as ${JSON.stringify(used)}`);
+      else skipped.add(quoted);
+    }
+    const told = [];
+    if (skipped.size) told.push(`Unknown to the model and skipped: ${[...skipped].join(", ")}`);
+    if (read.size) told.push(`Read by the model: ${[...read].join(", ")}`);
+    seedHint.textContent = told.join(". ");
   }
 
   // What the reader does.
-  seed.addEventListener(
-    "input",
-    () => {
-      set("seed", seed.value);
-      showSkipped();
-    },
-    { signal },
-  );
+  seed.addEventListener("input", () => set("seed", seed.value), { signal });
   generate.addEventListener(
     "click",
     () => {
@@ -196,7 +196,6 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   };
   const showSeed = () => {
     if (seed.value !== model.get("seed")) seed.value = model.get("seed");
-    showSkipped();
   };
   const showTemperature = () => {
     temperature.value = model.get("temperature");
@@ -212,6 +211,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     problem.textContent = model.get("error");
   };
   on("change:seed", showSeed);
+  on("change:replacements", showReplacements);
   on("change:temperature", showTemperature);
   on("change:length", showLength);
   on("change:error", showError);
@@ -221,7 +221,8 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     typewriter.clear();
   });
 
-  for (const show of [showSeed, showTemperature, showLength, showText, showError]) show();
+  for (const show of [showSeed, showReplacements, showTemperature, showLength, showText, showError])
+    show();
   const last = model.get("status");
   const { run } = model.get("receipt");
   if (last === "writing" && run !== undefined) player.join(run);

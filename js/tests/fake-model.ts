@@ -12,10 +12,7 @@ export const TRAITS: Traits = {
   error: "",
   receipt: {},
   card: { title: "A model" },
-  vocabulary: Array.from(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ .,",
-    (one) => one.codePointAt(0) ?? 0,
-  ),
+  replacements: [],
   bounds: {
     temperature: { least: 0, most: 100, slider_most: 2, step: 0.01 },
     length: { least: 1, most: 1_000_000, slider_most: 2000, step: 1 },

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
+from lstm_widget.formats.p5ml import load_p5ml
 from lstm_widget.model import CharLSTM
 from lstm_widget.models import available_models, bundled_file
 
 SAFETENSORS = ".safetensors"
+ZIP = ".zip"
+# What nobody means as the name of a folder.
+_OTHER_FILES = {ZIP, ".json", ".keras", ".h5", ".pt", ".pth", ".bin", ".ckpt", ".onnx", ".npz", ".txt"}
+
+# Two letters or more: one is a drive of Windows.
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]+)://")
 
 
 def load_model(source: str | Path | CharLSTM) -> CharLSTM:
@@ -18,8 +25,9 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     Parameters
     ----------
     source : str, Path or CharLSTM
-        The name of a bundled model (see `available_models`), a p5ML / ml5.js folder, a
-        ``.safetensors`` file of this package, or a model, which is returned as it is.
+        The name of a bundled model (see `available_models`); the path or http(s) address of a
+        p5ML / ml5.js folder, of a ``.zip`` of one, or of a ``.safetensors`` file of this package;
+        or a model, which is returned as it is. An address needs the ``web`` extra.
 
     Raises
     ------
@@ -34,9 +42,8 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     if not str(source):
         msg = "The name of the model is empty: give a name or a path."
         raise ModelError(msg)
-    if str(source).startswith(("http://", "https://")):
-        msg = "Models cannot be read from a URL yet: download the folder and give its path."
-        raise ModelError(msg)
+    if isinstance(source, str) and (scheme := _SCHEME.match(source)):
+        return _load_url(source, scheme[1].lower())
     try:
         path = Path(source).expanduser()
         is_folder, exists = path.is_dir(), path.exists()
@@ -44,7 +51,11 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
         path, is_folder, exists = Path(), False, False
     if is_folder:
         return load_p5ml(path)
-    file = path if path.suffix == SAFETENSORS else bundled_file(str(source))
+    if path.suffix.lower() == ZIP:
+        from lstm_widget.formats.zip_files import ZipFiles  # noqa: PLC0415 - costs start-up time
+
+        return load_p5ml(ZipFiles(path))
+    file = path if path.suffix.lower() == SAFETENSORS else bundled_file(str(source))
     if file is None:
         what = "is a file, not a model folder" if exists else "does not exist"
         msg = (
@@ -56,8 +67,23 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     return load_safetensors(file)
 
 
+def _load_url(url: str, scheme: str) -> CharLSTM:
+    if scheme not in {"http", "https"}:
+        msg = f"A model is read from a path or from an http or https address, not from {scheme}."
+        raise ModelError(msg)
+    from lstm_widget.formats.web import load_url  # noqa: PLC0415 - costs start-up time
+
+    return load_url(url)
+
+
 def save_model(model: CharLSTM, path: str | Path) -> Path:
     """Write a model: a ``.safetensors`` file if the path ends so, else a p5ML / ml5.js folder.
+
+    Parameters
+    ----------
+    model : CharLSTM
+    path : str or Path
+        An existing ``.safetensors`` file is replaced; a folder must not exist yet, or be empty.
 
     Returns
     -------
@@ -67,10 +93,16 @@ def save_model(model: CharLSTM, path: str | Path) -> Path:
     Raises
     ------
     ModelError
-        If the folder exists and is not empty.
+        If the folder exists and is not empty, or the path ends like a file of another kind.
     """
-    if Path(path).suffix == SAFETENSORS:
+    suffix = Path(path).suffix.lower()
+    if suffix in _OTHER_FILES:
+        msg = f"A model is written as a {SAFETENSORS} file or as a folder, not as {suffix}."
+        raise ModelError(msg)
+    if suffix == SAFETENSORS:
         from lstm_widget.formats.safetensors import save_safetensors  # noqa: PLC0415 - costs start-up time
 
         return save_safetensors(model, path)
+    from lstm_widget.formats.p5ml_writing import save_p5ml  # noqa: PLC0415 - costs start-up time
+
     return save_p5ml(model, path)

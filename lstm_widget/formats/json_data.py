@@ -7,6 +7,9 @@ from typing import Any
 
 from lstm_widget.errors import ModelError, shown
 
+# Far above any real file of this kind, far below what hurts.
+MAX_JSON_BYTES = 16 * 2**20
+
 
 def parse_json(text: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is anything
     """Parse JSON in which no key occurs twice.

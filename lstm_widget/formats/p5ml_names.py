@@ -1,4 +1,4 @@
-"""What the variables of a p5ML / ml5.js folder are called, and which part of the network each is.
+"""What the files and variables of a p5ML / ml5.js folder are called, and which part of the network each is.
 
 Published are::
 
@@ -19,6 +19,8 @@ from lstm_widget.errors import ModelError, shown
 
 Part = Literal["kernel", "bias", "softmax_w", "softmax_b", "embedding", "learning_rate", "other"]
 
+MANIFEST = "manifest.json"
+CARD = "card.json"
 LEARNING_RATE = "Variable"
 
 # The newest of the published habits; "{}" stands for the layer's number.

@@ -15,17 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.json_data import parse_json
+from lstm_widget.formats.files import read_model_file
+from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = "lstm-widget 1"
+MAX_HEADER_BYTES = 2 * MAX_JSON_BYTES  # vocabulary and card
+_LENGTH = 8  # bytes that hold the length of the header
 _LAYER = re.compile(r"layer_(0|[1-9]\d?)/(kernel|bias)")
 _DTYPES = ("float32", "float16")
 
@@ -38,30 +41,60 @@ def load_safetensors(file: str | Path) -> CharLSTM:
     ModelError
         If the file is missing or damaged, or is no such model.
     """
-    path = Path(file)
-    if not path.is_file():
-        msg = f"There is no file {str(file)!r}: check the path of the model."
-        raise ModelError(msg)
-    try:
-        with safe_open(path, framework="numpy") as opened:
-            metadata = opened.metadata() or {}
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, TypeError, AttributeError) as error:  # NumPy lacks some types
-        msg = f"{path.name} is no valid safetensors file: {error}"
-        raise ModelError(msg) from error
+    return parse_safetensors(read_model_file(file), Path(file).name)
+
+
+def parse_safetensors(data: bytes, name: str) -> CharLSTM:
+    """Make a model of what such a file holds.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        Where it comes from, for the errors.
+
+    Raises
+    ------
+    ModelError
+        As for `load_safetensors`.
+    """
+    metadata = _metadata(data, name)
     if metadata.get("format") != FORMAT:
-        msg = f"{path.name} holds no model of this package: its metadata name no format {FORMAT!r}."
+        msg = f"{name} holds no model of this package: its metadata name no format {FORMAT!r}."
         raise ModelError(msg)
-    data = {}
+    parts = {}
     for part, noun in (("vocab", "vocabulary"), ("card", "card")):
         if part not in metadata:
-            msg = f"The {noun} is missing in {path.name}."
+            msg = f"The {noun} is missing in {name}."
             raise ModelError(msg)
-        data[part] = parse_json(metadata[part], f"The {noun} in {path.name}")
-        if not isinstance(data[part], dict):
-            msg = f"The {noun} in {path.name} must be a JSON object."
+        parts[part] = parse_json(metadata[part], f"The {noun} in {name}")
+        if not isinstance(parts[part], dict):
+            msg = f"The {noun} in {name} must be a JSON object."
             raise ModelError(msg)
-    return CharLSTM(_weights_from(tensors, path.name), data["vocab"], data["card"])
+    try:
+        tensors = load(data)
+    # What the file may get wrong, and a type of number that NumPy lacks.
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _invalid(name) from error
+    return CharLSTM(_weights_from(tensors, name), parts["vocab"], parts["card"])
+
+
+def _metadata(data: bytes, name: str) -> dict[str, str]:
+    """Read the texts at the start of the file, which `load` does not tell: their length, then JSON."""
+    size = int.from_bytes(data[:_LENGTH], "little")
+    if not 0 < size <= min(len(data) - _LENGTH, MAX_HEADER_BYTES):
+        raise _invalid(name)
+    try:
+        metadata = parse_json(data[_LENGTH : _LENGTH + size], name).get("__metadata__", {})
+    except (ModelError, AttributeError) as error:
+        raise _invalid(name) from error
+    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+        raise _invalid(name)
+    return metadata
+
+
+def _invalid(name: str) -> ModelError:
+    return ModelError(f"{name} is no valid safetensors file: download or save it again.")
 
 
 def save_safetensors(
@@ -139,7 +172,7 @@ def _weights_from(tensors: dict[str, NDArray[Any]], name: str) -> Weights:
     others = {}
     for key, array in tensors.items():
         if array.dtype not in (np.float32, np.float16):
-            msg = f"The tensor {key!r} in {name} must be float32 or float16, not {array.dtype}."
+            msg = f"The tensor {shown(key)} in {name} must be float32 or float16, not {array.dtype}."
             raise ModelError(msg)
         if match := _LAYER.fullmatch(key):
             layers.setdefault(int(match[1]), {})[match[2]] = array
@@ -147,7 +180,7 @@ def _weights_from(tensors: dict[str, NDArray[Any]], name: str) -> Weights:
             others[key] = array
     unknown = set(others) - {"softmax_w", "softmax_b", "embedding"}
     if unknown:
-        msg = f"{name} holds the unknown tensor {min(unknown)!r}."
+        msg = f"{name} holds the unknown tensor {shown(min(unknown))}."
         raise ModelError(msg)
     count = 1 + max(layers, default=0)
     required = [f"layer_{number}/{part}" for number in range(count) for part in ("kernel", "bias")]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from lstm_widget.model import FORGET_BIAS, CharLSTM, LSTMLayer, Weights
+from lstm_widget.formats.pytorch import from_pytorch
+from lstm_widget.model import FORGET_BIAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from lstm_widget.model import CharLSTM
 
     LSTMState = tuple[torch.Tensor, torch.Tensor]
 
@@ -57,28 +57,5 @@ class CharNetwork(nn.Module):
         return self.softmax(self.dropout(h)), state
 
     def to_char_lstm(self, vocab: Mapping[str, int], card: Mapping[str, Any]) -> CharLSTM:
-        """Return the network as it is now, translated: PyTorch's gates i, f, g, o are i, j, f, o there."""
-        layers = []
-        for number in range(self.lstm.num_layers):
-            w_x, w_h, b_x, b_h = (
-                _numpy(getattr(self.lstm, f"{name}_l{number}"))
-                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            )
-            kernel = np.concatenate([w_x, w_h], axis=1).T  # [E + H, 4H], gates i, f, g, o
-            layers.append(LSTMLayer(_reordered(kernel, 0.0), _reordered(b_x + b_h, FORGET_BIAS)))
-        weights = Weights(
-            tuple(layers),
-            softmax_w=_numpy(self.softmax.weight).T,
-            softmax_b=_numpy(self.softmax.bias),
-            embedding=_numpy(self.embedding.weight),
-        )
-        return CharLSTM(weights, vocab, card)
-
-
-def _numpy(tensor: torch.Tensor) -> NDArray[np.float32]:
-    return tensor.detach().to("cpu", torch.float32).numpy()
-
-
-def _reordered(columns: NDArray[np.float32], forget_bias: float) -> NDArray[np.float32]:
-    i, f, g, o = np.split(columns, 4, axis=-1)
-    return np.concatenate([i, g, f - forget_bias, o], axis=-1)
+        """Return the network as it is now, translated."""
+        return from_pytorch(self, vocab, card)

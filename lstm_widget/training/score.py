@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lstm_widget.blas import single_thread
 from lstm_widget.engine import Engine
+from lstm_widget.scoring import score_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +23,5 @@ def mean_loss(model: CharLSTM, ids: Sequence[int]) -> float:
     ids : sequence of int
         At least two; the first one is only read, not scored.
     """
-    lane = Engine(model.weights).lane()
-    total = 0.0
-    with single_thread:
-        for current, following in pairwise(ids):
-            logits = lane.step(current).astype(np.float64)
-            highest = logits.max()
-            total += highest + np.log(np.exp(logits - highest).sum()) - logits[following]
-    return float(total / (len(ids) - 1))
+    blocks = score_blocks(Engine(model.weights), ids, model.nameless_ids)
+    return -float(np.concatenate([found for found, _ in blocks])[1:].mean())

@@ -239,6 +239,12 @@ def test_unknown_characters_are_skipped(page):
     assert page.pull_all("a")[0] == LSTMGenerator().generate(**SETTINGS)
 
 
+def test_a_lookalike_is_read_as_what_it_looks_like_and_shown_as_it_was_typed(page):
+    (begin,) = page.start("a", **{**SETTINGS, "seed": "She\u00a0was"})
+    assert begin["seed"] == "She\u00a0was"
+    assert page.pull_all("a")[0] == LSTMGenerator().generate(**SETTINGS)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

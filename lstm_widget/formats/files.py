@@ -1,0 +1,199 @@
+"""A folder of files that can be read, wherever it is: on the disk, in a zip file, at a web address.
+
+A format that reads through `Files` works in all three. Names come from manifests, that is from
+strangers: none of the three lets a name lead out of the folder.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import stat
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from lstm_widget.errors import ModelError, shown
+
+# Of weights, in memory; 500 million of them. Far above any character-level LSTM.
+MAX_MODEL_BYTES = 2 * 2**30
+
+_ELSEWHERE = re.compile(r"/|[A-Za-z]:")
+
+
+class TooLargeError(ModelError):
+    """A file is longer than it may be.
+
+    Attributes
+    ----------
+    size : int or None
+        How long it is in bytes, if that is known.
+    """
+
+    def __init__(self, name: str, at_most: int, size: int | None = None) -> None:
+        self.size = size
+        super().__init__(f"{name} is larger than {readable_size(at_most)}: that is no model's.")
+
+
+@runtime_checkable
+class Files(Protocol):
+    """A folder of files that can be read."""
+
+    @property
+    def title(self) -> str:
+        """What the folder is called."""
+
+    @property
+    def where(self) -> str:
+        """Where it is, as an error says it: ``in '/home/me/model'``."""
+
+    def read(self, name: str, at_most: int) -> bytes | None:
+        """Read one file.
+
+        Parameters
+        ----------
+        name : str
+            Of the file, with ``/`` between folders.
+        at_most : int
+            Number of bytes. Of a longer file no more than that is read.
+
+        Returns
+        -------
+        bytes or None
+            `None` if there is no such file.
+
+        Raises
+        ------
+        TooLargeError
+            If the file is longer than that.
+        ModelError
+            If the name leads out of the folder, or the file cannot be read.
+        """
+
+
+class LocalFiles:
+    """A folder on the disk.
+
+    Raises
+    ------
+    ModelError
+        If there is no such folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = as_path(folder)
+        try:
+            exists = self._folder.is_dir()
+        except (OSError, ValueError):  # too long a name, or one with a NUL byte
+            exists = False
+        if not exists:
+            msg = f"There is no folder {shown(str(folder))}: check the path of the model."
+            raise ModelError(msg)
+
+    @property
+    def title(self) -> str:
+        """Name of the folder."""
+        return self._folder.resolve().name
+
+    @property
+    def where(self) -> str:
+        """The path, as an error says it."""
+        return f"in {str(self._folder)!r}"
+
+    def read(self, name: str, at_most: int) -> bytes | None:
+        """Read one file; see `Files.read`. Links are followed as long as they stay in the folder."""
+        path = self._folder / name
+        try:
+            inside = path.resolve().is_relative_to(self._folder.resolve())
+        except (OSError, ValueError, RuntimeError):  # an impossible name, a link to itself
+            return None
+        if not inside or "\\" in name:
+            raise _outside(name)
+        return read_file(path, at_most)
+
+
+def read_file(path: Path, at_most: int) -> bytes | None:
+    """Read a file on the disk; see `Files.read`. Whatever is no regular file is not even opened.
+
+    Opening a pipe would wait for whoever writes into it, and a device never ends.
+    """
+    try:
+        status = path.stat()
+    except PermissionError as error:
+        raise _unreadable(path.name, error) from error
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or a pipe"
+        msg = f"{shown(path.name)} is no file but {what}."
+        raise ModelError(msg)
+    if status.st_size > at_most:
+        raise TooLargeError(path.name, at_most, status.st_size)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(status.st_size + 1)
+    except OSError as error:
+        raise _unreadable(path.name, error) from error
+    if len(data) > at_most:  # it has grown meanwhile
+        raise TooLargeError(path.name, at_most)
+    return data
+
+
+def read_model_file(file: str | Path) -> bytes:
+    """Read a file on the disk that is a whole model.
+
+    Raises
+    ------
+    ModelError
+        If there is no such file, or it is larger than `MAX_MODEL_BYTES`.
+    """
+    data = read_file(as_path(file), MAX_MODEL_BYTES)
+    if data is None:
+        msg = f"There is no file {shown(str(file))}: check the path of the model."
+        raise ModelError(msg)
+    return data
+
+
+def as_path(path: str | Path) -> Path:
+    """Return a path as such, or raise `ModelError` if it is something else."""
+    try:
+        return Path(path)
+    except TypeError:
+        msg = f"A path must be text, not {shown(path)}."
+        raise ModelError(msg) from None
+
+
+def name_below(name: str) -> str:
+    """Return a file name of a manifest in its shortest form, for where no disk can resolve it.
+
+    Raises
+    ------
+    ModelError
+        If it `leads_out`.
+    """
+    if leads_out(name):
+        raise _outside(name)
+    return posixpath.normpath(name)
+
+
+def leads_out(name: str) -> bool:
+    """Tell whether a name could mean something outside its folder, here or on another system.
+
+    That is ``..``, an absolute path, a drive, a backslash, a URL.
+    """
+    return bool(_ELSEWHERE.match(name)) or "\\" in name or "://" in name or ".." in name.split("/")
+
+
+def readable_size(size: int) -> str:
+    """Return a number of bytes as a person says it, if it is a round one."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size} bytes"
+
+
+def _outside(name: str) -> ModelError:
+    return ModelError(f"The file {shown(name)} is outside the model's folder; that is refused.")
+
+
+def _unreadable(name: str, error: OSError) -> ModelError:
+    return ModelError(f"The file {shown(name)} cannot be read: {error.strerror or type(error).__name__}.")

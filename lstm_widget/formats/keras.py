@@ -1,0 +1,271 @@
+"""Keras 3: a model, or the ``.keras`` file of one, becomes a `CharLSTM`.
+
+A layer of H units that reads E inputs has there ``kernel`` (E, 4H), ``recurrent_kernel`` (H, 4H) and
+``bias`` (4H,), in column blocks i, f, c, o (c is j here); the bias includes the forget bias.
+
+Whoever gives a model has imported Keras; it is imported here only to open a file.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import zipfile
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lstm_widget.errors import ModelError, shown
+from lstm_widget.formats.files import MAX_MODEL_BYTES, read_model_file
+from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+from lstm_widget.formats.pytorch import translated, vocab_of
+from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+# What a file may ask Keras to make: these, and what has no part in running a model.
+_CLASSES = {"Sequential", "Functional", "InputLayer", "Embedding", "LSTM", "RNN", "StackedRNNCells"}
+_CLASSES |= {"LSTMCell", "Dropout", "SpatialDropout1D", "TimeDistributed", "Dense", "Activation", "Softmax"}
+_CLASSES |= {"DTypePolicy", "__keras_tensor__"}
+_ASIDE = {"keras.initializers", "keras.regularizers", "keras.constraints"}
+
+_CONFIG = "config.json"
+_FILES = {_CONFIG, "metadata.json", "model.weights.h5"}
+
+
+def from_keras(
+    source: Any,  # noqa: ANN401 - keras.Model, str or Path; Keras has no types
+    vocab: Mapping[str, int] | Sequence[str],
+    card: Mapping[str, Any] | None = None,
+) -> CharLSTM:
+    """Translate a character-level LSTM of Keras 3.
+
+    Parameters
+    ----------
+    source : keras.Model, str or Path
+        A sequential or functional model, or its ``.keras`` file. Its layers are one chain: at most one
+        ``Embedding``, without which the input is one-hot; ``LSTM`` layers, or ``RNN`` of ``LSTMCell``;
+        one ``Dense``, the head, with or without softmax. Dropout counts for nothing, as in prediction.
+    vocab : mapping of str to int, or sequence of str
+        Character to id, or the characters in the order of their ids.
+    card : mapping, optional
+        The model card.
+
+    Returns
+    -------
+    CharLSTM
+        In float32, whatever the type of the weights.
+
+    Raises
+    ------
+    ModelError
+        If it is no such network, or if the file is missing or damaged or asks Keras for anything else.
+    """
+    model = _opened(Path(source)) if isinstance(source, (str, Path)) else source
+    keras = sys.modules.get("keras")
+    if keras is None or not isinstance(model, keras.Model):
+        kind = type(model).__name__
+        msg = f"A Keras model is given as a keras.Model or the path of a .keras file, not as {kind}."
+        raise ModelError(msg)
+    if keras.__version__.startswith("2."):
+        msg = f"Keras {keras.__version__} is too old: open the model with Keras 3."
+        raise ModelError(msg)
+    return CharLSTM(_weights(_chain(model, keras), keras), vocab_of(vocab), card)
+
+
+# A model: its layers have types.
+
+
+def _chain(model: Any, keras: Any) -> list[Any]:  # noqa: ANN401
+    """Return the layers from the input upwards; those of a model within the model in its place."""
+    if isinstance(model, keras.Sequential):
+        parts = model.layers
+    elif len(getattr(model, "outputs", None) or ()) == 1:
+        parts = _ancestors(model)
+    else:
+        msg = (
+            f"The {type(model).__name__} is no chain of layers: "
+            "give a Sequential or functional Keras model with one output."
+        )
+        raise ModelError(msg)
+    chain = []
+    for part in parts:
+        chain += _chain(part, keras) if isinstance(part, keras.Model) else [part]
+    return chain
+
+
+def _ancestors(model: Any) -> list[Any]:  # noqa: ANN401
+    """Return what a functional model computes, from its input to its output."""
+    found: list[Any] = []
+    tensor = model.outputs[0]
+    while not any(tensor is start for start in model.inputs):
+        # Not `layer.input`: a layer that several models share has several.
+        operation, number, output = tensor._keras_history  # noqa: SLF001
+        node = operation._inbound_nodes[number]  # noqa: SLF001
+        given = node.arguments
+        more = [*given.args[1:], given.kwargs.get("initial_state"), given.kwargs.get("mask")]
+        if len(given.keras_tensors) != 1 or output or any(value is not None for value in more):
+            msg = (
+                f"The {type(operation).__name__} {shown(operation.name)} has several inputs or outputs: "
+                "a character LSTM is one chain of layers and starts in the zero state."
+            )
+            raise ModelError(msg)
+        found.append(operation)
+        tensor = given.keras_tensors[0]
+    return found[::-1]
+
+
+def _weights(chain: list[Any], keras: Any) -> Weights:  # noqa: ANN401
+    layers = keras.layers
+    roles = {layers.Embedding: "E", layers.LSTM: "L", layers.RNN: "L", layers.Dense: "D"}
+    roles |= dict.fromkeys((layers.Activation, layers.Softmax), "S")
+    roles |= dict.fromkeys((layers.InputLayer, layers.Dropout, layers.SpatialDropout1D), "")
+    parts = []
+    for outer in chain:
+        is_wrapped = type(outer) is layers.TimeDistributed and roles.get(type(outer.layer)) in {"D", "S"}
+        layer = outer.layer if is_wrapped else outer
+        if type(layer) not in roles:
+            raise ModelError(_not_run(f"layer {shown(layer.name)}", type(layer).__name__))
+        if not layer.built:
+            msg = f"The layer {shown(layer.name)} has no weights yet: call the model on some text first."
+            raise ModelError(msg)
+        if getattr(layer, "quantization_mode", None) is not None:
+            msg = f"The layer {shown(layer.name)} is quantized: give the model as it was before."
+            raise ModelError(msg)
+        parts.append((roles[type(layer)], layer))
+    embeddings, lstms, heads, ends = ([layer for role, layer in parts if role == each] for each in "ELDS")
+    if not re.fullmatch("E?L+DS?", "".join(role for role, _ in parts)):
+        names = ", ".join(type(layer).__name__ for layer in chain)
+        msg = f"The layers {names} are no character LSTM: an Embedding or none, LSTM, one Dense, softmax."
+        raise ModelError(msg)
+    _check_activations([*heads, *ends], keras)
+    w = _array(heads[0].kernel, keras)  # [H, V]
+    b: NDArray[Any] = np.zeros(w.shape[1]) if heads[0].bias is None else _array(heads[0].bias, keras)
+    stack = tuple(cell for layer in lstms for cell in _cells(layer, keras))
+    return Weights(stack, w, b, _rows(embeddings[0], keras) if embeddings else None)
+
+
+def _check_activations(ends: list[Any], keras: Any) -> None:  # noqa: ANN401
+    """Refuse what is between the logits and the output, other than one softmax over the characters."""
+    softmax = 0
+    for layer in ends:
+        is_softmax = isinstance(layer, keras.layers.Softmax) or layer.activation is keras.activations.softmax
+        softmax += is_softmax
+        if getattr(layer, "axis", -1) != -1 or softmax > 1:
+            msg = f"The softmax {shown(layer.name)} must be the only one, and over the characters (axis -1)."
+            raise ModelError(msg)
+        if not is_softmax and layer.activation is not keras.activations.linear:
+            what = shown(getattr(layer.activation, "__name__", layer.activation))
+            msg = f"The {type(layer).__name__} {shown(layer.name)} has the activation {what}: "
+            msg += "only softmax or none can be run."
+            raise ModelError(msg)
+
+
+def _rows(layer: Any, keras: Any) -> NDArray[Any]:  # noqa: ANN401
+    if layer.mask_zero:
+        msg = f"The embedding {shown(layer.name)} leaves out the id 0 (mask_zero): train without that."
+        raise ModelError(msg)
+    return _array(layer.embeddings, keras)
+
+
+def _cells(layer: Any, keras: Any) -> Iterator[LSTMLayer]:  # noqa: ANN401
+    """Translate the cells of an ``LSTM`` or ``RNN`` layer, from the input upwards."""
+    name = shown(layer.name)
+    if layer.go_backwards:
+        msg = f"The {type(layer).__name__} {name} reads backwards: what writes a text cannot know its end."
+        raise ModelError(msg)
+    for cell in getattr(layer.cell, "cells", [layer.cell]):
+        if type(cell) is not keras.layers.LSTMCell:  # an LSTM layer consists of one
+            raise ModelError(_not_run(f"cell of the layer {name}", type(cell).__name__))
+        usual = keras.activations
+        if cell.activation is not usual.tanh or cell.recurrent_activation is not usual.sigmoid:
+            msg = f"The layer {name} has other activations than tanh and sigmoid, which cannot be run."
+            raise ModelError(msg)
+        kernel = np.concatenate([_array(part, keras) for part in (cell.kernel, cell.recurrent_kernel)])
+        yield translated(kernel, np.zeros(kernel.shape[1]) if cell.bias is None else _array(cell.bias, keras))
+
+
+def _array(variable: Any, keras: Any) -> NDArray[Any]:  # noqa: ANN401
+    array: NDArray[Any] = np.asarray(keras.ops.convert_to_numpy(variable)).astype(np.float64)
+    return array
+
+
+def _not_run(what: str, kind: str, verb: str = "is") -> str:
+    return f"The {what} {verb} a {kind}: only Embedding, LSTM, dropout, Dense and softmax can be run."
+
+
+# A file: what it asks for is checked before Keras sees it.
+
+
+def _opened(path: Path) -> Any:  # noqa: ANN401
+    if path.suffix != ".keras":
+        msg = f"{path.name} is no .keras file: load it with Keras and give the model, or save it as .keras."
+        raise ModelError(msg)
+    _check_file(read_model_file(path), path.name)
+    try:
+        keras = import_module("keras")
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except ImportError as error:
+        msg = (
+            f"Keras cannot be imported ({_short(error)}): install it, and name its backend in KERAS_BACKEND."
+        )
+        raise ModelError(msg) from error
+    except Exception as error:  # Keras raises anything
+        msg = f"Keras cannot open {path.name}: {_short(error)}"
+        raise ModelError(msg) from error
+
+
+def _check_file(data: bytes, name: str) -> None:
+    """Refuse an archive that holds or asks for more than the model needs.
+
+    Keras makes whatever a file names; in several of its versions that was a way to run any program.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            config = _config_of(archive, name)
+    except ModelError:
+        raise
+    except Exception as error:  # a damaged archive raises anything
+        msg = f"{name} is no valid .keras file: {_short(error)}"
+        raise ModelError(msg) from error
+    if isinstance(config, dict):
+        config.pop("compile_config", None)  # optimizer and loss: left out with `compile=False`
+    todo = [config]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            if "class_name" in part and not _is_harmless(part["class_name"], part.get("module")):
+                raise ModelError(_not_run(f"model in {name}", shown(part["class_name"]).strip("'"), "holds"))
+            todo += part.values()
+        elif isinstance(part, list):
+            todo += part
+
+
+def _config_of(archive: zipfile.ZipFile, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+    entries = archive.infolist()
+    sizes = {entry.filename: entry.file_size for entry in entries}
+    if len(sizes) < len(entries) or not sizes.keys() <= _FILES:
+        msg = f"{name} holds more than {', '.join(sorted(_FILES))}, once each; that is refused."
+        raise ModelError(msg)
+    if sum(sizes.values()) > MAX_MODEL_BYTES or sizes.get(_CONFIG, 0) > MAX_JSON_BYTES:
+        msg = f"{name} unpacks to more than any character LSTM; that is refused."
+        raise ModelError(msg)
+    return parse_json(archive.read(_CONFIG), f"{_CONFIG} in {name}")
+
+
+def _is_harmless(kind: object, module: object) -> bool:
+    if not isinstance(kind, str):
+        return False
+    if str(module) in _ASIDE:
+        return kind[:1].isupper()  # a class, no function
+    return kind in _CLASSES and str(module or "keras").split(".")[0] == "keras"
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

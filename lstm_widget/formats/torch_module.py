@@ -1,0 +1,58 @@
+"""A character-level LSTM as a PyTorch module; needs PyTorch. `to_pytorch` makes it from a model."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn.functional import one_hot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    # Per layer h and c, shape (1, batch, H) each.
+    State = Sequence[tuple[torch.Tensor, torch.Tensor]]
+
+
+class CharModule(nn.Module):
+    """Embedding or one-hot input, LSTM layers, head.
+
+    Parameters
+    ----------
+    vocab_size : int
+    embedding_size : int or None
+        Without an embedding the input is one-hot.
+    units : sequence of int
+        Of each layer, from the input upwards; they may differ, which one `nn.LSTM` does not allow.
+    """
+
+    def __init__(self, vocab_size: int, embedding_size: int | None, units: Sequence[int]) -> None:
+        super().__init__()
+        self.embedding = None if embedding_size is None else nn.Embedding(vocab_size, embedding_size)
+        sizes = [vocab_size if embedding_size is None else embedding_size, *units]
+        self.lstm = nn.ModuleList(nn.LSTM(below, own, batch_first=True) for below, own in pairwise(sizes))
+        self.head = nn.Linear(units[-1], vocab_size)
+
+    def forward(self, ids: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Read on from `state`.
+
+        Parameters
+        ----------
+        ids : tensor of int64, shape (batch, time)
+        state : list of pairs of tensors of shape (1, batch, H), optional
+            h and c of each layer; zero if not given.
+
+        Returns
+        -------
+        logits : tensor, shape (batch, time, V)
+        state : list of pairs of tensors
+        """
+        weight = self.head.weight
+        x = one_hot(ids, len(weight)).to(weight.dtype) if self.embedding is None else self.embedding(ids)
+        after = []
+        for number, layer in enumerate(self.lstm):
+            x, own = layer(x, None if state is None else state[number])  # [batch, time, H]
+            after.append(own)
+        return self.head(x), after

@@ -1,0 +1,127 @@
+"""A model at an http(s) address: a p5ML / ml5.js folder, a ``.zip`` or a ``.safetensors`` file.
+
+What is asked for, and where; `download` does the asking, and needs the ``web`` extra.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from lstm_widget.errors import ModelError
+from lstm_widget.formats.files import name_below
+from lstm_widget.formats.p5ml import load_p5ml
+from lstm_widget.formats.p5ml_names import MANIFEST
+
+if TYPE_CHECKING:
+    from lstm_widget.formats.download import Downloads
+    from lstm_widget.model import CharLSTM
+
+
+def load_url(url: str) -> CharLSTM:
+    """Load a model from an http(s) address.
+
+    Parameters
+    ----------
+    url : str
+        Of a p5ML / ml5.js folder or of its ``manifest.json``, or of a ``.zip`` or ``.safetensors``
+        file. What follows a ``?`` is sent with every file.
+
+    Raises
+    ------
+    ModelError
+        If nothing can be read there in time, or it is no model; if the ``web`` extra is missing.
+    """
+    address = _address(url)
+    try:
+        from lstm_widget.formats.download import Downloads  # noqa: PLC0415 - needs the extra
+
+        session = Downloads(address)
+    except ImportError as error:
+        msg = (
+            f"A model from the web needs {error.name or 'more packages'}: "
+            'run pip install "lstm-widget[web]" first.'
+        )
+        raise ModelError(msg) from error
+    with session as downloads:
+        try:
+            return _load(address, downloads)
+        except ModelError:
+            if not downloads.cache_was_used:
+                raise
+            # What was kept may be damaged, or was when it came: once more, all of it.
+            downloads.renew()
+            return _load(address, downloads)
+
+
+def _load(address: SplitResult, downloads: Downloads) -> CharLSTM:
+    name = shown_url(address)
+    last = unquote(address.path.rpartition("/")[2])
+    title, _, suffix = last.rpartition(".")
+    if suffix.lower() == "zip":
+        from lstm_widget.formats.zip_files import ZipFiles  # noqa: PLC0415 - costs start-up time
+
+        return load_p5ml(ZipFiles(downloads.get_model(address.geturl()), name=name, title=title))
+    if suffix.lower() == "safetensors":
+        from lstm_widget.formats.safetensors import parse_safetensors  # noqa: PLC0415 - the same
+
+        return parse_safetensors(downloads.get_model(address.geturl()), name)
+    return load_p5ml(WebFiles(address, downloads))
+
+
+class WebFiles:
+    """A folder at an http(s) address.
+
+    Parameters
+    ----------
+    address : SplitResult
+        Of the folder, with or without a slash at the end, or of the manifest in it.
+    downloads : Downloads
+    """
+
+    def __init__(self, address: SplitResult, downloads: Downloads) -> None:
+        folder, _, last = address.path.rpartition("/")
+        if last and last != MANIFEST:
+            folder = address.path
+        self._address = address._replace(path=folder + "/")
+        self._downloads = downloads
+
+    @property
+    def title(self) -> str:
+        """Last part of the path, else the host."""
+        return unquote(self._address.path.rstrip("/").rpartition("/")[2]) or str(self._address.hostname)
+
+    @property
+    def where(self) -> str:
+        """The address, as an error says it."""
+        return f"at {shown_url(self._address)!r}"
+
+    def read(self, name: str, at_most: int) -> bytes | None:
+        """Read one file; see `lstm_widget.formats.files.Files.read`."""
+        try:
+            path = self._address.path + quote(name_below(name))
+        except UnicodeEncodeError:  # half a character
+            return None
+        return self._downloads.get(self._address._replace(path=path).geturl(), at_most, name)
+
+
+def shown_url(address: SplitResult) -> str:
+    """Return an address as errors name it: without password, and without what follows a ``?``.
+
+    Signed addresses carry a key there.
+    """
+    plain = address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    return plain + ("?..." if address.query else "")
+
+
+def _address(url: str) -> SplitResult:
+    """Take an address apart, or raise `ModelError`. It may hold a password, so it is not repeated."""
+    try:
+        address = urlsplit(url.strip())
+        sound = address.scheme in {"http", "https"} and address.hostname and (address.port or 1)
+    except ValueError:
+        sound = False
+    if not sound:
+        msg = "The address of the model is not valid: it must read like https://example.org/folder/."
+        raise ModelError(msg)
+    return address._replace(fragment="")

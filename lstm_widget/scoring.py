@@ -1,0 +1,84 @@
+"""How likely a text is to a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lstm_widget.blas import single_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from lstm_widget.engine import Engine
+
+BLOCK = 256  # characters that are read at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """How likely a text is to a model, character by character.
+
+    Attributes
+    ----------
+    text : str
+        As the model read it: n characters of its vocabulary.
+    log_probabilities : ndarray of float64, shape (n,)
+        Natural logarithm of the probability of each character, given all before it. Nothing is
+        before the first one: the network is in its zero state.
+    logits : ndarray of float32, shape (n, V), or None
+        What the probabilities come from, if asked for; minus infinity for an id without a character.
+    """
+
+    text: str
+    log_probabilities: NDArray[np.float64]
+    logits: NDArray[np.float32] | None = None
+
+    @property
+    def bits(self) -> NDArray[np.float64]:
+        """How surprising each character is: -log2 of its probability, shape (n,)."""
+        return np.asarray(-self.log_probabilities / np.log(2))
+
+    @property
+    def bits_per_character(self) -> float:
+        """The mean of `bits`; the lower, the better the model knows such texts."""
+        return float(self.bits.mean())
+
+
+def score_blocks(
+    engine: Engine, ids: Sequence[int], nameless: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float32]]]:
+    """Read a text from the zero state, a block at a time.
+
+    Parameters
+    ----------
+    engine : Engine
+    ids : sequence of int
+        Of the n characters.
+    nameless : ndarray of int
+        Ids that no character has: they get no probability.
+
+    Yields
+    ------
+    log_probabilities : ndarray of float64, shape (block,)
+    logits : ndarray of float32, shape (block, V)
+    """
+    lane = engine.lane()
+    logits = lane.logits()[None]
+    for start in range(0, len(ids), BLOCK):
+        block = np.asarray(ids[start : start + BLOCK], dtype=np.intp)
+        with single_thread:
+            after = lane.read(block)
+        before = np.concatenate([logits[-1:], after[:-1]])
+        logits = after
+        before[:, nameless] = -np.inf
+        yield _log_probabilities(before, block), before
+
+
+def _log_probabilities(logits: NDArray[np.float32], ids: NDArray[np.intp]) -> NDArray[np.float64]:
+    shifted = logits - logits.max(axis=1, keepdims=True).astype(np.float64)
+    return np.asarray(shifted[np.arange(len(ids)), ids] - np.log(np.exp(shifted).sum(axis=1)))

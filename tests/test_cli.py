@@ -1,0 +1,266 @@
+"""The command `lstm-widget`, started as a person would start it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lstm_widget import LSTMGenerator, cli, load_model, save_model
+
+COMMAND = [sys.executable, "-m", "lstm_widget.cli"]
+PLAIN = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+
+
+def run(*arguments, stdin="", env=None, stdout=subprocess.PIPE):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        input=stdin.encode(),
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env={**PLAIN, **(env or {})},
+        check=False,
+    )
+
+
+def succeeds(*arguments, **options):
+    """Return what a command prints; on standard error it says nothing."""
+    done = run(*arguments, **options)
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    return done.stdout.decode()
+
+
+def fails(code, *arguments, **options):
+    """Return the one sentence that a command ends with."""
+    done = run(*arguments, **options)
+    told = done.stderr.decode()
+    assert done.returncode == code
+    assert "Traceback" not in told
+    assert not done.stdout
+    return told
+
+
+@pytest.fixture
+def model_file(tmp_path, random_model):
+    return save_model(random_model((6, 5), 4, "abcdefgh \n"), tmp_path / "model.safetensors")
+
+
+def test_the_text_alone_is_on_standard_output(model_file):
+    settings = {"seed": "abc", "length": 50, "temperature": 0.9, "rng": 3, "top_k": 5, "top_p": 0.9}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
+    text = LSTMGenerator(model_file).generate(**settings)
+    assert succeeds("generate", model_file, *options) == text + "\n"
+    assert succeeds("generate", model_file, *options, "--with-seed") == f"abc{text}\n"
+
+
+def test_several_texts_have_dice_of_their_own(model_file):
+    lstm = LSTMGenerator(model_file)
+    texts = [lstm.generate(seed="abc", length=40, temperature=0.9, rng=rng) for rng in (7, 8, 9)]
+    options = ("--seed=abc", "--length=40", "--temperature=0.9", "--rng=7", "--count=3")
+    assert succeeds("generate", model_file, *options) == "".join(f"{text}\n" for text in texts)
+
+
+def test_a_lookalike_in_the_seed_is_told_beside_the_text(model_file):
+    done = run("generate", model_file, "--seed", "a\u00a0b", "--rng=1")
+    assert done.stdout.decode() == succeeds("generate", model_file, "--seed", "a b", "--rng=1")
+    assert "' ' for '\\xa0'" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "sentence"),
+    [
+        (1, ["generate", "nobody"], "'nobody' does not exist; the bundled models are"),
+        (2, ["generate", "bronte", "--length", "0"], "length must be a whole number from 1"),
+        (2, ["generate", "bronte", "--length", "ten"], "invalid int value: 'ten'"),
+        (2, ["generate", "bronte", "--temperature", "-1"], "temperature must be"),
+        (2, ["generate", "bronte", "--temperature", "nan"], "temperature must be"),
+        (2, ["generate", "bronte", "--top-p", "2"], "top_p must be"),
+        (2, ["generate", "bronte", "--rng", "-1"], "rng must be"),
+        (2, ["generate", "bronte", "--count", "0"], "--count must be at least 1"),
+        (2, ["generate", "bronte", "--seed", ""], "seed is empty"),
+        (2, ["generate", "bronte", "--seed", "北"], "does not know '北'"),
+        (2, ["generate"], "required: MODEL"),
+        (2, [], "required: COMMAND"),
+        (2, ["sing"], "invalid choice: 'sing'"),
+        (1, ["score", "bronte", "/nowhere/at all"], "cannot be read: No such file"),
+        (1, ["score", "bronte", "."], "cannot be read: Is a directory"),
+        (1, ["info", "ftp://example.org/model"], "not from ftp"),
+        (2, ["convert", "model.keras", "b.safetensors"], "give it with --vocab"),
+        (1, ["convert", "bronte", "b.zip"], "not as .zip"),
+        (1, ["convert", "bronte", "folder", "--float16"], "Only a .safetensors file can hold float16"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(tmp_path, monkeypatch, code, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    told = fails(code, *arguments)
+    assert sentence in told
+    assert len(told.splitlines()) == 1 or told.startswith("usage:")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_it_cleanly(model_file):
+    with subprocess.Popen(
+        [*COMMAND, "generate", str(model_file), "--seed=a", "--length=1000000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout.read(5)  # it is writing
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    assert (process.returncode, told) == (cli.INTERRUPTED, b"")
+
+
+def test_a_closed_pipe_ends_it_cleanly(model_file):
+    with subprocess.Popen(
+        [*COMMAND, "generate", str(model_file), "--seed=a", "--length=1000000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout.read(10)
+        process.stdout.close()
+        assert process.wait() == cli.CLOSED
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("command", [["generate", "--seed=a"], ["info"], ["score", "-"]])
+def test_a_full_disk_is_told(model_file, command):
+    name, *others = command
+    with Path("/dev/full").open("wb") as full:
+        done = run(name, model_file, *others, stdin="abc", stdout=full)
+    assert done.returncode == cli.FAILED
+    assert done.stderr.decode() == "lstm-widget: The output cannot be used: No space left on device.\n"
+
+
+def test_what_an_encoding_cannot_show_is_replaced_and_told(tmp_path, random_model):
+    file = save_model(random_model((6,), 4, "北京ab"), tmp_path / "model.safetensors")
+    options = ("generate", file, "--seed=ab", "--rng=1", "--length=30")
+    done = run(*options, env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert done.stdout.decode("ascii") == "".join("?" if c > "\x7f" else c for c in succeeds(*options))
+    assert (
+        done.stderr.decode() == "What ascii cannot show comes out as '?'; PYTHONIOENCODING=utf-8 keeps it.\n"
+    )
+
+
+def test_a_locale_that_cannot_decode_the_seed(tmp_path, random_model):
+    file = save_model(random_model((6,), 4, "北京ab"), tmp_path / "model.safetensors")
+    plain = succeeds("generate", file, "--seed=北", "--rng=1")
+    bare = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert succeeds("generate", file, "--seed=北", "--rng=1", env=bare) == plain
+
+
+def test_control_characters_do_not_reach_a_terminal(monkeypatch, tmp_path, random_model, capsys):
+    file = save_model(random_model((6,), 4, "\x1b\x9b\x07a\n"), tmp_path / "model.safetensors")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert cli.main(["generate", str(file), "--length=200", "--rng=1"]) == 0
+    text = LSTMGenerator(file).generate(length=200, rng=1)
+    assert capsys.readouterr().out == (
+        text.replace("\x1b", "\\x1b").replace("\x9b", "\\x9b").replace("\x07", "\\x07") + "\n"
+    )
+
+
+def test_info_tells_what_the_model_is(model_file):
+    told = succeeds("info", model_file)
+    for fact in (
+        "6 units -> 5 units",
+        "embedding of 4",
+        "10 characters",
+        f"{load_model(model_file).weights.parameters:,}",
+    ):
+        assert fact in told
+    data = json.loads(succeeds("info", model_file, "--json"))
+    assert data["layers"] == [6, 5]
+    assert data["vocabulary"] == dict(load_model(model_file).vocab)
+
+
+def test_models_lists_what_is_bundled():
+    assert succeeds("models").startswith("bronte ")
+
+
+def test_there_and_back_again_is_bit_identical(tmp_path, shared_models):
+    folder = shared_models / "bolano"
+    note = run("convert", folder, tmp_path / "b.safetensors").stderr.decode()
+    assert "is now in" in note
+    run("convert", tmp_path / "b.safetensors", tmp_path / "bolano")
+    for file in folder.iterdir():
+        if file.name != "golden.json":
+            assert (tmp_path / "bolano" / file.name).read_bytes() == file.read_bytes()
+    run("convert", folder, tmp_path / "half.safetensors", "--float16")
+    assert (tmp_path / "half.safetensors").stat().st_size < 0.6 * (tmp_path / "b.safetensors").stat().st_size
+
+
+def test_an_existing_file_is_replaced_only_if_that_is_meant(model_file, tmp_path):
+    target = tmp_path / "mine.safetensors"
+    target.write_text("precious")
+    assert "exists already" in fails(1, "convert", model_file, target)
+    assert target.read_text() == "precious"
+    assert run("convert", model_file, target, "--force").returncode == 0
+    assert load_model(target).vocab == load_model(model_file).vocab
+
+
+def test_a_state_dict_of_pytorch_is_converted_with_its_vocabulary(tmp_path):
+    import torch  # noqa: PLC0415
+    from safetensors.torch import save_file  # noqa: PLC0415
+
+    torch.manual_seed(0)
+    modules = torch.nn.ModuleDict(
+        {"emb": torch.nn.Embedding(4, 3), "lstm": torch.nn.LSTM(3, 5), "head": torch.nn.Linear(5, 4)}
+    )
+    save_file(modules.state_dict(), tmp_path / "state.safetensors")
+    (tmp_path / "vocab.json").write_text(json.dumps(["a", "b", "c", "d"]))
+    done = run(
+        "convert", tmp_path / "state.safetensors", tmp_path / "out", "--vocab", tmp_path / "vocab.json"
+    )
+    assert done.returncode == 0, done.stderr
+    written = load_model(tmp_path / "out")
+    assert dict(written.vocab) == {"a": 0, "b": 1, "c": 2, "d": 3}
+    np.testing.assert_array_equal(written.weights.embedding, modules["emb"].weight.detach().numpy())
+
+
+def test_score_is_the_mean_of_the_surprise(model_file, tmp_path):
+    text = "abc def\nhead bag\n\ncab"
+    (tmp_path / "text.txt").write_text(text)
+    bits = LSTMGenerator(model_file).score(text).bits
+    told = f"{bits.mean():.4f} bits per character, 21 characters\n"
+    assert succeeds("score", model_file, tmp_path / "text.txt") == told
+    assert succeeds("score", model_file, "-", stdin=text) == told
+    lines = succeeds("score", model_file, "-", "--lines", stdin=text).splitlines(keepends=True)
+    assert [line[8:] for line in lines[:-1]] == ["abc def\n", "head bag\n", "\n", "cab\n"]
+    starts = [0, 8, 17, 18, 21]
+    for line, start, end in zip(lines, starts, starts[1:], strict=False):
+        assert math.isclose(float(line[:6]), bits[start:end].mean(), abs_tol=6e-4)
+    assert lines[-1] == told
+
+
+def test_score_tells_what_it_cannot_read(model_file, tmp_path):
+    assert "does not know 'x', 'y'" in fails(1, "score", model_file, "-", stdin="abxcyx")
+    done = run("score", model_file, "-", "--skip-unknown", stdin="abxcyx")
+    assert done.stdout.decode() == succeeds("score", model_file, "-", stdin="abc")
+    assert "Left out: 3 characters" in done.stderr.decode()
+    assert "holds nothing" in fails(1, "score", model_file, "-", stdin="")
+    (tmp_path / "latin").write_bytes("abc\xe4".encode("latin-1"))
+    assert "no UTF-8 text: byte 3" in fails(1, "score", model_file, tmp_path / "latin")
+    assert succeeds("score", model_file, "-", stdin="\ufeffabc") == succeeds(
+        "score", model_file, "-", stdin="abc"
+    )
+
+
+@pytest.mark.parametrize("command", [[], ["generate"], ["info"], ["convert"], ["score"], ["models"]])
+def test_help_helps_and_loads_nothing_heavy(command):
+    program = (
+        "import sys\nfrom lstm_widget.cli import main\n"
+        f"try:\n    main({[*command, '--help']!r})\n"
+        "except SystemExit as end:\n    sys.stderr.write(str(end.code))\n"
+        "assert not {'anywidget', 'torch', 'numba', 'requests', 'safetensors'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == "0"
+    assert done.stdout.startswith(" ".join(["usage: lstm-widget", *command]))

@@ -1,0 +1,235 @@
+"""Texts being written: streams and runs, their dice, many at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
+
+import numpy as np
+import pytest
+from backends import use_backend
+from slow_texts import REAL, TEXT, slow_text
+
+from lstm_widget import engine
+from lstm_widget.engine import Engine
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.run import Run
+from lstm_widget.settings import Settings
+
+
+@pytest.fixture
+def model(random_model):
+    return random_model((6, 4), embedding=5, characters=TEXT)
+
+
+@pytest.fixture
+def generator(model):
+    return LSTMGenerator(model)
+
+
+# One text, however it is asked for.
+
+
+@pytest.mark.parametrize("temperature", [0, 1e-6, 0.7, 100])
+@pytest.mark.parametrize(("name", "seed"), REAL)
+def test_generate_stream_and_pieces_are_one_text(published, name, seed, temperature):
+    lstm = LSTMGenerator(published(name))
+    settings = {"seed": seed, "length": 150, "temperature": temperature, "rng": 11}
+    text = lstm.generate(settings)
+    assert len(text) == 150
+    assert "".join(lstm.stream(settings)) == text
+    pieces, run, sizes = [], lstm.start(settings), np.random.default_rng(2)
+    while not run.finished:
+        size = int(sizes.integers(0, 20))
+        pieces.append(run.advance(size))
+        assert len(pieces[-1]) == min(size, 150 - len("".join(pieces[:-1])))
+    assert "".join(pieces) == "".join(run.characters) == text
+    assert run.advance() == run.advance(5) == ""
+
+
+@pytest.mark.parametrize(("name", "seed"), REAL)
+def test_the_text_of_real_models_is_that_of_the_plain_formulas(published, slow_network, name, seed):
+    model = published(name)
+    for temperature, top_k, top_p in [
+        (0.5, None, None),
+        (1.0, 10, None),
+        (100, None, 0.9),
+        (1e-6, None, None),
+    ]:
+        expected = slow_text(
+            slow_network(model), seed, 60, temperature, np.random.default_rng(9), top_k, top_p
+        )
+        text = LSTMGenerator(model).generate(
+            seed=seed, length=60, temperature=temperature, top_k=top_k, top_p=top_p, rng=9
+        )
+        assert text == expected
+
+
+@pytest.mark.parametrize("name", [name for name, _ in REAL])
+def test_greedy_text_is_golden(published, golden, name):
+    for case in golden(name)["cases"]:
+        for temperature in (0, 1e-6):
+            text = LSTMGenerator(published(name)).generate(
+                seed=case["seed"], length=80, temperature=temperature
+            )
+            assert text == case["greedy_80"]
+
+
+def test_a_stream_gives_single_characters(generator):
+    characters = list(generator.stream(seed="abc", length=12))
+    assert [len(character) for character in characters] == [1] * 12
+
+
+def test_a_stream_is_written_as_it_is_asked_for(generator):
+    dice, same = np.random.default_rng(1), np.random.default_rng(1)
+    stream = generator.stream(length=5, rng=dice)
+    assert dice.bit_generator.state == same.bit_generator.state  # not yet begun
+    next(stream)
+    same.random()
+    assert dice.bit_generator.state == same.bit_generator.state
+
+
+def test_no_time_at_all_is_one_step_at_a_time(generator):
+    run, pieces = generator.start(seed="abcd", length=5, rng=1), []
+    while not run.finished:
+        pieces.append(run.advance(seconds=0))
+    assert pieces[:3] == [""] * 3  # three characters of the seed are read first
+    assert [len(piece) for piece in pieces[3:]] == [1] * 5
+    assert "".join(pieces) == generator.generate(seed="abcd", length=5, rng=1)
+
+
+def test_the_temperature_of_a_run_can_be_changed(generator, slow_network, model):
+    run = generator.start(seed="ab", length=45, temperature=0, rng=3)
+    text = run.advance(15)
+    run.temperature = 2.0
+    text += run.advance(15)
+    run.temperature = 0.3
+    text += run.advance()
+    heats = [0] * 15 + [2.0] * 15 + [0.3] * 15
+    assert text == slow_text(slow_network(model), "ab", 45, heats.__getitem__, np.random.default_rng(3))
+
+
+def test_an_interrupted_run_can_go_on(model):
+    class Dice:
+        """Raise once, as when somebody interrupts the kernel."""
+
+        def __init__(self):
+            self.rng, self.rolls = np.random.default_rng(5), 0
+
+        def random(self):
+            self.rolls += 1
+            if self.rolls == 8:
+                raise KeyboardInterrupt
+            return self.rng.random()
+
+    run = Run(model, Engine(model.weights), Settings("ab", 20, 1.0), Dice())
+    with pytest.raises(KeyboardInterrupt):
+        run.advance()
+    assert len(run.characters) == 7
+    run.advance()
+    assert "".join(run.characters) == LSTMGenerator(model).generate(
+        seed="ab", length=20, temperature=1.0, rng=5
+    )
+
+
+@pytest.mark.parametrize("at", [1, 2, 6, 7, 10, 15])
+def test_an_interrupt_in_the_middle_of_a_step_leaves_no_trace(
+    generator, monkeypatch, model, slow_network, at
+):
+    use_backend(monkeypatch, "numpy")
+    run = generator.start(seed="abc", length=30, temperature=1.0, rng=5)
+    interrupt_once(monkeypatch, engine, "_cell", at)  # of the first layer if the number is odd
+    with pytest.raises(KeyboardInterrupt):
+        run.advance()
+    run.advance(1)
+    network = slow_network(model)
+    network.read("abc" + "".join(run.characters[:-1]))
+    for found, expected in zip(run.lane.state.c, network.c, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_an_interrupt_of_compiled_code_changes_no_text(generator, monkeypatch, at):
+    use_backend(monkeypatch, "numba")
+    from lstm_widget import compiled  # noqa: PLC0415 - it needs Numba
+
+    settings = {"seed": "abc", "length": 30, "temperature": 1.0, "rng": 5}
+    expected = generator.generate(settings)
+    interrupt_once(monkeypatch, compiled, "_write", at)
+    run = generator.start(settings)
+    with pytest.raises(KeyboardInterrupt):
+        [run.advance(10) for _ in range(3)]
+    run.advance()
+    assert "".join(run.characters) == expected
+
+
+def interrupt_once(monkeypatch, module, name, at):
+    """Let the interrupt come when that function returns for the time `at`: it comes between two commands."""
+    original, calls = getattr(module, name), []
+
+    def interrupted(*arguments):
+        original(*arguments)
+        calls.append(name)
+        if len(calls) == at:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, name, interrupted)
+
+
+# Dice.
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"temperature": 0}, {"temperature": 100}, {"top_k": 1}, {"top_p": 0.5}]
+)
+def test_a_generator_gives_one_die_per_character(generator, settings):
+    dice, same = np.random.default_rng(6), np.random.default_rng(6)
+    generator.generate(seed="abc", length=17, rng=dice, **settings)
+    same.random(17)
+    assert dice.bit_generator.state == same.bit_generator.state
+
+
+def test_the_same_number_gives_the_same_text_and_none_a_new_one(generator):
+    settings = {"length": 200, "temperature": 2}
+    assert generator.generate(settings, rng=1) == generator.generate(settings, rng=1)
+    assert generator.generate(settings, rng=1) != generator.generate(settings, rng=2)
+    assert generator.generate(settings) != generator.generate(settings)
+
+
+def test_nobodys_global_dice_are_touched(generator):
+    np.random.seed(3)  # noqa: NPY002 - the global one is what this is about
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    generator.generate()
+    generator.predict()
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+# Many at once.
+
+
+def test_an_abandoned_stream_disturbs_nothing(generator):
+    expected = generator.generate(length=50, temperature=1, rng=1)
+    stream = generator.stream(length=50, temperature=1, rng=2)
+    for _ in range(10):
+        next(stream)
+    assert generator.generate(length=50, temperature=1, rng=1) == expected
+    del stream
+    assert "".join(generator.stream(length=50, temperature=1, rng=1)) == expected
+
+
+def test_interleaved_streams_equal_the_single_texts(published):
+    lstm = LSTMGenerator(published("darwin"))
+    first = {"seed": "Natural", "length": 100, "temperature": 0.8, "rng": 1}
+    second = {"seed": "a", "length": 130, "temperature": 1.2, "rng": 2}
+    pairs = list(zip_longest(lstm.stream(first), lstm.stream(second), fillvalue=""))
+    assert "".join(one for one, _ in pairs) == lstm.generate(first)
+    assert "".join(other for _, other in pairs) == lstm.generate(second)
+
+
+def test_texts_from_several_threads_equal_the_single_texts(published):
+    lstm = LSTMGenerator(published("darwin"))
+    settings = [{"seed": "On the", "length": 300, "temperature": 0.9, "rng": n} for n in range(8)]
+    expected = [lstm.generate(each) for each in settings]
+    assert len(set(expected)) == 8
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lstm.generate, settings)) == expected
