@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,7 @@ def texts_of(step: rivals.Step, model: CharLSTM, lanes: int, count: int) -> list
             if lanes == 1:
                 ids = np.array([choose(logits[0], TEMPERATURE, dice[0].random())])
             else:
-                throws = [one.random() for one in dice]
+                throws = np.array([one.random() for one in dice])
                 ids = choose_each(logits, [TEMPERATURE] * lanes, throws, nothing, nothing)
             written.append(ids)
     return [model.decode(column) for column in np.array(written).T.tolist()]
@@ -111,13 +112,6 @@ def products(engine: Engine) -> Callable[[], object]:
     return multiply
 
 
-def seconds_of(task: Callable[[], object]) -> float:
-    """Return how long a task takes."""
-    start = time.perf_counter()
-    task()
-    return time.perf_counter() - start
-
-
 def one_core(name: str, rounds: int) -> Results:
     """Return what each contestant makes of a model on one core."""
     if hasattr(os, "sched_setaffinity"):
@@ -125,41 +119,42 @@ def one_core(name: str, rounds: int) -> Results:
     model = model_named(name)
     generator = LSTMGenerator(model)
     multiply = products(Engine(model.weights))
+    check(model, generator)
     contestants: dict[tuple[str, int], Callable[[int], list[str]]] = {}
     for lanes in (1, LANES):
         for backend in BACKENDS:
-            contestants[f"lstm-widget, {backend}", lanes] = lambda count, backend=backend, lanes=lanes: (
-                our_texts(generator, backend, lanes, count)
-            )  # type: ignore[misc]
+            contestants[f"lstm-widget, {backend}", lanes] = partial(our_texts, generator, backend, lanes)
         for rival, way in rivals.installed().items():
-            contestants[rival, lanes] = lambda count, way=way, lanes=lanes: texts_of(
-                way(model, lanes), model, lanes, count
-            )  # type: ignore[misc]
-    check(contestants)
+            contestants[rival, lanes] = partial(texts_of, way(model, lanes), model, lanes)
     counts = {}
     for key, write in contestants.items():
-        per_character = seconds_of(lambda write=write: write(30)) / 30  # type: ignore[misc]
-        counts[key] = max(20, int(SECONDS / per_character))
+        write(10)
+        start = time.perf_counter()
+        write(30)
+        counts[key] = max(30, int(30 * SECONDS / (time.perf_counter() - start)))
     results: Results = {contestant: {} for contestant, _ in contestants} | {LIMIT: {1: 0.0}}
     for _ in range(rounds):
         for (contestant, lanes), write in contestants.items():
-            count = counts[contestant, lanes]
-            # The difference of two lengths leaves out what is done once for a text.
-            more = seconds_of(lambda: write(2 * count)) - seconds_of(lambda: write(count))  # noqa: B023
-            speed = lanes * count / more if more > 0 else 0.0
+            start = time.perf_counter()
+            write(counts[contestant, lanes])
+            speed = lanes * counts[contestant, lanes] / (time.perf_counter() - start)
             results[contestant][lanes] = max(results[contestant].get(lanes, 0.0), speed)
         with single_thread:
-            repeats = 1 + int(0.1 / seconds_of(multiply))
-            took = seconds_of(lambda: [multiply() for _ in range(repeats)])  # noqa: B023
-        results[LIMIT][1] = max(results[LIMIT][1], repeats / took)
+            start, repeats = time.perf_counter(), 0
+            while (elapsed := time.perf_counter() - start) < SECONDS / 4:
+                multiply()
+                repeats += 1
+        results[LIMIT][1] = max(results[LIMIT][1], repeats / elapsed)
     return results
 
 
-def check(contestants: dict[tuple[str, int], Callable[[int], list[str]]]) -> None:
+def check(model: CharLSTM, generator: LSTMGenerator) -> None:
     """Stop if they do not write the same texts; who computes something else is no rival."""
     for lanes in (1, LANES):
-        texts = {name: write(100) for (name, count), write in contestants.items() if count == lanes}
-        if len({tuple(text) for text in texts.values()}) > 1:
+        texts = {backend: our_texts(generator, backend, lanes, 100) for backend in BACKENDS}
+        for rival, way in rivals.installed().items():
+            texts[rival] = texts_of(way(model, lanes), model, lanes, 100)
+        if len(set(map(tuple, texts.values()))) > 1:
             sys.exit(f"The contestants do not write the same text: {texts}")
 
 

@@ -18,8 +18,6 @@ from lstm_widget.settings import check_temperature
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from lstm_widget.backend import AnyLane
     from lstm_widget.compiled import CompiledLane
     from lstm_widget.engine import Engine
@@ -139,17 +137,6 @@ class Run:
         if len(self.characters) >= PIECE:
             backend.warm_up()
 
-    def choose(self, logits: NDArray[np.float32]) -> None:
-        """Choose a character and note it."""
-        settings, (die,) = self.settings, self.dice(1)
-        if self.nameless.size:
-            logits[self.nameless] = -np.inf
-        if self.choices is None:
-            self.note([choose(logits, self._temperature, die, settings.top_k, settings.top_p)])
-        else:
-            self.choices.append(explain(logits, self._temperature, die, settings.top_k, settings.top_p))
-            self.note([self.choices[-1].id])
-
     def note(self, ids: list[int]) -> None:
         """Take down what was chosen; the last of it is yet to be read."""
         del self._rolled[: len(ids)]
@@ -252,36 +239,51 @@ def _started_over(runs: Sequence[Run]) -> Iterator[None]:
 
 def _write(lane: AnyLane, runs: list[Run], steps: int, clock: _Clock) -> None:
     """Write a piece of at most so many characters of each run; the lane has one stream for each."""
-    if isinstance(lane, Lane) or any(run.choices is not None for run in runs):
-        one = runs[0] if len(runs) == 1 else None
-        for _ in range(min(steps, PIECE)):
-            if one:
-                one.choose(lane.step(one.unread.pop()))
-            else:
-                _choose_each(runs, lane.step(np.array([run.unread.pop() for run in runs])))
-            if clock.late:
-                break
-    else:
+    explained = any(run.choices is not None for run in runs)
+    if not isinstance(lane, Lane) and not explained:
         _write_compiled(lane, runs, steps, clock)
+    elif len(runs) == 1:
+        _write_one(lane, runs[0], min(steps, PIECE), clock)
+    else:
+        _write_several(lane, runs, min(steps, PIECE), clock, explained=explained)
 
 
-def _choose_each(runs: list[Run], logits: NDArray[np.float32]) -> None:
-    if any(run.choices is not None for run in runs):
-        for run, row in zip(runs, logits, strict=True):
-            run.choose(row)
-        return
+def _write_one(lane: AnyLane, run: Run, steps: int, clock: _Clock) -> None:
+    settings, temperature, nameless = run.settings, run.temperature, run.nameless
+    ids = [run.unread.pop()]
+    for die in run.dice(steps):
+        logits = lane.step(ids[-1])
+        if nameless.size:
+            logits[nameless] = -np.inf
+        if run.choices is None:
+            ids.append(choose(logits, temperature, die, settings.top_k, settings.top_p))
+        else:
+            run.choices.append(explain(logits, temperature, die, settings.top_k, settings.top_p))
+            ids.append(run.choices[-1].id)
+        if clock.late:
+            break
+    run.note(ids[1:])
+
+
+def _write_several(lane: AnyLane, runs: list[Run], steps: int, clock: _Clock, *, explained: bool) -> None:
     settings = [run.settings for run in runs]
-    if runs[0].nameless.size:
-        logits[:, runs[0].nameless] = -np.inf
-    chosen = choose_each(
-        logits,
-        [run.temperature for run in runs],
-        [run.dice(1)[0] for run in runs],
-        [one.top_k for one in settings],
-        [one.top_p for one in settings],
-    )
-    for run, number in zip(runs, chosen.tolist(), strict=True):
-        run.note([number])
+    temperatures = [run.temperature for run in runs]
+    limits = [one.top_k for one in settings], [one.top_p for one in settings]
+    ids, chosen = np.array([run.unread.pop() for run in runs]), []
+    for dice in np.array([run.dice(steps) for run in runs]).T:
+        logits = lane.step(ids)
+        if runs[0].nameless.size:
+            logits[:, runs[0].nameless] = -np.inf
+        ids = choose_each(logits, temperatures, dice, *limits)
+        if explained:
+            for run, *how in zip(runs, logits, temperatures, dice.tolist(), *limits, strict=True):
+                if run.choices is not None:
+                    run.choices.append(explain(*how))
+        chosen.append(ids)
+        if clock.late:
+            break
+    for run, row in zip(runs, np.array(chosen).T.tolist(), strict=True):
+        run.note(row)
 
 
 def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clock) -> None:

@@ -86,7 +86,7 @@ def choose(
 def choose_each(
     logits: NDArray[np.float32],
     temperatures: Sequence[float],
-    dice: Sequence[float],
+    dice: NDArray[np.float64],
     top_ks: Sequence[int | None],
     top_ps: Sequence[float | None],
 ) -> NDArray[np.intp]:
@@ -96,14 +96,14 @@ def choose_each(
     ----------
     logits : ndarray of float32, shape (L, V)
     temperatures, dice, top_ks, top_ps : sequence, length L
-        One for each lane.
+        One for each lane; the dice are an ndarray of float64.
 
     Returns
     -------
     ndarray of int, shape (L,)
     """
     if any(top_ks) or any(top_ps) or min(temperatures) < COLDEST:
-        lanes = zip(logits, temperatures, dice, top_ks, top_ps, strict=True)
+        lanes = zip(logits, temperatures, dice.tolist(), top_ks, top_ps, strict=True)
         return np.array([choose(*lane) for lane in lanes], dtype=np.intp)
     # What `bar` and `pick` do, for all lanes at once.
     negative = np.negative(logits, order="C")

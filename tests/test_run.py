@@ -116,13 +116,14 @@ def test_an_interrupted_run_can_go_on(model):
         def __init__(self):
             self.rng, self.rolls = np.random.default_rng(5), 0
 
-        def random(self):
+        def random(self, size=None):
             self.rolls += 1
-            if self.rolls == 8:
+            if self.rolls == 2:
                 raise KeyboardInterrupt
-            return self.rng.random()
+            return self.rng.random(size)
 
     run = Run(model, Engine(model.weights), Settings("ab", 20, 1.0), Dice())
+    run.advance(7)
     with pytest.raises(KeyboardInterrupt):
         run.advance()
     assert len(run.characters) == 7

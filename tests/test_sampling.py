@@ -442,7 +442,7 @@ def test_each_lane_chooses_with_its_own_settings(given_lanes, data):
     more = data.draw(st.lists(filters, min_size=len(given_lanes), max_size=len(given_lanes)))
     logits, heats, rolls = zip(*given_lanes, strict=True)
     heats = [data.draw(st.sampled_from([heat, 0.0, 1e-12])) for heat in heats]
-    chosen = choose_each(array(logits), heats, rolls, *zip(*more, strict=True))
+    chosen = choose_each(array(logits), heats, np.array(rolls), *zip(*more, strict=True))
     expected = [
         choose(array(lane), heat, u, *one)
         for lane, heat, u, one in zip(logits, heats, rolls, more, strict=True)
@@ -455,7 +455,7 @@ def test_several_lanes_equal_plain_python():
     for _ in range(100):
         logits, rolls = array(random.normal(0, 3, (7, 40))), random.random(7)
         heats = 10 ** random.uniform(-2, 2, 7)
-        chosen = choose_each(logits.T.copy().T, heats.tolist(), rolls.tolist(), [None] * 7, [None] * 7)
+        chosen = choose_each(logits.T.copy().T, heats.tolist(), rolls, [None] * 7, [None] * 7)
         for number, row, heat, u in zip(chosen, logits, heats, rolls, strict=True):
             expected, margin = slow_choice(row.tolist(), heat, u, None, None)
             assert number == expected or margin < 1e-12
