@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lstm_widget.errors import LSTMError, ModelError, NotReadyError, SettingError, UnknownCharactersError
     from lstm_widget.formats import load_model, save_model
+    from lstm_widget.formats.keras import from_keras
+    from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
     from lstm_widget.generator import LSTMGenerator
     from lstm_widget.model import CharLSTM, LSTMLayer, Weights
     from lstm_widget.models import available_models
@@ -28,8 +30,11 @@ _HOMES = {
     "UnknownCharactersError": "errors",
     "Weights": "model",
     "available_models": "models",
+    "from_keras": "formats.keras",
+    "from_pytorch": "formats.pytorch",
     "load_model": "formats",
     "save_model": "formats",
+    "to_pytorch": "formats.pytorch",
 }
 
 __all__ = [
@@ -44,8 +49,11 @@ __all__ = [
     "UnknownCharactersError",
     "Weights",
     "available_models",
+    "from_keras",
+    "from_pytorch",
     "load_model",
     "save_model",
+    "to_pytorch",
 ]
 
 
