@@ -114,7 +114,7 @@ def choose_each(
     scaled /= np.asarray(temperatures)[:, None]
     edges = np.exp(scaled, scaled).cumsum(axis=1)
     passed = edges <= (edges[:, -1] * dice)[:, None]
-    chosen: NDArray[np.intp] = order.take(starts + np.count_nonzero(passed, axis=1))
+    chosen: NDArray[np.intp] = order.take(starts + np.add.reduce(passed, axis=1, dtype=np.intp))
     return chosen
 
 
