@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -67,14 +68,22 @@ class _Output:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    options = _parser().parse_args(arguments)
     if sys.stdout is None:  # closed by whoever started this
         _note("lstm-widget: There is no standard output to write to.")
         return FAILED
     try:
+        options = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace, _Output], None] = options.command
-        command(options, _Output(sys.stdout))
-    except (KeyboardInterrupt, LSTMError, OSError) as error:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: _note(str(message))
+            command(options, _Output(sys.stdout))
+    except SystemExit as end:  # after --help or --version, or of a wrong usage
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            return int(end.code or 0)
+        _abandon_output()
+        return FAILED
+    except (KeyboardInterrupt, LSTMError, OSError, MemoryError) as error:
         return _failed(error)
     return 0
 
@@ -91,6 +100,8 @@ def _failed(error: BaseException) -> int:
         return CLOSED
     if isinstance(error, OSError):
         _note(f"lstm-widget: {error.filename or 'The output'} cannot be used: {error.strerror or error}.")
+    if isinstance(error, MemoryError):
+        _note("lstm-widget: There is not enough memory for this.")
     return FAILED
 
 
@@ -137,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=1,
         metavar="N",
-        help="texts to write at once, with dice rng, rng + 1, ...",
+        help="texts to write at once, with dice rng, rng + 1, ...; the others follow the first",
     )
     one.add_argument("--with-seed", action="store_true", help="print the seed before the text")
 
@@ -207,13 +218,15 @@ def _generate(options: argparse.Namespace, output: _Output) -> None:
     # Where the text is not seen as it is made, show how far it is.
     with _progress(options.length, " characters", hide=sys.stdout.isatty()) as bar:
         output.write(intro)
-        while not runs[0].finished:
-            piece, *_ = advance_together(runs, seconds=0.03)
-            output.write(piece)
-            bar.update(len(piece))
-    output.write("\n")
-    for run in runs[1:]:
-        output.write(f"{intro}{''.join(run.characters)}\n")
+        try:
+            while not runs[0].finished:
+                piece, *_ = advance_together(runs, seconds=0.03)
+                output.write(piece)
+                bar.update(len(piece))
+        finally:  # also after Ctrl-C nothing is lost
+            output.write("\n")
+            for run in runs[1:]:
+                output.write(f"\n{intro}{''.join(run.characters)}\n")
 
 
 def _info(options: argparse.Namespace, output: _Output) -> None:
@@ -235,7 +248,7 @@ def _info(options: argparse.Namespace, output: _Output) -> None:
         "input": "one-hot" if embedding is None else f"embedding of {embedding}",
         "weights": f"{weights.parameters:,}",
         "vocabulary": f"{len(model.vocab)} characters",
-        "characters": json.dumps("".join(model.vocab), ensure_ascii=False),
+        "alphabet": json.dumps("".join(model.vocab), ensure_ascii=False),
     }
     # Lists and tables are for --json.
     told = [(name, value) for name, value in card.items() if not isinstance(value, (list, dict))]
@@ -247,7 +260,7 @@ def _convert(options: argparse.Namespace, _: _Output) -> None:
     from lstm_widget.formats import save_model  # noqa: PLC0415 - costs start-up time
 
     target = Path(options.target)
-    if target.is_file() and not options.force:
+    if os.path.lexists(target) and not target.is_dir() and not options.force:
         msg = f"{options.target!r} exists already: choose another name, or replace it with --force."
         raise ModelError(msg)
     model = _source(options.source, options.vocab)
@@ -257,7 +270,7 @@ def _convert(options: argparse.Namespace, _: _Output) -> None:
 
         if target.suffix.lower() != SAFETENSORS:
             msg = "Only a .safetensors file can hold float16: a folder of p5ML is float32."
-            raise ModelError(msg)
+            raise SettingError(msg)
         save_safetensors(model, target, dtype="float16")
     else:
         save_model(model, target)
@@ -274,6 +287,9 @@ def _source(source: str, vocab: str | None) -> CharLSTM:
             msg = "A .keras file does not hold the vocabulary: give it with --vocab FILE."
             raise SettingError(msg)
         return load_model(source)
+    if not is_keras and Path(source).suffix.lower() != ".safetensors":
+        msg = "--vocab is for a .keras file or a PyTorch state dict in .safetensors: leave it out otherwise."
+        raise SettingError(msg)
     from lstm_widget.formats.p5ml_vocab import load_vocab  # noqa: PLC0415 - costs start-up time
 
     table = load_vocab(vocab, vocab_size=sys.maxsize)
@@ -298,7 +314,7 @@ def _score(options: argparse.Namespace, output: _Output) -> None:
     _tell_replacements(adapted)
     if adapted.unknown and options.skip_unknown:
         count = sum(not one.used for one in adapted.replacements)
-        _note(f"Left out: {count} characters that the model does not know ({_quoted(adapted.unknown)}).")
+        _note(f"Left out what the model does not know, {count} in all: {_quoted(adapted.unknown)}.")
     elif adapted.unknown:
         msg = f"The model does not know {_quoted(adapted.unknown)}: leave them out with --skip-unknown."
         raise ModelError(msg)
@@ -333,6 +349,9 @@ def _models(_: argparse.Namespace, output: _Output) -> None:
 
 def _text_of(file: str) -> str:
     """Read a text file as it is, line ends included."""
+    if file == "-" and sys.stdin is None:  # closed by whoever started this
+        msg = "There is no standard input to read."
+        raise ModelError(msg)
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig")

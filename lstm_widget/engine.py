@@ -158,7 +158,7 @@ class Lane:
     """
 
     def __init__(self, engine: Engine, count: int | None = None) -> None:
-        self._engine = engine
+        self._engine, self._count = engine, count
         lanes = () if count is None else (count,)
         ends = np.cumsum(engine.units)
         starts = ends - engine.units
@@ -183,6 +183,10 @@ class Lane:
             self._c.append(c)
             left, right = product[:units], product[units:]
             self._layers.append((products, bias, z, fio, ones, fi, cj, product, left, right, c, h, o))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make copies by value: the arrays are views of each other, which copies of them would not be."""
+        return _lane_in, (self._engine, self._count, self.states)
 
     def step(self, characters: int | NDArray[np.intp]) -> NDArray[np.float32]:
         """Feed one character to each lane.
@@ -257,6 +261,12 @@ class Lane:
             own[:] = np.stack([state.c[number] for state in states], axis=-1).reshape(own.shape)
         stacked = np.stack([np.concatenate(state.h) for state in states], axis=-1)
         np.multiply(stacked.reshape(self._h.shape), 2, self._h)
+
+
+def _lane_in(engine: Engine, count: int | None, states: tuple[State, ...]) -> Lane:
+    lane = engine.lane(count)
+    lane.states = states
+    return lane
 
 
 def _cell(z, addend, fio, ones, fi, cj, product, left, right, c, h, o) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -193,6 +193,7 @@ class LSTMGenerator:
         if callback is not None and not callable(callback):
             msg = f"The callback must be a function that takes the text, not {shown(callback)}."
             raise SettingError(msg)
+        check_names(settings, SettingNames.__annotations__)  # `start` takes more
         text = self.start(options, **settings).advance()
         if callback is not None:
             callback(text)
@@ -208,6 +209,7 @@ class LSTMGenerator:
         iterator of str
             Each character as it is asked for. It can be left at any time.
         """
+        check_names(settings, SettingNames.__annotations__)
         run = self.start(options, **settings)  # at once, so that a wrong setting is told here
 
         def characters() -> Iterator[str]:
@@ -369,6 +371,15 @@ class LSTMGenerator:
     @state.setter
     def state(self, state: State) -> None:
         self._own_lane().state = state
+
+    def __copy__(self) -> LSTMGenerator:
+        """Share the model, but not the state."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, defaults=dict(self.defaults))
+        if self._lane is not None:
+            other.reset()
+            other.state = self.state
+        return other
 
     def __repr__(self) -> str:
         return f"LSTMGenerator({self._model!r})" if self.ready else "LSTMGenerator(not ready)"

@@ -13,7 +13,7 @@ from lstm_widget.blas import single_thread
 from lstm_widget.engine import Lane
 from lstm_widget.errors import SettingError
 from lstm_widget.sampling import choose, choose_each, explain
-from lstm_widget.settings import check_temperature
+from lstm_widget.settings import check_piece, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,6 +124,11 @@ class Run:
         -------
         str
             The characters written now.
+
+        Raises
+        ------
+        SettingError
+            If a limit is no such number.
         """
         return advance_together([self], count, seconds)[0]
 
@@ -181,8 +186,9 @@ def advance_together(
     Raises
     ------
     SettingError
-        If the runs are of different models, or one is given twice.
+        If the runs are of different models, or one is given twice, or a limit is no such number.
     """
+    check_piece(count, seconds)
     if len({id(run) for run in runs}) < len(runs) or len({id(run.engine) for run in runs}) > 1:
         msg = "Texts are written side by side only as different runs of one generator."
         raise SettingError(msg)

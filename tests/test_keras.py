@@ -405,9 +405,11 @@ def test_an_old_keras_is_refused(monkeypatch):
 
 
 def test_the_vocabulary_and_the_card():
-    model = from_keras(good(), list("abc"), {"title": "Emma"})
+    model = from_keras(good(), {"a": 0, "b": 1, "c": 2}, {"title": "Emma"})
     assert dict(model.vocab) == {"a": 0, "b": 1, "c": 2}
     assert model.card == {"title": "Emma", "ids_without_character": V - 3}
+    with refused("lists 3 characters, but the head"):
+        from_keras(good(), list("abc"))
     with refused("lists 'a' twice"):
         from_keras(good(), "abca")
     with refused("this is a NoneType"):

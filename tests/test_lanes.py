@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from backends import use_backend
@@ -479,3 +482,47 @@ def test_one_wrong_text_of_many_is_told_before_any_is_begun(generator):
     with refused(UnknownSettingError, "did you mean 'length'"):
         generator.generate_many([{}], lenght=5)
     assert dice.random() == np.random.default_rng(1).random()
+
+
+# Copies.
+
+
+def pickled(value):
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled])
+def test_copies_go_on_by_themselves(generator, copied):
+    run = generator.start(seed="abc", length=40, temperature=1.0, rng=1)
+    run.advance(10)
+    other = copied(run)
+    assert other.advance() == run.advance()
+    lanes = Engine(generator.model.weights).lane(3)
+    lanes.step(np.arange(3))
+    twin = copied(lanes)
+    np.testing.assert_array_equal(twin.step(np.arange(3)), lanes.step(np.arange(3)))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_of_a_generator_keeps_what_was_fed_and_shares_no_state(generator, copied):
+    generator.feed("abc")
+    before = generator.predict(1.0, rng=0)
+    other = copied(generator)
+    assert other.predict(1.0, rng=0) == before
+    other.feed("dd")
+    assert other.predict(1.0, rng=0) != before
+    assert generator.predict(1.0, rng=0) == before
+
+
+@pytest.mark.parametrize(
+    "piece", [{"count": 1.5}, {"count": "3"}, {"count": 0}, {"seconds": "1"}, {"seconds": -1}]
+)
+def test_a_piece_is_a_number(generator, piece):
+    run = generator.start(seed="abc")
+    with pytest.raises(SettingError, match=f"The {next(iter(piece))} must be a"):
+        run.advance(**piece)
+
+
+def test_only_start_explains(generator):
+    with pytest.raises(UnknownSettingError, match="no setting 'explain'"):
+        generator.generate(explain=True)

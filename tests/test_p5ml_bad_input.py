@@ -524,5 +524,9 @@ def test_a_model_that_is_not_there_is_refused(source, match):
 
 
 def test_a_file_that_is_no_model_is_refused(folder):
-    with refused("is a file, not a model folder"):
+    with refused("is a file, but neither a .safetensors nor a .zip file"):
         load_model(folder / "manifest.json")
+    for name, sentence in (("net.PT", "a pickle is never opened"), ("net.keras", "give it to from_keras")):
+        (folder / name).touch()
+        with refused(sentence):
+            load_model(folder / name)

@@ -577,7 +577,7 @@ def test_another_type_in_a_file_is_refused(file, dtype):
 
 def test_a_model_of_this_package_is_refused(file, random_model):
     save_safetensors(random_model(), file)
-    with refused("is a model of this package, not of PyTorch: load it with load_model"):
+    with refused("is a model of this package, not of PyTorch: load_model reads it"):
         from_pytorch(file, VOCAB)
 
 
@@ -592,7 +592,7 @@ def test_a_vocabulary_is_a_table_or_a_list():
 
 
 def test_ids_without_a_character_and_the_card():
-    model = from_pytorch(Net(), "abc", {"title": "Emma"})
+    model = from_pytorch(Net(), {"a": 0, "b": 1, "c": 2}, {"title": "Emma"})
     assert model.nameless_ids.tolist() == list(range(3, V))
     assert model.card == {"title": "Emma", "ids_without_character": V - 3}
 
@@ -605,8 +605,9 @@ def test_ids_without_a_character_and_the_card():
         (["a", ["b"]], "must list single characters"),
         ([1, 2], "must list single characters"),
         (b"abc", "must list single characters"),
-        ("", "The vocabulary is empty"),
-        (VOCAB + "z", "is 11, but the softmax has only the ids 0 to 10"),
+        ({}, "The vocabulary is empty"),
+        ("abc", "lists 3 characters, but the head tells 11 ids apart: list all of them"),
+        (VOCAB + "z", "lists 12 characters, but the head tells 11 ids apart"),
         ({"a": 0, "b": 0}, "same id"),
         (None, "this is a NoneType"),
         (7, "this is a int"),

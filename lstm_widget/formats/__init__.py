@@ -6,12 +6,18 @@ import re
 from pathlib import Path
 
 from lstm_widget.errors import ModelError, shown
+from lstm_widget.formats.files import as_path
 from lstm_widget.formats.p5ml import load_p5ml
 from lstm_widget.model import CharLSTM
 from lstm_widget.models import available_models, bundled_file
 
 SAFETENSORS = ".safetensors"
 ZIP = ".zip"
+_UNPICKLED = "a pickle is never opened, so load it in PyTorch and give the module to from_pytorch"
+_FROM_ELSEWHERE = {
+    ".keras": "give it to from_keras, or to lstm-widget convert --vocab",
+    **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin"), _UNPICKLED),
+}
 # What nobody means as the name of a folder.
 _OTHER_FILES = {ZIP, ".json", ".keras", ".h5", ".pt", ".pth", ".bin", ".ckpt", ".onnx", ".npz", ".txt"}
 
@@ -57,14 +63,20 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
         return load_p5ml(ZipFiles(path))
     file = path if path.suffix.lower() == SAFETENSORS else bundled_file(str(source))
     if file is None:
-        what = "is a file, not a model folder" if exists else "does not exist"
-        msg = (
-            f"The model {shown(str(source))} {what}; the bundled models are {', '.join(available_models())}."
-        )
-        raise ModelError(msg)
+        raise _no_model(path, str(source), exists=exists)
     from lstm_widget.formats.safetensors import load_safetensors  # noqa: PLC0415 - costs start-up time
 
     return load_safetensors(file)
+
+
+def _no_model(path: Path, source: str, *, exists: bool) -> ModelError:
+    name, suffix = shown(source), path.suffix.lower()
+    if exists and suffix in _FROM_ELSEWHERE:
+        return ModelError(f"{name} comes from another library: {_FROM_ELSEWHERE[suffix]}.")
+    if exists:
+        return ModelError(f"The model {name} is a file, but neither a {SAFETENSORS} nor a {ZIP} file.")
+    models = ", ".join(available_models())
+    return ModelError(f"The model {name} does not exist; the bundled models are {models}.")
 
 
 def _load_url(url: str, scheme: str) -> CharLSTM:
@@ -95,7 +107,10 @@ def save_model(model: CharLSTM, path: str | Path) -> Path:
     ModelError
         If the folder exists and is not empty, or the path ends like a file of another kind.
     """
-    suffix = Path(path).suffix.lower()
+    if not isinstance(model, CharLSTM):
+        msg = f"What is written is a CharLSTM, such as generator.model, not {shown(model)}."
+        raise ModelError(msg)
+    suffix = as_path(path).suffix.lower()
     if suffix in _OTHER_FILES:
         msg = f"A model is written as a {SAFETENSORS} file or as a folder, not as {suffix}."
         raise ModelError(msg)

@@ -9,10 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 import stat
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from lstm_widget.errors import ModelError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Of weights, in memory; 500 million of them. Far above any character-level LSTM.
 MAX_MODEL_BYTES = 2 * 2**30
@@ -151,6 +155,16 @@ def read_model_file(file: str | Path) -> bytes:
         msg = f"There is no file {shown(str(file))}: check the path of the model."
         raise ModelError(msg)
     return data
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Tell in one sentence, as a `ModelError`, why a path cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"{shown(str(path))} cannot be written: {error.strerror or type(error).__name__}."
+        raise ModelError(msg) from error
 
 
 def as_path(path: str | Path) -> Path:

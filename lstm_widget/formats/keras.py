@@ -76,7 +76,8 @@ def from_keras(
     if keras.__version__.startswith("2."):
         msg = f"Keras {keras.__version__} is too old: open the model with Keras 3."
         raise ModelError(msg)
-    return CharLSTM(_weights(_chain(model, keras), keras), vocab_of(vocab), card)
+    weights = _weights(_chain(model, keras), keras)
+    return CharLSTM(weights, vocab_of(vocab, weights.vocab_size), card)
 
 
 # A model: its layers have types.
@@ -204,7 +205,7 @@ def _not_run(what: str, kind: str, verb: str = "is") -> str:
 
 
 def _opened(path: Path) -> Any:  # noqa: ANN401
-    if path.suffix != ".keras":
+    if path.suffix.lower() != ".keras":
         msg = f"{path.name} is no .keras file: load it with Keras and give the model, or save it as .keras."
         raise ModelError(msg)
     _check_file(read_model_file(path), path.name)

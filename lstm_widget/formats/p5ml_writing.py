@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import ModelError
+from lstm_widget.formats.files import writing
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, MANIFEST, names_part
 from lstm_widget.formats.p5ml_vocab import VOCABULARIES, parse_vocab
 
@@ -43,13 +44,18 @@ def save_p5ml(model: CharLSTM, folder: str | Path) -> Path:
     Raises
     ------
     ModelError
-        If the folder exists and is not empty.
+        If the folder exists and is not empty, or cannot be written.
     """
     path = Path(folder)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        msg = f"{str(folder)!r} exists already: choose another folder or remove it first."
-        raise ModelError(msg)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            msg = f"{str(folder)!r} exists already: choose another folder or remove it first."
+            raise ModelError(msg)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _save(model, path)
+
+
+def _save(model: CharLSTM, path: Path) -> Path:
     card = model.card
     names = card.pop("p5ml", None)
     if not isinstance(names, dict):  # from elsewhere, perhaps: it may be anything

@@ -90,7 +90,7 @@ def from_pytorch(
             f"not as {type(source).__name__}."
         )
         raise ModelError(msg)
-    return CharLSTM(weights, vocab_of(vocab), card)
+    return CharLSTM(weights, vocab_of(vocab, weights.vocab_size), card)
 
 
 def to_pytorch(model: CharLSTM) -> nn.Module:
@@ -108,6 +108,9 @@ def to_pytorch(model: CharLSTM) -> nn.Module:
     ImportError
         If PyTorch is not installed.
     """
+    if not isinstance(model, CharLSTM):
+        msg = f"What becomes a PyTorch module is a CharLSTM, such as generator.model, not {shown(model)}."
+        raise ModelError(msg)
     try:
         import torch  # noqa: PLC0415 - heavy, and an extra
 
@@ -140,18 +143,20 @@ def to_pytorch(model: CharLSTM) -> nn.Module:
     return module
 
 
-def vocab_of(vocab: Mapping[str, int] | Sequence[str]) -> Mapping[str, int]:
+def vocab_of(vocab: Mapping[str, int] | Sequence[str], vocab_size: int) -> Mapping[str, int]:
     """Return a vocabulary as a mapping of character to id.
 
     Parameters
     ----------
     vocab : mapping of str to int, or sequence of str
         A sequence holds the characters in the order of their ids.
+    vocab_size : int
+        Number of ids that the head tells apart.
 
     Raises
     ------
     ModelError
-        If it is neither, or lists a character twice.
+        If it is neither, or lists a character twice, or another number of them than there are ids.
     """
     if isinstance(vocab, Mapping):
         return vocab
@@ -170,6 +175,12 @@ def vocab_of(vocab: Mapping[str, int] | Sequence[str]) -> Mapping[str, int]:
             msg = f"The vocabulary lists {character!r} twice, as number {ids[character]} and {number}."
             raise ModelError(msg)
         ids[character] = number
+    if len(ids) != vocab_size:
+        msg = (
+            f"The vocabulary lists {len(ids)} characters, but the head tells {vocab_size} ids apart: "
+            "list all of them, or give a dictionary if some ids have no character."
+        )
+        raise ModelError(msg)
     return ids
 
 
@@ -460,7 +471,7 @@ def _read(path: Path) -> dict[str, Array]:
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])  # checked by `deserialize`
     metadata = header.get("__metadata__") or {}
     if metadata.get("format") == FORMAT:
-        msg = f"{path.name} is a model of this package, not of PyTorch: load it with load_model."
+        msg = f"{path.name} is a model of this package, not of PyTorch: load_model reads it as it is."
         raise ModelError(msg)
     state = {name: _decoded(name, **tensor) for name, tensor in stored.items()}
     # What `safetensors.torch.save_model` writes for tied weights: the name left out to the name kept.

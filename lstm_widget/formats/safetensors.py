@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.files import read_model_file
+from lstm_widget.formats.files import read_model_file, writing
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 
@@ -60,7 +60,10 @@ def parse_safetensors(data: bytes, name: str) -> CharLSTM:
     """
     metadata = _metadata(data, name)
     if metadata.get("format") != FORMAT:
-        msg = f"{name} holds no model of this package: its metadata name no format {FORMAT!r}."
+        msg = (
+            f"{name} holds no model of this package; the state dict of a PyTorch model is read by "
+            "from_pytorch, or by lstm-widget convert --vocab."
+        )
         raise ModelError(msg)
     parts = {}
     for part, noun in (("vocab", "vocabulary"), ("card", "card")):
@@ -117,12 +120,15 @@ def save_safetensors(
     Raises
     ------
     ModelError
-        If a weight is too large for float16, or the dtype is another one.
+        If a weight is too large for float16, the dtype is another one, or the file cannot be written.
     """
     if dtype not in _DTYPES:
         msg = f"A model is written as {' or '.join(_DTYPES)}, not as {shown(dtype)}."
         raise ModelError(msg)
-    path = Path(file)
+    path = Path(os.path.realpath(file))  # a link stays, what it leads to is written
+    if path.exists() and not path.is_file():
+        msg = f"{str(file)!r} is no file that could be replaced: choose another name."
+        raise ModelError(msg)
     weights = rounded(model).weights if dtype == "float16" else model.weights
     tensors = {name: array.astype(dtype) for name, array in _tensors_of(weights).items()}
     metadata = {
@@ -131,17 +137,18 @@ def save_safetensors(
         "card": json.dumps(model.card),
     }
     data = save(tensors, metadata)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(partial).chmod(0o644)
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
-    return path
+    with writing(file):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            Path(partial).chmod(0o644)
+            Path(partial).replace(path)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
+    return Path(file)
 
 
 def rounded(model: CharLSTM) -> CharLSTM:

@@ -24,8 +24,8 @@ def load_url(url: str) -> CharLSTM:
     Parameters
     ----------
     url : str
-        Of a p5ML / ml5.js folder or of its ``manifest.json``, or of a ``.zip`` or ``.safetensors``
-        file. What follows a ``?`` is sent with every file.
+        Of a p5ML / ml5.js folder or of its ``manifest.json``, or of a file whose path ends in ``.zip``
+        or ``.safetensors``. What follows a ``?`` is sent with every file.
 
     Raises
     ------
