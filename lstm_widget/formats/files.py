@@ -48,7 +48,7 @@ class Files(Protocol):
 
     @property
     def where(self) -> str:
-        """Where it is, as an error says it: ``in '/home/me/model'``."""
+        """Where it is, as an error says it: ``in 'my-model'``."""
 
     def read(self, name: str, at_most: int) -> bytes | None:
         """Read one file.
