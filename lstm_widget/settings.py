@@ -130,8 +130,8 @@ def check_top_p(top_p: object) -> float | None:
 
 def check_piece(count: object, seconds: object) -> None:
     """Raise `SettingError` if a text cannot be written on for so many characters or seconds."""
-    if count is not None and (_whole(count) or 0) < 1:
-        msg = f"The count must be a whole number from 1, or None, not {shown(count)}."
+    if count is not None and ((whole := _whole(count)) is None or whole < 0):
+        msg = f"The count must be a whole number from 0, or None, not {shown(count)}."
         raise SettingError(msg)
     if seconds is not None and ((number := _real(seconds)) is None or number < 0):
         msg = f"The seconds must be a number from 0, or None, not {shown(seconds)}."
