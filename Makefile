@@ -8,7 +8,7 @@ COLAB := .venv-colab/bin
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint types page bundle pytest colab browser clean
+.PHONY: lab test lint types page bundle pytest colab browser pictures clean
 
 lab: .venv/lab-ready
 	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
@@ -38,8 +38,12 @@ pytest: .venv/test-ready js/node_modules/ready
 colab: .venv-colab/ready
 	$(COLAB)/python -m pytest tests/kernel
 
-browser: .venv/test-ready .venv/chromium-ready
+browser: .venv/test-ready .venv/chromium-ready js/node_modules/ready
 	$(BIN)/python -m pytest tests/browser
+
+# The pictures of the README, from the real thing.
+pictures: .venv/test-ready .venv/chromium-ready
+	$(BIN)/python docs/pictures.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -19,6 +19,7 @@ from lstm_widget.engine import Engine, Lane
 from lstm_widget.errors import SettingError, shown
 from lstm_widget.model import LSTMLayer, Weights
 from lstm_widget.sampling import choose
+from lstm_widget.scoring import in_bits, log_probabilities
 
 if TYPE_CHECKING:
     from lstm_widget.compiled import CompiledLane
@@ -111,12 +112,14 @@ def _agrees(compiled: type[CompiledLane]) -> bool:
     plain, fast = engine.lane(), compiled(engine)
     agree = all(np.allclose(plain.step(n), fast.step(n), atol=_TOLERANCE) for n in range(9))
     dice, nameless = random.random((1, 20)), np.array([8])
-    chosen = [0]
+    ids, bits = [0], []
     for die in dice[0]:
-        logits = plain.step(chosen[-1])
+        logits = plain.step(ids[-1])
         logits[nameless] = -np.inf
-        chosen.append(choose(logits, 1.0, die, 6, 0.9))
-    agree = agree and chosen[1:] == fast.write([0], dice, [1.0], [6], [0.9], nameless)[0].tolist()
+        ids.append(choose(logits, 0.7, die, 6, 0.9))
+        bits.append(in_bits(log_probabilities(logits[None], ids[-1:])))
+    (chosen,), surprise = fast.write([0], dice, [0.7], [6], [0.9], nameless)
+    agree = agree and ids[1:] == chosen.tolist() and np.allclose(bits, surprise.T, atol=_TOLERANCE)
     if not agree:
         log.warning("Numba computes something else than NumPy; it is left aside")
     return agree

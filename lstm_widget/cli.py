@@ -338,13 +338,12 @@ def _score(options: argparse.Namespace, output: _Output) -> None:
 
 
 def _models(_: argparse.Namespace, output: _Output) -> None:
-    from lstm_widget.formats import load_model  # noqa: PLC0415 - costs start-up time
-    from lstm_widget.models import available_models, bundled_file  # noqa: PLC0415
+    from lstm_widget.formats.safetensors import read_card  # noqa: PLC0415 - costs start-up time
+    from lstm_widget.models import bundled_files  # noqa: PLC0415
 
-    for name in available_models():
-        file = bundled_file(name)
-        size = f"{file.stat().st_size / 1e6:.1f} MB" if file else ""
-        output.write(f"{name:{_WIDTH}} {size:>8}  {load_model(name).card.get('title', '')}\n")
+    for name, file in bundled_files().items():
+        size = f"{file.stat().st_size / 1e6:.1f} MB"
+        output.write(f"{name:{_WIDTH}} {size:>8}  {read_card(file).get('title', '')}\n")
 
 
 def _text_of(file: str) -> str:

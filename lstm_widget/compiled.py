@@ -36,6 +36,7 @@ EVERYTHING = 2.0  # a top-p that keeps all
 
 _F32 = np.float32
 _HALF, _ONE = _F32(0.5), _F32(1.0)
+_LN2 = np.log(2.0)
 # tanh(x) = x P(x^2) / Q(x^2) for |x| <= 8.3; there it is 1 but for the last two bits of float32. The
 # coefficients minimise the largest relative error, by weighted least squares. A formula without branches,
 # unlike that of the C library, is computed for a whole vector at once.
@@ -140,12 +141,11 @@ def _step(weights, ids, h, c, z, backwards):  # type: ignore[no-untyped-def]  # 
 
 
 @_compile
-def _choose(logits, temperature, u, top_k, top_p, left, widths):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _choose(logits, best, temperature, u, top_k, top_p, left, widths):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Choose as `lstm_widget.sampling.choose` does, but sort only as far as needed.
 
-    `left` and `widths` [V] are work space.
+    The `best` is the most likely one; `left` and `widths` [V] are work space.
     """
-    best = _largest(logits)
     if temperature < COLDEST:
         return best
     highest = np.float64(logits[best])
@@ -202,7 +202,32 @@ def _maximum(values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_compile
-def _write(weights, ids, h, c, z, turn, nameless, dice, temperatures, top_ks, top_ps, chosen):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _surprise(logits, best, chosen):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return -log2 of the probability of what was chosen, at temperature 1, as `lstm_widget.scoring` does."""
+    highest = np.float64(logits[best])
+    return np.log2(_sum_of_exp(logits, highest)) + (highest - logits[chosen]) / _LN2
+
+
+@njit(fastmath={"contract", "reassoc"}, error_model="numpy", cache=True, nogil=True)
+def _sum_of_exp(values, highest):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    whole = 0.0
+    for n in range(values.size):
+        whole += _exp(values[n] - highest)
+    return whole
+
+
+@_compile
+def _exp(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return exp(x) for x <= 0, within 2e-10: the series of exp(x / 64), squared six times."""
+    y = max(x, -40.0) / 64.0
+    y = ((((y / 120.0 + 1.0 / 24.0) * y + 1.0 / 6.0) * y + 0.5) * y + 1.0) * y + 1.0
+    for _ in range(6):
+        y *= y
+    return y
+
+
+@_compile
+def _write(weights, ids, h, c, z, turn, nameless, dice, temperatures, top_ks, top_ps, chosen, surprise):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Feed ids [L], choose, feed what was chosen, and so on, once for each of the dice [L, n]."""
     size = weights[4].size
     left, widths = np.empty(size, dtype=z.dtype), np.empty(size, dtype=dice.dtype)
@@ -212,9 +237,10 @@ def _write(weights, ids, h, c, z, turn, nameless, dice, temperatures, top_ks, to
             logits = z[lane, :size]
             for nobody in nameless:
                 logits[nobody] = -np.inf
-            die, temperature = dice[lane, n], temperatures[lane]
-            ids[lane] = _choose(logits, temperature, die, top_ks[lane], top_ps[lane], left, widths)
+            best, die, temperature = _largest(logits), dice[lane, n], temperatures[lane]
+            ids[lane] = _choose(logits, best, temperature, die, top_ks[lane], top_ps[lane], left, widths)
             chosen[lane, n] = ids[lane]
+            surprise[lane, n] = _surprise(logits, best, ids[lane])
 
 
 class _Packed(NamedTuple):
@@ -304,7 +330,7 @@ class CompiledLane:
         top_ks: Sequence[int | None],
         top_ps: Sequence[float | None],
         nameless: NDArray[np.intp],
-    ) -> NDArray[np.int64]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Feed a character to each lane, choose the next one, feed it, and so on.
 
         Parameters
@@ -318,10 +344,12 @@ class CompiledLane:
 
         Returns
         -------
-        ndarray of int64, shape (L, n)
-            What was chosen. The last of each lane is not fed yet.
+        chosen : ndarray of int64, shape (L, n)
+            The last of each lane is not fed yet.
+        surprise : ndarray of float64, shape (L, n)
+            Of each of them in bits: -log2 of its probability at temperature 1, without top-k and top-p.
         """
-        chosen = np.empty(dice.shape, dtype=np.int64)
+        chosen, surprise = np.empty(dice.shape, dtype=np.int64), np.empty(dice.shape)
         size = self._packed.softmax_b.size
         _write(
             self._weights,
@@ -336,9 +364,10 @@ class CompiledLane:
             np.array([size if k is None else min(k, size) for k in top_ks], dtype=np.int64),
             np.array([EVERYTHING if p is None else p for p in top_ps], dtype=np.float64),
             chosen,
+            surprise,
         )
         self._turn += dice.shape[1]
-        return chosen
+        return chosen, surprise
 
     @property
     def state(self) -> State:

@@ -259,7 +259,8 @@ class LSTMGenerator:
     ) -> Run:
         """Begin a text that is then written in pieces with `Run.advance`; see `generate`.
 
-        With `explain`, `Run.choices` tells how each character was chosen.
+        `Run.surprise` tells how surprising each character is to the model; with `explain`,
+        `Run.choices` tells how it was chosen.
         """
         given: dict[str, Any] = {**self.defaults, **_options(options), **settings}
         check_names(given, SettingNames.__annotations__)

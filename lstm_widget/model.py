@@ -333,15 +333,20 @@ class CharLSTM:
         """Make copies, and those for other processes, through the checks."""
         return CharLSTM, (self._weights, dict(self._vocab), self.card)
 
-    def __repr__(self) -> str:
+    @property
+    def architecture(self) -> str:
+        """What it is made of, for a reader: ``"2 layers of 128 units, embedding of 64, ..."``."""
         units = [layer.units for layer in self._weights.layers]
         embedding = self._weights.embedding
-        title = self.card.get("title")
         return (
-            f"CharLSTM({repr(title) + ': ' if title else ''}{_describe_layers(units)}, "
+            f"{_describe_layers(units)}, "
             f"{'one-hot input' if embedding is None else f'embedding of {embedding.shape[1]}'}, "
-            f"{len(self._vocab)} characters, {self._weights.parameters:,} parameters)"
+            f"{len(self._vocab)} characters, {self._weights.parameters:,} parameters"
         )
+
+    def __repr__(self) -> str:
+        title = self.card.get("title")
+        return f"CharLSTM({repr(title) + ': ' if title else ''}{self.architecture})"
 
 
 def _describe_layers(units: Sequence[int]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from array import array
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +15,13 @@ from lstm_widget.blas import single_thread
 from lstm_widget.engine import Lane
 from lstm_widget.errors import SettingError
 from lstm_widget.sampling import choose, choose_each, explain
+from lstm_widget.scoring import in_bits, log_probabilities
 from lstm_widget.settings import check_piece, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from lstm_widget.backend import AnyLane
     from lstm_widget.compiled import CompiledLane
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
 # After so many steps NumPy asks whether Numba has become ready. Texts shorter than that never load it.
 PIECE = 64
+# NumPy keeps about so many logits at most before it computes the surprise from them.
+_KEPT = 1_000_000
 # Compiled code looks at the clock, and obeys an interrupt, about as often (in seconds).
 _GLANCE = 0.002
 
@@ -53,6 +60,10 @@ class Run:
     ----------
     characters : list of str
         What has been written so far, without the seed.
+    surprise : array.array of float
+        How surprising each of them is to the model, in bits, from 0: ``-log2(p)``, where p is the
+        probability that the model itself gives it, at temperature 1 and without top-k and top-p,
+        whatever it was chosen with. `LSTMGenerator.score` finds the same, but for rounding.
     choices : list of Choice, or None
         How each of them was chosen, if that was asked for.
     rng : numpy.random.Generator
@@ -78,6 +89,7 @@ class Run:
         self.settings = settings
         self._temperature = settings.temperature
         self.characters: list[str] = []
+        self.surprise = array("d")
         self.choices: list[Choice] | None = [] if explain else None
         self.replacements: tuple[Replacement, ...] = model.adapt(settings.seed).replacements
         # What the network has yet to read: at first the seed, then the character written last.
@@ -85,7 +97,7 @@ class Run:
         self.engine = engine
         self.lane = backend.lane(engine)
         self.rng = rng
-        self._rolled: list[float] = []  # dice that no character has used yet
+        self._rolled = array("d")  # the die of each character, and perhaps of some that are to come
         self._model = model
         self._names = model.characters
         self.nameless = model.nameless_ids
@@ -132,6 +144,27 @@ class Run:
         """
         return advance_together([self], count, seconds)[0]
 
+    def extend(self, length: int) -> None:
+        """Give the text another length; one that is finished can then be written on.
+
+        It becomes what it would have become with that length from the start.
+
+        Parameters
+        ----------
+        length : int
+            Number of characters in all, without the seed: from what is written already to `MAX_LENGTH`.
+
+        Raises
+        ------
+        SettingError
+            If it is no such number; the length then stays as it was.
+        """
+        settings = replace(self.settings, length=length)
+        if settings.length < (written := len(self.characters)):
+            msg = f"The length must be at least {written:,}: so much is written already."
+            raise SettingError(msg)
+        self.settings = settings
+
     def goal(self, count: int | None) -> int:
         """Return how many characters there will be after so many more at most."""
         length = self.settings.length
@@ -142,20 +175,23 @@ class Run:
         if len(self.characters) >= PIECE:
             backend.warm_up()
 
-    def note(self, ids: list[int]) -> None:
+    def note(self, ids: list[int], surprise: list[float]) -> None:
         """Take down what was chosen; the last of it is yet to be read."""
-        del self._rolled[: len(ids)]
         self.unread.append(ids[-1])
+        self.surprise.extend(surprise)
+        # Last, as it is what counts after an interrupt.
         self.characters.extend([self._names[number] for number in ids])  # type: ignore[misc] # none is nameless
 
     def dice(self, count: int) -> list[float]:
         """Return the dice of the next characters; rolled before an interrupt, they are used after it."""
-        if (missing := count - len(self._rolled)) > 0:
+        end = len(self.characters) + count
+        if (missing := end - len(self._rolled)) > 0:
             self._rolled.extend(self.rng.random(missing).tolist() if missing > 1 else [self.rng.random()])
-        return self._rolled[:count]
+        return self._rolled[end - count : end].tolist()
 
     def start_over(self) -> None:
         """Read all that there is again, as an interrupt may have come in the middle of a step."""
+        del self.surprise[len(self.characters) :]
         if self.choices is not None:
             del self.choices[len(self.characters) :]
         texts = (self.settings.seed, "".join(self.characters))
@@ -249,18 +285,27 @@ def _write(lane: AnyLane, runs: list[Run], steps: int, clock: _Clock) -> None:
     if not isinstance(lane, Lane) and not explained:
         _write_compiled(lane, runs, steps, clock)
     elif len(runs) == 1:
-        _write_one(lane, runs[0], min(steps, PIECE), clock)
+        _write_one(lane, runs[0], _room(runs, steps)[0], clock)
     else:
-        _write_several(lane, runs, min(steps, PIECE), clock, explained=explained)
+        _write_several(lane, runs, _room(runs, steps), clock, explained=explained)
 
 
-def _write_one(lane: AnyLane, run: Run, steps: int, clock: _Clock) -> None:
+def _room(runs: list[Run], steps: int) -> NDArray[np.float32]:
+    """Return where the logits of a piece of at most so many characters can be kept, [L, n, V]."""
+    size = runs[0].engine.softmax_b.size
+    steps = min(steps, PIECE, 1 + _KEPT // (len(runs) * size))
+    return np.empty((len(runs), steps, size), dtype=np.float32)
+
+
+def _write_one(lane: AnyLane, run: Run, kept: NDArray[np.float32], clock: _Clock) -> None:
+    """Write at most n characters, while `kept` [n, V] takes the logits of each."""
     settings, temperature, nameless = run.settings, run.temperature, run.nameless
     ids = [run.unread.pop()]
-    for die in run.dice(steps):
+    for n, die in enumerate(run.dice(len(kept))):
         logits = lane.step(ids[-1])
         if nameless.size:
             logits[nameless] = -np.inf
+        kept[n] = logits
         if run.choices is None:
             ids.append(choose(logits, temperature, die, settings.top_k, settings.top_p))
         else:
@@ -268,18 +313,22 @@ def _write_one(lane: AnyLane, run: Run, steps: int, clock: _Clock) -> None:
             ids.append(run.choices[-1].id)
         if clock.late:
             break
-    run.note(ids[1:])
+    run.note(ids[1:], _surprise(kept, ids[1:]))
 
 
-def _write_several(lane: AnyLane, runs: list[Run], steps: int, clock: _Clock, *, explained: bool) -> None:
+def _write_several(
+    lane: AnyLane, runs: list[Run], kept: NDArray[np.float32], clock: _Clock, *, explained: bool
+) -> None:
+    """Write at most n characters of each run, while `kept` [L, n, V] takes the logits."""
     settings = [run.settings for run in runs]
     temperatures = [run.temperature for run in runs]
     limits = [one.top_k for one in settings], [one.top_p for one in settings]
     ids, chosen = np.array([run.unread.pop() for run in runs]), []
-    for dice in np.array([run.dice(steps) for run in runs]).T:
+    for n, dice in enumerate(np.array([run.dice(kept.shape[1]) for run in runs]).T):
         logits = lane.step(ids)
         if runs[0].nameless.size:
             logits[:, runs[0].nameless] = -np.inf
+        kept[:, n] = logits
         ids = choose_each(logits, temperatures, dice, *limits)
         if explained:
             for run, *how in zip(runs, logits, temperatures, dice.tolist(), *limits, strict=True):
@@ -288,15 +337,21 @@ def _write_several(lane: AnyLane, runs: list[Run], steps: int, clock: _Clock, *,
         chosen.append(ids)
         if clock.late:
             break
-    for run, row in zip(runs, np.array(chosen).T.tolist(), strict=True):
-        run.note(row)
+    for run, row, rows in zip(runs, np.array(chosen).T.tolist(), kept, strict=True):
+        run.note(row, _surprise(rows, row))
+
+
+def _surprise(logits: NDArray[np.float32], ids: list[int]) -> list[float]:
+    """Return how surprising each id is, in bits; further rows of the logits [n, V] do not count."""
+    surprise: list[float] = in_bits(log_probabilities(logits[: len(ids)], ids)).tolist()
+    return surprise
 
 
 def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clock) -> None:
     settings = [run.settings for run in runs]
     steps = max(1, min(steps, int(min(_GLANCE, clock.left) / lane.pace)))
     start = time.perf_counter()
-    chosen = lane.write(
+    chosen, surprise = lane.write(
         [run.unread[-1] for run in runs],
         np.array([run.dice(steps) for run in runs]),
         [run.temperature for run in runs],
@@ -304,9 +359,9 @@ def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clo
         [one.top_p for one in settings],
         runs[0].nameless,
     )
-    for run, ids in zip(runs, chosen.tolist(), strict=True):
+    for run, ids, bits in zip(runs, chosen.tolist(), surprise.tolist(), strict=True):
         run.unread.pop()
-        run.note(ids)
+        run.note(ids, bits)
     lane.pace = (time.perf_counter() - start) / steps
 
 

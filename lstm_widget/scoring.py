@@ -41,7 +41,7 @@ class Score:
     @property
     def bits(self) -> NDArray[np.float64]:
         """How surprising each character is: -log2 of its probability, shape (n,)."""
-        return np.asarray(-self.log_probabilities / np.log(2))
+        return in_bits(self.log_probabilities)
 
     @property
     def bits_per_character(self) -> float:
@@ -76,9 +76,32 @@ def score_blocks(
         before = np.concatenate([logits[-1:], after[:-1]])
         logits = after
         before[:, nameless] = -np.inf
-        yield _log_probabilities(before, block), before
+        yield log_probabilities(before, block), before
 
 
-def _log_probabilities(logits: NDArray[np.float32], ids: NDArray[np.intp]) -> NDArray[np.float64]:
+def log_probabilities(
+    logits: NDArray[np.float32], ids: Sequence[int] | NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return the natural logarithm of the probability of one id in each row of logits.
+
+    That is ``x[id] - log(sum(exp(x)))`` for a row x: no temperature, no top-k, no top-p.
+
+    Parameters
+    ----------
+    logits : ndarray of float32, shape (n, V)
+        Minus infinity for an id without a character.
+    ids : sequence of int, length n
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        At most 0.
+    """
     shifted = logits - logits.max(axis=1, keepdims=True).astype(np.float64)
-    return np.asarray(shifted[np.arange(len(ids)), ids] - np.log(np.exp(shifted).sum(axis=1)))
+    chosen = shifted[np.arange(len(ids)), ids]
+    return np.asarray(chosen - np.log(np.exp(shifted, shifted).sum(axis=1)))
+
+
+def in_bits(log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return -log2 of probabilities whose natural logarithms are given; 0 and not -0 for certainty."""
+    return np.asarray(0.0 - log_probabilities / np.log(2))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_TEMPERATURE = 100.0
 MAX_LENGTH = 1_000_000
+MAX_SPEED = 1000.0
 
 # What p5ML takes when nothing is said.
 DEFAULTS = {"seed": "a", "length": 20, "temperature": 0.5}
@@ -124,6 +125,20 @@ def check_top_p(top_p: object) -> float | None:
     number = _real(top_p)
     if number is None or not 0 < number <= 1:
         msg = f"top_p must be a number above 0 and at most 1, or None, not {shown(top_p)}."
+        raise SettingError(msg)
+    return number
+
+
+def check_speed(speed: object) -> float | None:
+    """Return the characters per second that a page shows, or raise `SettingError`."""
+    if speed is None:
+        return None
+    number = _real(speed)
+    if number is None or not 1 <= number <= MAX_SPEED:
+        msg = (
+            f"The speed must be a number of characters per second from 1 to {MAX_SPEED:g}, "
+            f"or None for as fast as it goes, not {shown(speed)}."
+        )
         raise SettingError(msg)
     return number
 

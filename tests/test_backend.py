@@ -168,15 +168,17 @@ def test_why_numba_is_left_aside_is_logged(monkeypatch, caplog):
     assert (record.levelname, record.exc_info[0]) == ("INFO", ZeroDivisionError)
 
 
-def test_a_compiler_that_chooses_wrongly_is_left_aside(monkeypatch, compiled):
+@pytest.mark.parametrize(("wrong_id", "wrong_bits"), [(0, 0), (1, 0), (0, 0.01)])
+def test_a_compiler_that_writes_wrongly_is_left_aside(monkeypatch, compiled, wrong_id, wrong_bits):
     class Wrong(compiled.CompiledLane):
         def write(self, *arguments):
-            return (super().write(*arguments) + 1) % 9
+            chosen, surprise = super().write(*arguments)
+            return (chosen + wrong_id) % 9, surprise + wrong_bits
 
     monkeypatch.setattr(compiled, "CompiledLane", Wrong)
     backend = Backend()
     backend._load()
-    assert backend._compiled is None
+    assert (backend._compiled is None) == bool(wrong_id or wrong_bits)
 
 
 # Numba takes over.

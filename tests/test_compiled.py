@@ -13,7 +13,7 @@ from slow_texts import REAL, refused, slow_text
 
 pytest.importorskip("numba", reason="The compiled engine needs Numba (extra 'fast').")
 
-from lstm_widget.compiled import CompiledLane, _tanh
+from lstm_widget.compiled import CompiledLane, _exp, _tanh
 from lstm_widget.engine import Engine, State
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
@@ -156,12 +156,16 @@ def test_the_pieces_make_no_difference_to_what_is_written(random_model):
     engine, dice = Engine(model.weights), np.random.default_rng(1).random((2, 60))
     filters = ([1.0, 0.7], [None, 5], [0.9, None], NOBODY)
     whole, pieces = CompiledLane(engine, 2), CompiledLane(engine, 2)
-    expected = whole.write([3, 4], dice, *filters)
-    ids, found = [3, 4], []
+    expected, bits = whole.write([3, 4], dice, *filters)
+    ids, found, surprise = [3, 4], [], []
     for start, end in [(0, 1), (1, 8), (8, 9), (9, 60)]:
-        found.append(pieces.write(ids, dice[:, start:end], *filters))
+        for piece, all_of_them in zip(
+            pieces.write(ids, dice[:, start:end], *filters), (found, surprise), strict=True
+        ):
+            all_of_them.append(piece)
         ids = found[-1][:, -1]
     np.testing.assert_array_equal(np.hstack(found), expected)
+    np.testing.assert_array_equal(np.hstack(surprise), bits)
     for state, other in zip(whole.states, pieces.states, strict=True):
         same_state(state, other)
 
@@ -231,14 +235,21 @@ def test_the_weights_are_packed_once_and_let_go_with_the_engine(random_model):
 
 
 def slow_write(lane, number, dice, temperature, top_k, top_p, nameless):
-    """Return what `write` chooses, with `step` and the sampling of NumPy."""
-    chosen = []
+    """Return what `write` chooses and its surprise, with `step` and the sampling of NumPy."""
+    chosen, surprise = [], []
     for die in dice:
         logits = lane.step(number)
         logits[nameless] = -np.inf
         number = choose(logits, temperature, die, top_k, top_p)
         chosen.append(number)
-    return chosen
+        surprise.append(bits(logits, number))
+    return chosen, surprise
+
+
+def bits(logits, number):
+    """Return -log2 of the softmax."""
+    shifted = np.asarray(logits, dtype=np.float64) - np.max(logits)
+    return np.log2(np.exp(shifted).sum()) - shifted[number] / np.log(2)
 
 
 @pytest.mark.parametrize("top_p", [None, 1.0, 0.9, 0.3, 1e-300])
@@ -251,9 +262,12 @@ def test_writing_equals_steps_and_choices(random_model, size, top_k, top_p):
         dice = np.random.default_rng(count).random((1, 40))
         for nameless in (NOBODY, np.array([0, 3, size - 1]), np.arange(2, size)):
             lane, steps = CompiledLane(engine), CompiledLane(engine)
-            chosen = lane.write([1], dice, [temperature], [top_k], [top_p], nameless)
-            assert chosen.shape == (1, 40)
-            assert chosen[0].tolist() == slow_write(steps, 1, dice[0], temperature, top_k, top_p, nameless)
+            chosen, surprise = lane.write([1], dice, [temperature], [top_k], [top_p], nameless)
+            expected, right = slow_write(steps, 1, dice[0], temperature, top_k, top_p, nameless)
+            assert chosen.shape == surprise.shape == (1, 40)
+            assert chosen[0].tolist() == expected
+            np.testing.assert_allclose(surprise[0], right, rtol=1e-12, atol=1e-8)
+            assert surprise.min() >= 0
             same_state(lane.state, steps.state)  # the last one is not fed
             assert not np.isin(chosen, nameless).any()
 
@@ -262,23 +276,30 @@ def test_each_lane_writes_with_its_own_settings(random_model):
     engine = Engine(odd_model(random_model, (9, 7), 70).weights)
     given = [(0, None, None), (0.5, 3, None), (1.0, None, 0.5), (100.0, None, None), (1.0, 40, 0.9)]
     dice, nameless = np.random.default_rng(1).random((5, 50)), np.array([2, 5])
-    chosen = CompiledLane(engine, 5).write([1, 2, 3, 4, 6], dice, *zip(*given, strict=True), nameless)
-    for row, number, rolls, one in zip(chosen, [1, 2, 3, 4, 6], dice, given, strict=True):
-        assert row.tolist() == slow_write(CompiledLane(engine), number, rolls, *one, nameless)
+    together = CompiledLane(engine, 5).write([1, 2, 3, 4, 6], dice, *zip(*given, strict=True), nameless)
+    for row, surprise, number, rolls, one in zip(*together, [1, 2, 3, 4, 6], dice, given, strict=True):
+        expected, right = slow_write(CompiledLane(engine), number, rolls, *one, nameless)
+        assert row.tolist() == expected
+        np.testing.assert_allclose(surprise, right, rtol=1e-12, atol=1e-8)
         alone = CompiledLane(engine).write([number], rolls[None], *[[value] for value in one], nameless)
-        assert row.tolist() == alone[0].tolist()
+        np.testing.assert_array_equal(alone, [[row], [surprise]])
 
 
 # Choosing, from any logits: those of a network whose bias says everything.
 
 
-def chosen_from(logits, temperature, dice, top_k=None, top_p=None, nameless=NOBODY):
-    """Return what the compiled code chooses from these logits with each of the dice."""
+def written_from(logits, temperature, dice, top_k=None, top_p=None, nameless=NOBODY):
+    """Return what the compiled code chooses from these logits with each of the dice, and its surprise."""
     size = len(logits)
     layer = LSTMLayer(np.zeros((size + 1, 4)), np.zeros(4))
     lane = CompiledLane(Engine(Weights((layer,), np.zeros((1, size)), np.array(logits, dtype=np.float32))))
     rolls = np.array([dice], dtype=np.float64)
-    return lane.write([0], rolls, [temperature], [top_k], [top_p], nameless)[0].tolist()
+    (chosen,), (surprise,) = lane.write([0], rolls, [temperature], [top_k], [top_p], nameless)
+    return chosen.tolist(), surprise.tolist()
+
+
+def chosen_from(*given, **more):
+    return written_from(*given, **more)[0]
 
 
 logit = st.floats(-50, 50, width=32) | st.sampled_from([0.0, -0.0, 1.0, 1e30, -1e30, 3e38, -3e38])
@@ -297,7 +318,8 @@ dice = st.floats(0, 1, exclude_max=True) | st.sampled_from([0.0, 5e-324, 0.5, NE
 def test_any_choice_is_that_of_numpy(logits, temperature, u, top_k, top_p):
     array = np.array(logits, dtype=np.float32)
     expected = choose(array, temperature, u, top_k, top_p)
-    (chosen,) = chosen_from(logits, temperature, [u], top_k, top_p)
+    (chosen,), (surprise,) = written_from(logits, temperature, [u], top_k, top_p)
+    assert surprise == pytest.approx(bits(array, chosen), rel=1e-12, abs=1e-8)
     if chosen != expected:  # then rounding decides, and that is another one in a sum of another order
         order, edges = bar(array, temperature, top_k)
         margins = np.abs(edges / edges[-1] - u)
@@ -363,7 +385,9 @@ def test_huge_weights_stay_finite_and_choose(random_model):
     logits = lane.step(3)
     assert np.abs(logits).max() > 1e29
     np.testing.assert_allclose(logits, Engine(model.weights).lane().step(3), rtol=1e-4)
-    assert lane.write([1], np.array([[0.5] * 9]), [1.0], [None], [None], NOBODY).max() < 8
+    chosen, surprise = lane.write([1], np.array([[0.5] * 9]), [1.0], [None], [None], NOBODY)
+    assert chosen.max() < 8
+    np.testing.assert_array_equal(surprise, 0)  # nothing else is possible
 
 
 def test_tanh_is_near_enough():
@@ -380,3 +404,9 @@ def test_tanh_is_near_enough():
     np.testing.assert_allclose(found, exact, rtol=5e-7, atol=0)
     assert np.abs(found).max() <= 1 + 3e-7
     np.testing.assert_array_equal(found[20_001:22_002], -found[22_002:24_003])  # odd
+
+
+def test_exp_is_near_enough():
+    x = np.concatenate([-np.geomspace(1e-300, 1e300, 5001), np.linspace(-60, 0, 5001), [-np.inf, -0.0]])
+    np.testing.assert_allclose([_exp(value) for value in x], np.exp(x), rtol=0, atol=2e-10)
+    assert _exp(0.0) == 1

@@ -408,10 +408,14 @@ def test_interrupted_texts_can_go_on(model, generator, interrupted, at, explain)
     with pytest.raises(KeyboardInterrupt):
         advance_together(runs)
     before = [len(run.characters) for run in runs]
+    assert [len(run.surprise) for run in runs] == before
     advance_together(runs, count=2)
     for run, length in zip(runs, before, strict=True):
         assert len(run.characters) == min(length + 2, run.settings.length)
     advance_together(runs)
+    for run in runs:
+        bits = generator.score(run.settings.seed + "".join(run.characters)).bits
+        np.testing.assert_allclose(run.surprise, bits[len(run.settings.seed) :], rtol=0, atol=5e-5)
     for n, (run, one) in enumerate(zip(runs, settings, strict=True)):
         alone = generator.generate(seed=one.seed, length=one.length, temperature=one.temperature, rng=n)
         assert len(run.characters) == one.length
@@ -497,6 +501,10 @@ def test_copies_go_on_by_themselves(generator, copied):
     run.advance(10)
     other = copied(run)
     assert other.advance() == run.advance()
+    assert other.surprise == run.surprise
+    assert len(other.surprise) == 40
+    other.extend(50)
+    assert (len(other.advance()), run.advance(), len(run.surprise)) == (10, "", 40)
     lanes = Engine(generator.model.weights).lane(3)
     lanes.step(np.arange(3))
     twin = copied(lanes)

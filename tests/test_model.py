@@ -290,9 +290,13 @@ def test_a_card_that_is_not_json_is_refused(card):
         ),
     ],
 )
-def test_repr(random_model, units, embedding, title, expected):
+def test_repr_and_architecture(random_model, units, embedding, title, expected):
     card = {"title": title} if title else None
-    assert repr(random_model(units, embedding, card=card)) == expected
+    model = random_model(units, embedding, card=card)
+    assert repr(model) == expected
+    assert model.architecture == expected.removeprefix("CharLSTM(").removeprefix("'Emma': ")[:-1]
+    with pytest.raises(AttributeError):
+        model.architecture = "other"
 
 
 def test_copies_for_here_and_for_other_processes_are_checked_and_immutable(random_model):

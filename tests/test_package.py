@@ -19,6 +19,8 @@ import torch
 
 import lstm_widget
 from lstm_widget.formats.p5ml import load_checkpoints
+from lstm_widget.formats.safetensors import read_card
+from lstm_widget.models import DEFAULT_MODEL, available_models, bundled_files
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lstm_widget"
@@ -31,13 +33,48 @@ def modules_after(code: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
+HEAVY = {"torch", "numba", "IPython", "anywidget", "ipywidgets", "traitlets", "requests", "keras"}
+
+
 def test_importing_the_package_costs_nothing():
-    assert not modules_after("import lstm_widget") & {"numpy", "torch", "numba", "IPython", "anywidget"}
+    loaded = modules_after("import lstm_widget")
+    assert not loaded & {*HEAVY, "numpy"}
+    assert {name for name in loaded if name.startswith("lstm_widget.")} == set()
 
 
 def test_the_model_side_knows_nothing_about_notebooks():
     code = "from lstm_widget import LSTMGenerator; LSTMGenerator().generate()"
-    assert not modules_after(code) & {"torch", "numba", "IPython", "anywidget", "ipywidgets", "traitlets"}
+    assert not modules_after(code) & HEAVY
+
+
+def test_what_the_widget_alone_needs_is_not_loaded_with_the_generator():
+    loaded = modules_after("import lstm_widget.generator")
+    assert not loaded & HEAVY
+    ours = {name for name in loaded if name.startswith("lstm_widget.")}
+    for_later = {"widget", "stream", "messages", "cli", "compiled", "formats.safetensors", "formats.web"}
+    assert not ours & {f"lstm_widget.{name}" for name in for_later}
+    assert "safetensors" not in loaded
+    # NumPy loads its random part, which takes long, when it is first named.
+    if "numpy.random" not in modules_after("import numpy"):
+        assert "numpy.random" not in loaded
+
+
+def test_the_widget_loads_nothing_that_only_some_models_need():
+    loaded = modules_after("from lstm_widget import LSTMWidget; LSTMWidget()")
+    assert not loaded & (HEAVY - {"IPython", "anywidget", "ipywidgets", "traitlets"})
+    assert "lstm_widget.formats.web" not in loaded
+
+
+def test_the_bundled_models_are_files_of_the_package():
+    files = bundled_files()
+    assert tuple(files) == available_models() == tuple(sorted(available_models()))
+    assert DEFAULT_MODEL in files
+    for name, file in files.items():
+        assert (file.parent, file.name) == (SOURCES / "models", f"{name}.safetensors")
+        raw = file.read_bytes()
+        header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+        assert read_card(file) == json.loads(header["__metadata__"]["card"])
+        assert lstm_widget.load_model(name).card["title"] == read_card(file)["title"]
 
 
 def test_every_public_name_is_there_once_and_has_a_docstring():

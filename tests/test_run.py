@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from itertools import zip_longest
+from itertools import count, zip_longest
 
 import numpy as np
 import pytest
 from backends import use_backend
-from slow_texts import REAL, TEXT, slow_text
+from slow_texts import REAL, TEXT, refused, slow_text
 
 from lstm_widget import engine
+from lstm_widget import run as run_module
 from lstm_widget.engine import Engine
+from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.run import Run
-from lstm_widget.settings import Settings
+from lstm_widget.run import Run, advance_together
+from lstm_widget.settings import MAX_LENGTH, Settings
 
 
 @pytest.fixture
@@ -25,6 +28,13 @@ def model(random_model):
 @pytest.fixture
 def generator(model):
     return LSTMGenerator(model)
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def math(request, monkeypatch):
+    """Return what computes, once NumPy and once Numba."""
+    use_backend(monkeypatch, request.param)
+    return request.param
 
 
 # One text, however it is asked for.
@@ -164,6 +174,56 @@ def test_an_interrupt_of_compiled_code_changes_no_text(generator, monkeypatch, a
     assert "".join(run.characters) == expected
 
 
+@pytest.mark.parametrize("explain", [False, True])
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_wherever_an_interrupt_comes_what_is_kept_of_each_character_belongs_together(
+    generator,
+    math,  # noqa: ARG001 - what computes
+    lanes,
+    explain,
+):
+    settings = [{"seed": "ab", "length": 6, "temperature": 1.0, "rng": n} for n in range(lanes)]
+    expected = [generator.start(one, explain=explain) for one in settings]
+    advance_together(expected)
+    for line in count(1):
+        runs = [generator.start(one, explain=explain) for one in settings]
+        try:
+            interrupt_at_line(line, lambda runs=runs: [advance_together(runs, 3) for _ in range(2)])
+        except KeyboardInterrupt:
+            for run in runs:
+                assert len(run.surprise) == len(run.characters)
+                assert not explain or len(run.choices) == len(run.characters)
+            advance_together(runs)
+        else:
+            break  # there are no more lines
+        for run, right in zip(runs, expected, strict=True):
+            assert run.characters == right.characters
+            if explain:
+                assert [choice[:3] for choice in run.choices] == [choice[:3] for choice in right.choices]
+            np.testing.assert_allclose(run.surprise, right.surprise, rtol=0, atol=1e-5)
+    assert line > 50
+
+
+def interrupt_at_line(number, function):
+    """Call the function; the interrupt comes when so many lines of `run.py` have been begun."""
+    lines = count(1)
+
+    def trace(frame, event, _):
+        if frame.f_code.co_filename != run_module.__file__:
+            return None
+        if event == "line" and next(lines) == number:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+
+
 def interrupt_once(monkeypatch, module, name, at):
     """Let the interrupt come when that function returns for the time `at`: it comes between two commands."""
     original, calls = getattr(module, name), []
@@ -175,6 +235,186 @@ def interrupt_once(monkeypatch, module, name, at):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(module, name, interrupted)
+
+
+# Surprise.
+
+
+def slow_surprise(network, seed, text):
+    """Return -log2 of the probability of each character, from a slow network."""
+    logits, found, named = network.read(seed), [], list(network.model.vocab.values())
+    for number in network.model.encode(text):
+        shifted = logits - logits[number]
+        found.append(np.log2(np.exp(shifted[named]).sum()))
+        logits = network.step(number)
+    return found
+
+
+def check_surprise(run, network, model):
+    """Assert that the surprise is what the slow network and the score of the whole text say."""
+    seed, text = run.settings.seed, "".join(run.characters)
+    assert run.surprise.typecode == "d"
+    np.testing.assert_allclose(run.surprise, slow_surprise(network(model), seed, text), rtol=0, atol=5e-5)
+    log_probabilities = LSTMGenerator(model).score(seed + text).log_probabilities[len(seed) :]
+    np.testing.assert_allclose(run.surprise, -log_probabilities / np.log(2), rtol=0, atol=5e-5)
+    assert min(run.surprise) >= 0
+
+
+SURPRISING = [
+    {"seed": "bad", "length": 140, "temperature": 1.0, "rng": 1},
+    {"seed": "a", "length": 70, "temperature": 0, "rng": 2},
+    {"seed": "head", "length": 65, "temperature": 0.5, "top_k": 4, "rng": 3},
+    {"seed": "fed", "length": 64, "temperature": 3.0, "rng": 4},
+    {"seed": "b", "length": 130, "temperature": 3.0, "top_p": 0.8, "rng": 5},
+    {"seed": "cab", "length": 1, "temperature": 1.0, "top_k": 5, "top_p": 0.5, "rng": 6},
+]
+
+
+def write_alone(runs):
+    for run in runs:
+        run.advance()
+
+
+def write_in_pieces(runs):
+    for run in runs:
+        sizes = np.random.default_rng(1)
+        while not run.finished:
+            run.advance(int(sizes.integers(0, 90)))
+            assert len(run.surprise) == len(run.characters)
+
+
+def write_without_time(runs):
+    while not all(run.finished for run in runs):
+        advance_together(runs, seconds=0)
+        assert [len(run.surprise) for run in runs] == [len(run.characters) for run in runs]
+
+
+WAYS = [write_alone, write_in_pieces, write_without_time, advance_together]
+
+
+@pytest.mark.parametrize("explained", ["none", "some", "all"])
+@pytest.mark.parametrize("write", WAYS)
+@pytest.mark.parametrize(
+    ("units", "embedding", "size"), [((6,), None, 13), ((7, 5), 3, 20), ((3, 8, 5), 4, 70)]
+)
+def test_the_surprise_is_that_of_the_plain_formulas(
+    random_model, slow_network, math, units, embedding, size, write, explained
+):
+    model = random_model(units, embedding, characters=TEXT, vocab_size=size, scale=0.7)
+    lstm = LSTMGenerator(model)
+    assert lstm.math == math
+    each = {"none": [False] * 6, "some": [True, False] * 3, "all": [True] * 6}[explained]
+    runs = [lstm.start(text, explain=explain) for text, explain in zip(SURPRISING, each, strict=True)]
+    write(runs)
+    for run in runs:
+        assert len(run.surprise) == run.settings.length
+        check_surprise(run, slow_network, model)
+
+
+@pytest.mark.parametrize(("name", "seed"), REAL)
+def test_the_surprise_of_real_models_is_their_score(published, math, name, seed):
+    lstm = LSTMGenerator(published(name))
+    assert lstm.math == math
+    runs = [lstm.start(seed=seed, length=200, temperature=1.0, rng=n) for n in range(3)]
+    runs[0].advance()
+    advance_together(runs)
+    for run in runs:
+        score = lstm.score(seed + "".join(run.characters))
+        np.testing.assert_allclose(run.surprise, score.bits[len(seed) :], rtol=0, atol=5e-4)
+        assert score.bits_per_character < 8
+
+
+def test_the_surprise_is_that_at_temperature_one(generator, slow_network, model, math):  # noqa: ARG001
+    run = generator.start(seed="ab", length=45, temperature=0, rng=3)
+    for temperature in (0, 2.0, 0.3):
+        run.temperature = temperature
+        run.advance(15)
+    check_surprise(run, slow_network, model)
+
+
+def test_certainty_is_no_surprise(random_model, math):  # noqa: ARG001
+    run = LSTMGenerator(random_model((5,), characters="a", vocab_size=9)).start(length=70)
+    run.advance()
+    assert "".join(map(str, run.surprise)) == "0.0" * 70  # and not -0.0
+
+
+@pytest.mark.parametrize("scale", [1e4, 1e30])
+def test_however_large_the_logits_are_the_surprise_is_a_number(random_model, math, scale):  # noqa: ARG001
+    lstm = LSTMGenerator(random_model((5,), scale=scale))
+    runs = [lstm.start(length=70, temperature=100, rng=n) for n in range(3)]
+    runs[0].advance()
+    advance_together(runs)
+    for run in runs:
+        assert np.isfinite(run.surprise).all()
+        assert min(run.surprise) >= 0
+
+
+def test_with_many_characters_pieces_are_shorter_and_the_text_is_the_same(
+    generator, slow_network, model, monkeypatch
+):
+    use_backend(monkeypatch, "numpy")
+    expected = generator.generate_many(SURPRISING)
+    for kept in (0, 30, 300):
+        monkeypatch.setattr(run_module, "_KEPT", kept)
+        runs = [generator.start(text) for text in SURPRISING]
+        advance_together(runs)
+        assert ["".join(run.characters) for run in runs] == expected
+        for run in runs:
+            check_surprise(run, slow_network, model)
+
+
+# Another length.
+
+
+@pytest.mark.parametrize(
+    ("write", "explain"), [*((write, False) for write in WAYS), (write_alone, True), (advance_together, True)]
+)
+@pytest.mark.parametrize("first", [1, 300])
+def test_a_text_that_is_extended_is_that_of_the_length(generator, math, first, write, explain):  # noqa: ARG001
+    texts = [{**text, "length": first} for text in SURPRISING]
+    runs = [generator.start(text, explain=explain) for text in texts]
+    whole = [generator.start({**text, "length": 600}, explain=explain) for text in texts]
+    write(runs)
+    assert all(run.finished for run in runs)
+    for run in runs:
+        run.extend(600)
+        assert not run.finished
+        assert run.settings.length == 600
+    write(runs)
+    write(whole)
+    for run, right in zip(runs, whole, strict=True):
+        assert run.characters == right.characters
+        np.testing.assert_allclose(run.surprise, right.surprise, rtol=0, atol=1e-5)
+        assert run.advance() == ""
+
+
+def test_a_text_that_is_extended_keeps_its_temperature_and_dice(generator):
+    dice, same = np.random.default_rng(6), np.random.default_rng(6)
+    run = generator.start(seed="abc", length=17, temperature=0.5, rng=dice)
+    run.advance()
+    run.temperature = 2.0
+    run.extend(20)
+    assert (run.temperature, run.settings.temperature) == (2.0, 0.5)
+    assert len(run.advance()) == 3
+    same.random(20)
+    assert dice.bit_generator.state == same.bit_generator.state
+
+
+def test_a_length_below_what_is_written_is_refused(generator):
+    run = generator.start(seed="abc", length=2000, rng=1)
+    run.advance(1500)
+    before = run.settings
+    with refused(SettingError, "at least 1,500: so much is written already"):
+        run.extend(1499)
+    for wrong in (0, -1, MAX_LENGTH + 1, True, 1600.0, "1600", None):
+        with refused(SettingError, "The length must be a whole number from 1 to"):
+            run.extend(wrong)
+    assert run.settings is before
+    run.extend(1500)
+    assert run.finished
+    assert run.advance() == ""
+    run.extend(np.int64(1501))
+    assert len(run.advance()) == 1
 
 
 # Dice.

@@ -14,10 +14,10 @@ from lstm_widget.errors import LSTMError, ModelError
 from lstm_widget.formats import load_model, save_model
 from lstm_widget.formats.p5ml import load_p5ml
 from lstm_widget.formats.p5ml_writing import save_p5ml
-from lstm_widget.formats.safetensors import load_safetensors, rounded, save_safetensors
+from lstm_widget.formats.safetensors import load_safetensors, read_card, rounded, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
-from lstm_widget.models import available_models, bundled_file
+from lstm_widget.models import bundled_files
 
 PUBLISHED = ["bolano", "darwin", "itp", "shakespeare"]
 CARD = {"title": "“Emma”", "losses": [1.5, {"test": None}], "p5ml": {}}
@@ -88,10 +88,10 @@ def test_load_model_and_save_model_know_the_suffix(tmp_path, model, same_model):
 
 
 def test_bundled_models_load():
-    assert "bronte" in available_models()
-    for name in available_models():
+    assert "bronte" in bundled_files()
+    for name, file in bundled_files().items():
         assert load_model(name).card["title"]
-        assert bundled_file(name).is_file()
+        assert read_card(file) == load_model(name).card
 
 
 @pytest.mark.filterwarnings("ignore:The vocabulary is damaged")

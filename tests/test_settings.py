@@ -15,7 +15,10 @@ from lstm_widget.settings import (
     DEFAULTS,
     Settings,
     check_length,
+    check_names,
+    check_page_rng,
     check_seed,
+    check_speed,
     check_temperature,
     check_top_k,
     check_top_p,
@@ -60,6 +63,15 @@ def test_the_defaults_are_those_of_p5ml():
         (check_top_p, 1, 1.0),
         (check_top_p, 1e-9, 1e-9),
         (check_top_p, np.float64(0.9), 0.9),
+        (check_speed, None, None),
+        (check_speed, 1, 1.0),
+        (check_speed, 1000, 1000.0),
+        (check_speed, np.float32(2.5), 2.5),
+        (check_speed, Fraction(5, 2), 2.5),
+        (check_page_rng, None, None),
+        (check_page_rng, 0, 0),
+        (check_page_rng, 2**53 - 1, 2**53 - 1),
+        (check_page_rng, np.uint64(7), 7),
     ],
 )
 def test_what_is_taken_becomes_a_plain_value(check, value, expected):
@@ -101,13 +113,18 @@ REFUSED = {
     check_temperature: (-1, -1e-9, NAN, INF, -INF, "hot", "0.5", "", None, True, [1], 1j, 100.1, 10**400),
     check_top_k: (0, -1, 2.5, 2.0, "3", "", True, False, NAN, INF, [1]),
     check_top_p: (0, 0.0, -0.1, 1.5, 1.0000001, NAN, INF, "0.9", "", True, [1]),
+    check_speed: (0, -1, 0.99, 1000.1, 10**400, NAN, INF, "50", "", True, np.True_, [1], 1j),
+    check_page_rng: (-1, 2**53, 2**70, 1.0, NAN, "1", "", True, np.True_, [1], np.random.default_rng(1)),
 }
+NO_SETTINGS = {check_speed, check_page_rng}  # of the widget alone
 WORDS = {
     check_seed: "seed (must be text|is empty)",
     check_length: "length must be a whole number from 1 to 1,000,000, not",
     check_temperature: "temperature must be a number from 0 to 100, not",
     check_top_k: "top_k must be a whole number from 1, or None, not",
     check_top_p: "top_p must be a number above 0 and at most 1, or None, not",
+    check_speed: "speed must be a number of characters per second from 1 to 1000, or None .*, not",
+    check_page_rng: "rng (must be a whole number from 0|of a widget must be a whole number below 2)",
 }
 
 
@@ -117,6 +134,8 @@ WORDS = {
 def test_what_is_refused_is_told(check, value):
     with refused(WORDS[check]):
         check(value)
+    if check in NO_SETTINGS:
+        return
     name = check.__name__.removeprefix("check_")
     with refused(WORDS[check]):
         Settings(**(DEFAULTS | {name: value}))
@@ -132,7 +151,7 @@ def test_what_is_refused_is_told(check, value):
     ],
 )
 def test_even_what_does_not_print_well_is_told_in_a_sentence(value):
-    for check in (check_length, check_temperature, check_top_k, check_top_p):
+    for check in (check_length, check_temperature, check_top_k, check_top_p, check_speed, check_page_rng):
         with refused(WORDS[check]) as caught:
             check(value)
         assert len(str(caught.value)) < 1000
@@ -160,6 +179,8 @@ RANGES = {
     check_temperature: lambda result: type(result) is float and 0 <= result <= 100,
     check_top_k: lambda result: result is None or (type(result) is int and result >= 1),
     check_top_p: lambda result: result is None or (type(result) is float and 0 < result <= 1),
+    check_speed: lambda result: result is None or (type(result) is float and 1 <= result <= 1000),
+    check_page_rng: lambda result: result is None or (type(result) is int and 0 <= result < 2**53),
 }
 
 
@@ -209,7 +230,20 @@ def test_what_only_numpy_would_take_is_refused(rng):
         make_rng(rng)
 
 
+def test_the_dice_of_a_widget_are_those_of_the_number():
+    expected = np.random.default_rng(2**53 - 1).random(5)
+    np.testing.assert_array_equal(make_rng(check_page_rng(np.uint64(2**53 - 1))).random(5), expected)
+
+
 # Unknown names.
+
+
+def test_the_first_unknown_name_is_refused():
+    known = ("seed", "length")
+    check_names(["seed", "length", "seed"], known)
+    check_names([], known)
+    with refused("no setting 'sed'; did you mean 'seed'"):
+        check_names(["length", "sed", "lenth"], known)
 
 
 @pytest.mark.parametrize(

@@ -1,46 +1,93 @@
-"""The widget from Python. What it says to its pages is tested with a real kernel in tests/kernel."""
+"""What a cell does with the widget: generate, resume, step, stop, clear, on_text.
+
+The traits are tested in test_widget_traits.py, what is said to the page in test_conversation.py, and with
+a real kernel in tests/kernel.
+"""
 
 from __future__ import annotations
 
-import threading
+import logging
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from traitlets import TraitError
+from pages import SETTINGS, Page, bits_of, finishes, one_line, reproduced, slowly_reproduced
+from slow_texts import slow_text
 
-from lstm_widget import LSTMGenerator, LSTMWidget, ModelError, SettingError
+from lstm_widget import LSTMGenerator, LSTMWidget, SettingError
 
-SETTINGS = {"seed": "abc", "temperature": 0.8, "length": 60, "rng": 3}
+NOTHING_TO_CONTINUE = one_line("no text of this seed and model to continue: call generate")
+
+
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch):
+    """Let no piece become shorter because the machine is busy."""
+    monkeypatch.setattr("lstm_widget.stream.MAX_BUDGET", 1e9)
 
 
 @pytest.fixture
-def widget(random_model):
-    return LSTMWidget(random_model(units=(8, 6)), **SETTINGS)
+def model(random_model):
+    return random_model(units=(8, 6))
 
 
 @pytest.fixture
-def sent(widget, monkeypatch):
-    messages = []
-    monkeypatch.setattr(widget, "send", messages.append)
-    return messages
+def widget(model):
+    return LSTMWidget(model, **SETTINGS)
 
 
-def test_generate_gives_the_text_of_the_generator(widget, random_model):
+@pytest.fixture
+def page(widget):
+    return Page(widget)
+
+
+@pytest.fixture
+def long(model):
+    """Return one long text without a pause, of which all others must be the beginning."""
+    return LSTMGenerator(model).generate(SETTINGS, length=3000)
+
+
+@pytest.fixture
+def _one_by_one(monkeypatch):
+    """Let a cell write in pieces of one character, as if it took as long as a piece may take."""
+    monkeypatch.setattr("lstm_widget.stream.MAX_BUDGET", 1e-9)
+
+
+def after(widget, characters, action):
+    """Do something in the cell as soon as so many characters are written."""
+    heard = []
+
+    def callback(text):
+        heard.append(text)
+        if len("".join(heard)) == characters:
+            action()
+
+    widget.on_text(callback)
+
+
+def check(widget, text, status="finished"):
+    """Assert that the widget has this text and says so."""
+    assert (widget.text, widget.status, widget.error) == (text, status, "")
+    assert widget.receipt["written"] == len(text)
+
+
+# Generate.
+
+
+def test_generate_gives_the_text_of_the_generator(widget, long):
     text = widget.generate()
-    assert text == LSTMGenerator(random_model(units=(8, 6))).generate(SETTINGS)
-    assert (widget.text, widget.status, widget.error) == (text, "finished", "")
+    assert text == long[:60]
+    check(widget, text)
     assert widget.receipt["rng"] == 3
 
 
-def test_the_model_may_be_a_generator_a_path_or_a_name(random_model, shared_models):
-    model = random_model()
-    assert LSTMWidget(LSTMGenerator(model), **SETTINGS).generate() == LSTMWidget(model, **SETTINGS).generate()
-    assert LSTMWidget(str(shared_models / "darwin")).card["title"] == "darwin"
-    assert LSTMWidget("bronte").card == LSTMWidget().card == LSTMGenerator("bronte").model.card
-    with pytest.raises(ModelError, match="name of the model is empty"):
-        LSTMWidget("")
-    with pytest.raises(ModelError, match="does not exist; the bundled models are bronte"):
-        LSTMWidget("brontë")
+@pytest.mark.parametrize(("top_k", "top_p"), [(3, None), (None, 0.7), (5, 0.6), (1, None)])
+def test_top_k_and_top_p_count(widget, model, slow_network, top_k, top_p):
+    text = widget.generate(top_k=top_k, top_p=top_p)
+    dice = np.random.default_rng(3)
+    assert text == slow_text(slow_network(model), "abc", 60, 0.8, dice, top_k, top_p)
+    assert text != LSTMGenerator(model).generate(SETTINGS)
+    assert (widget.receipt["top_k"], widget.receipt["top_p"]) == (top_k, top_p)
+    assert (widget.top_k, widget.top_p) == (top_k, top_p)
 
 
 def test_its_repr_is_short_and_tells_what_it_is(widget):
@@ -55,160 +102,513 @@ def test_settings_given_to_generate_stay(widget):
     assert (widget.length, widget.seed) == (7, "d")
 
 
-def test_without_rng_each_run_has_dice_of_its_own_and_the_receipt_tells_them(widget, random_model):
+def test_without_rng_each_run_has_dice_of_its_own_and_the_receipt_tells_them(widget, model):
     widget.rng = None
     first, second = widget.generate(), widget.generate()
     assert first != second
-    again = LSTMGenerator(random_model(units=(8, 6))).generate({**SETTINGS, "rng": widget.receipt["rng"]})
-    assert again == second
+    assert widget.rng is None
+    assert LSTMGenerator(model).generate({**SETTINGS, "rng": widget.receipt["rng"]}) == second
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "sentence"),
-    [
-        ("temperature", -0.1, "temperature must be a number from 0 to 100"),
-        ("temperature", float("nan"), "temperature must be a number"),
-        ("temperature", 101, "temperature must be a number"),
-        ("temperature", True, "temperature must be a number"),
-        ("temperature", "hot", "temperature must be a number"),
-        ("length", 0, "length must be a whole number from 1 to 1,000,000"),
-        ("length", -3, "length must be a whole number"),
-        ("length", 10**9, "length must be a whole number"),
-        ("length", "100", "length must be a whole number"),
-        ("length", 2.5, "length must be a whole number"),
-        ("length", 2.0, "length must be a whole number"),
-        ("rng", 1.0, "rng must be a whole number"),
-        ("rng", -1, "rng must be a whole number from 0"),
-        ("rng", 2**53, r"below 2\*\*53"),
-        ("seed", 5, "expected a unicode string"),
-    ],
-)
-def test_wrong_values_are_refused_at_every_write(widget, name, value, sentence):
-    with pytest.raises(TraitError, match=sentence):
-        LSTMWidget(**{name: value})
-    with pytest.raises(TraitError, match=sentence):
-        setattr(widget, name, value)
-    with pytest.raises(TraitError, match=sentence):
-        widget.generate(**{name: value})
-    assert getattr(widget, name) == SETTINGS[name]
+def test_an_empty_or_foreign_seed_is_told_when_it_is_to_be_continued(widget):
+    for seed, sentence in [("", "seed is empty"), ("北京", "knows none of the characters of the seed")]:
+        widget.seed = seed
+        for write in (widget.generate, widget.step):
+            with pytest.raises(SettingError, match=one_line(sentence)):
+                write()
+        assert widget.status == "ready"
 
 
-def test_unknown_names_are_refused_with_the_nearest_right_one(widget):
-    with pytest.raises(SettingError, match=r"no setting 'temprature'; did you mean 'temperature'\?"):
-        LSTMWidget(temprature=0.3)
-    with pytest.raises(TypeError, match=r"did you mean 'length'\?"):
-        widget.generate(lenght=10)
-
-
-def test_a_wrong_value_changes_none_of_the_others(widget):
-    with pytest.raises(TraitError, match="length must be"):
-        widget.generate(seed="dd", temperature=1.0, length=0)
-    assert (widget.seed, widget.temperature, widget.length) == ("abc", 0.8, 60)
-
-
-def test_numpy_numbers_are_numbers(widget):
-    widget.temperature = np.float32(0.5)
-    widget.length = np.int64(7)
-    assert (widget.temperature, widget.length) == (0.5, 7)
-    assert type(widget.temperature) is float  # plain, so that it can be sent to the page
-    assert type(widget.length) is int
-
-
-def test_what_the_model_reads_instead_is_told_with_every_seed(widget):
-    assert widget.replacements == []
-    widget.set_state({"seed": "a\u0308b北"})
-    assert widget.replacements == [
-        {"position": 1, "character": "\u0308", "used": ""},
-        {"position": 3, "character": "北", "used": ""},
-    ]
-    widget.seed = "abc"
-    assert widget.replacements == []
-
-
-def test_a_page_cannot_change_the_code_of_the_page(widget):
-    before = widget._esm
-    widget.set_state({"_esm": "alert(1)", "_css": "", "_model_module": "other"})
-    assert widget._esm == before
-    assert widget._model_module == "anywidget"
-
-
-@pytest.mark.parametrize("name", ["text", "status", "error", "receipt", "card", "replacements", "bounds"])
-def test_what_is_only_shown_cannot_be_written(widget, name):
+@pytest.mark.usefixtures("_one_by_one")
+def test_a_cell_streams_piece_by_piece(widget, page, long):
     widget.generate()
-    before = getattr(widget, name)
-    with pytest.raises(TraitError, match="read-only"):
-        setattr(widget, name, before)
-    widget.set_state({name: type(before)()})  # a page tries
-    assert getattr(widget, name) == before
+    kinds = [message["type"] for message in page.sent]
+    # Two characters of the seed are read before the first one can be written.
+    assert kinds == ["begin", *["chunk"] * 62, "end"]
+    assert [chunk["position"] for chunk in page.of("chunk")] == [0, 0, *range(60)]
+    assert "".join(chunk["text"] for chunk in page.of("chunk")) == long[:60]
+    assert {chunk["pull"] for chunk in page.of("chunk")} == {None}
 
 
-def test_a_page_may_write_the_settings_and_only_good_ones(widget):
-    widget.set_state({"temperature": 1.5, "length": 9, "seed": "", "rng": None})
-    assert (widget.temperature, widget.length, widget.seed, widget.rng) == (1.5, 9, "", None)
-    widget.set_state({"length": 0})
-    assert widget.length == 9
-    assert "length must be a whole number" in widget.error
+def test_an_interrupt_ends_generate_and_resume_goes_on(widget, page, long, monkeypatch):
+    from lstm_widget import run  # noqa: PLC0415 - its function is exchanged
+
+    choose, chosen = run.choose, []
+
+    def interrupted(*arguments):
+        chosen.append(choose(*arguments))
+        if len(chosen) == 100:
+            raise KeyboardInterrupt
+        return chosen[-1]
+
+    monkeypatch.setattr("lstm_widget.run.choose", interrupted)
+    text = widget.generate(length=500)
+    assert 0 < len(text) < 100
+    check(widget, long[: len(text)], "stopped")
+    assert widget.receipt["bits"] == page.of("end")[-1]["receipt"]["bits"]
+    assert text + widget.resume() == long[:500]
+    check(widget, long[:500])
 
 
-def test_an_empty_seed_is_told_when_it_is_to_be_continued(widget):
-    widget.seed = ""
-    with pytest.raises(SettingError, match="The seed is empty"):
-        widget.generate()
+# Receipt.
 
 
-def test_an_error_that_nobody_foresaw_ends_the_run_with_a_sentence(widget, sent, monkeypatch, caplog):
-    ask = widget._conversation.handle
-    ask({"type": "start", "run": "a", "settings": SETTINGS})
-    pull = {
-        "type": "pull",
-        "run": "a",
-        "pull": "1",
-        "position": 0,
-        "count": 5,
-        "budget": 50,
-        "temperature": 1,
-    }
-    ask(pull)
-    monkeypatch.setattr("lstm_widget.run.choose", lambda *_: 1 / 0)
-    ask({**pull, "position": 5})
-    assert sent[-1]["type"] == "error"
-    assert "ZeroDivisionError" in sent[-1]["message"]
-    assert "\n" not in sent[-1]["message"]
-    assert "Traceback" in caplog.text
-    assert (widget.status, widget.text) == ("failed", sent[1]["text"])
-    ask(pull)  # a page that did not get it is told again
-    assert [message["type"] for message in sent[-2:]] == ["chunk", "error"]
+@pytest.mark.parametrize(("top_k", "top_p"), [(None, None), (4, None), (6, 0.8)])
+def test_the_receipt_reproduces_the_text(widget, page, model, slow_network, top_k, top_p):
+    page.start(top_k=top_k, top_p=top_p, length=300)
+    have = 0
+    heats = [0.8, 0.8, 2.0, 2.0, 0, 0.3, 0.3, 100, 0.8]
+    for heat, count in zip(heats, [13, 7, 20, 1, 11, 2, 30, 9, 17], strict=True):
+        have += page.pull(have, count, heat)[0]["count"]
+    page.stop()
+    widget.temperature, widget.length = 0.5, 280
+    widget.resume()
+    receipt = widget.receipt
+    assert len(widget.text) == receipt["written"] == receipt["length"] == 280
+    assert receipt["temperatures"] == [
+        (20, 2.0), (41, 0), (52, 0.3), (84, 100), (93, 0.8), (110, 0.5)
+    ]  # fmt: skip
+    assert reproduced(receipt, model) == widget.text
+    assert slowly_reproduced(receipt, slow_network(model)) == widget.text
+    assert receipt["bits"] == pytest.approx(bits_of(model, "abc", widget.text)[-1])
+    sum_of_slow = sum(slow_bits(slow_network(model), "abc", widget.text))
+    assert receipt["bits"] == pytest.approx(sum_of_slow, rel=1e-4)
 
 
-def test_two_pages_that_pull_at_once_get_one_text(widget, sent, random_model):
-    widget._conversation.handle({"type": "start", "run": "a", "settings": {**SETTINGS, "length": 3000}})
-
-    def page(name):
-        position = 0
-        while position < 3000:
-            answer = {"type": "pull", "run": "a", "pull": name, "position": position, "count": 7}
-            widget._conversation.handle({**answer, "budget": 50, "temperature": 0.8})
-            mine = [m for m in sent if m.get("pull") == name]
-            position = mine[-1]["position"] + mine[-1]["count"]
-
-    pages = [threading.Thread(target=page, args=(name,)) for name in ("1", "2", "3")]
-    for thread in pages:
-        thread.start()
-    for thread in pages:
-        thread.join()
-    expected = LSTMGenerator(random_model(units=(8, 6))).generate({**SETTINGS, "length": 3000})
-    for chunk in (m for m in sent if m["type"] == "chunk"):
-        assert chunk["text"] == expected[chunk["position"] : chunk["position"] + chunk["count"]]
-    assert widget.text == expected
+def slow_bits(network, seed, text):
+    logits = network.read(seed)
+    for character in text:
+        number = network.model.vocab[character]
+        yield (np.logaddexp.reduce(logits) - logits[number]) / np.log(2)
+        logits = network.step(number)
 
 
-def test_a_run_that_is_replaced_ends_and_disturbs_nothing(widget, sent, random_model):
-    ask = widget._conversation.handle
-    ask({"type": "start", "run": "a", "settings": SETTINGS})
+def test_the_bits_are_those_of_the_score_whatever_chose(widget, model):
+    for settings in (
+        {"temperature": 0},
+        {"temperature": 100},
+        {"temperature": 1.0, "top_k": 1, "top_p": 0.1},
+    ):
+        text = widget.generate(**settings)
+        assert widget.receipt["bits"] == pytest.approx(bits_of(model, "abc", text)[-1])
+
+
+def test_a_receipt_tells_the_seed_that_was_read_and_the_model(widget, model):
+    widget.generate(seed="a北b")
+    assert (widget.receipt["seed"], widget.receipt["model"]) == ("ab", "model")
+    assert reproduced(widget.receipt, model) == widget.text
+
+
+def test_a_receipt_stays_as_it_was(widget, page):
+    page.start()
+    page.pull(0)
+    page.stop()
+    first = widget.receipt
+    before = {**first, "temperatures": list(first["temperatures"])}
+    widget.temperature = 2.0
+    widget.resume()
+    assert first == before
+    assert widget.receipt["temperatures"] == [(20, 2.0)]
+
+
+# Resume.
+
+
+@pytest.mark.usefixtures("_one_by_one")
+@pytest.mark.parametrize("at", [1, 2, 30, 59])
+def test_stopped_and_resumed_it_is_the_text_without_a_pause(widget, model, long, at):
+    after(widget, at, widget.stop)
+    assert widget.generate() == long[:at]
+    check(widget, long[:at], "stopped")
+    assert widget.receipt["length"] == 60
+    assert widget.resume() == long[at:60]
+    check(widget, long[:60])
+    assert reproduced(widget.receipt, model) == long[:60]
+
+
+def test_finished_and_resumed_it_is_the_longer_text(widget, page, model, long):
+    widget.generate()
+    for end in (120, 180):
+        assert widget.resume() == long[end - 60 : end]
+        check(widget, long[:end])
+        assert widget.receipt["length"] == end
+    assert [message["position"] for message in page.of("begin")] == [0, 60, 120]
+    assert len({message["run"] for message in page.of("begin", "chunk", "end")}) == 1
+    assert widget.receipt["bits"] == pytest.approx(bits_of(model, "abc", long[:180])[-1])
+    assert page.of("end")[-1]["receipt"] == {**widget.receipt, "temperatures": []}
+
+
+def test_it_is_resumed_up_to_the_length_or_by_so_much(widget, page, long):
+    widget.generate()
+    widget.length = 100
+    assert widget.resume() == long[60:100]
+    widget.length = 30  # fewer than there are: so many more
+    assert widget.resume() == long[100:130]
+    page.start("b", length=500)
+    page.pull(0, 20, run="b")
+    page.stop("b")
+    widget.length = 21
+    assert widget.resume() == long[20:21]
+    check(widget, long[:21])
+
+
+def test_a_run_of_a_page_is_written_on_by_a_cell_while_it_is_written(widget, page, long):
+    page.start()
+    page.pull(0)
     assert widget.status == "writing"
-    text = widget.generate()
-    assert [m["reason"] for m in sent if m["type"] == "end"] == ["stopped", "finished"]
-    assert text == LSTMGenerator(random_model(units=(8, 6))).generate(SETTINGS)
-    ask({"type": "stop", "run": "a"})
-    assert sent[-1]["message"].startswith("This text is no longer being written")
-    assert widget.text == text
+    assert widget.resume() == long[20:60]
+    check(widget, long[:60])
+    chunk, end = page.pull(0, 60)
+    assert (chunk["text"], end["reason"]) == (long[:60], "finished")
+
+
+def test_where_there_is_nothing_to_continue_it_is_told(widget, long):
+    with pytest.raises(SettingError, match=NOTHING_TO_CONTINUE):
+        widget.resume()
+    widget.generate()
+    for name, value in [("seed", "abcd"), ("model", "bronte")]:
+        before = getattr(widget, name)
+        setattr(widget, name, value)
+        with pytest.raises(SettingError, match=NOTHING_TO_CONTINUE):
+            widget.resume()
+        check(widget, long[:60])
+        setattr(widget, name, before)
+    assert widget.resume() == long[60:120]
+    widget.clear()
+    with pytest.raises(SettingError, match=NOTHING_TO_CONTINUE):
+        widget.resume()
+    assert widget.status == "ready"
+
+
+def test_other_settings_count_from_the_next_text(widget, long):
+    widget.generate()
+    widget.top_k, widget.top_p, widget.rng = 1, 0.1, 99
+    assert widget.resume() == long[60:120]
+    assert (widget.receipt["top_k"], widget.receipt["rng"]) == (None, 3)
+
+
+def test_after_an_error_it_can_go_on(widget, page, long, monkeypatch):
+    page.start()
+    page.pull(0)
+    with monkeypatch.context() as broken:
+        broken.setattr("lstm_widget.run.choose", lambda *_: 1 / 0)
+        page.pull(20)
+    assert (widget.status, widget.text) == ("failed", long[:20])
+    assert widget.resume() == long[20:60]
+    check(widget, long[:60])
+
+
+# Step.
+
+
+def test_steps_are_the_text_of_one_run(widget, page, model, long):
+    for number, character in enumerate(long[:25], 1):
+        assert widget.step() == character
+        check(widget, long[:number])
+        assert (widget.receipt["length"], widget.length) == (number, 60)
+    assert widget.step(10) == long[25:35]
+    assert widget.resume() == long[35:60]
+    assert widget.step(3) == long[60:63]
+    check(widget, long[:63])
+    assert reproduced(widget.receipt, model) == long[:63]
+    assert [message["position"] for message in page.of("begin")] == [*range(25), 25, 35, 60]
+
+
+def test_a_step_after_another_seed_or_model_begins_anew(widget, random_model):
+    other = random_model(random_seed=9)
+    widget.step(5)
+    widget.seed = "dab"
+    assert widget.step(2) == LSTMGenerator(random_model(units=(8, 6))).generate(SETTINGS, seed="dab")[:2]
+    widget.model = other
+    expected = LSTMGenerator(other).generate(SETTINGS, seed="dab")
+    assert widget.step() + widget.step(3) == expected[:4]
+    widget.seed = "abc"
+    assert widget.step() == LSTMGenerator(other).generate(SETTINGS)[0]
+    assert len(widget.text) == 1
+
+
+def test_a_step_ends_what_a_page_writes_and_writes_no_more_than_asked(widget, page, long):
+    page.start()
+    page.pull(0)
+    assert widget.step() == long[20]
+    check(widget, long[:21])
+    assert [message["reason"] for message in page.of("end")] == ["stopped", "finished"]
+
+
+def test_the_temperature_of_each_step_is_kept(widget, model, slow_network):
+    for temperature in (0.8, 0.8, 3.0, 0, 3.0):
+        widget.temperature = temperature
+        widget.step(4)
+    assert widget.receipt["temperatures"] == [(8, 3.0), (12, 0), (16, 3.0)]
+    assert slowly_reproduced(widget.receipt, slow_network(model)) == widget.text
+    assert reproduced(widget.receipt, model) == widget.text
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.0, "1", None, True, 1_000_001, 999_941])
+def test_a_wrong_number_of_steps_is_refused(widget, page, long, number):
+    widget.generate()
+    with pytest.raises(SettingError, match=one_line("length must be a whole number from 1 to 1,000,000")):
+        widget.step(number)
+    check(widget, long[:60])
+    assert page.sent[-1]["type"] == "end"
+    assert widget.resume() == long[60:120]
+
+
+# Stop and clear.
+
+
+def test_stop_keeps_the_text_and_may_be_called_at_any_time(widget, page, long):
+    widget.stop()
+    assert (widget.status, page.sent) == ("ready", [])
+    page.start()
+    page.pull(0)
+    widget.stop()
+    check(widget, long[:20], "stopped")
+    widget.stop()
+    assert [message["reason"] for message in page.of("end")] == ["stopped"]
+    widget.generate()
+    widget.stop()
+    check(widget, long[:60])
+
+
+def fail(page):
+    page.start()
+    page.ask({"type": "start", "run": "b", "settings": {}})
+
+
+STATES = {
+    "ready": lambda _widget, _page: None,
+    "writing": lambda _widget, page: [page.start(), page.pull(0)],
+    "stopped": lambda _widget, page: [page.start(), page.pull(0), page.stop()],
+    "finished": lambda widget, _page: widget.generate(),
+    "failed": lambda _widget, page: fail(page),
+}
+
+
+@pytest.mark.parametrize("status", STATES)
+def test_clear_forgets_the_text_whatever_was_before(widget, page, long, status):
+    STATES[status](widget, page)
+    assert widget.status == status
+    before = len(page.sent)
+    widget.clear()
+    check_cleared(widget)
+    told = page.sent[before:]
+    assert [m["type"] for m in told] == ["end", "cleared"] if status == "writing" else ["cleared"]
+    (error,) = page.pull(20)
+    assert error["message"] == "This text is no longer being written: start a new one."
+    check_cleared(widget)
+    assert widget.step(2) == long[:2]
+    assert widget.generate() == long[:60]
+
+
+def check_cleared(widget):
+    assert (widget.status, widget.error, widget.text, widget.receipt) == ("ready", "", "", {})
+
+
+# On text.
+
+
+@pytest.mark.usefixtures("_one_by_one")
+def test_each_piece_is_told_whoever_asked_for_it(widget, page, long):
+    heard, pieces = [], []
+    widget.on_text(heard.append)
+    widget.on_text(lambda text: pieces.append((text, page.sent[-1])))
+    widget.generate()
+    assert heard == list(long[:60])
+    # It has been sent by then; the last one ends the run.
+    assert all(message.get("text", "") == text for text, message in pieces[:-1])
+    assert pieces[-1][1]["type"] == "end"
+    widget.step()
+    widget.resume()
+    assert "".join(heard) == long[:121]
+    run = widget.receipt["run"]
+    page.resume(150, run=run)
+    page.pull_all(121, run=run)
+    page.pull(0, 150, run=run)  # what is told again is no new text
+    assert "".join(heard) == long[:150]
+
+
+@pytest.mark.usefixtures("_one_by_one")
+def test_nothing_is_told_of_a_piece_without_characters(widget):
+    heard = []
+    widget.on_text(heard.append)
+    widget.generate(seed="abcdefgh")
+    assert len(heard) == 60
+    assert "" not in heard
+
+
+def test_a_callback_is_called_once_and_can_be_removed(widget, long):
+    heard = []
+    widget.on_text(heard.append)
+    widget.on_text(heard.append)
+    widget.generate()
+    assert "".join(heard) == long[:60]
+    widget.on_text(heard.append, remove=True)
+    widget.on_text(heard.append, remove=True)
+    widget.on_text(print, remove=True)  # never there
+    widget.generate()
+    assert "".join(heard) == long[:60]
+
+
+@pytest.mark.usefixtures("_one_by_one")
+def test_a_callback_that_removes_itself_costs_no_other_a_piece(widget, long):
+    heard = []
+
+    def once(text):
+        heard.append(text)
+        widget.on_text(once, remove=True)
+
+    others = [[], []]
+    for callback in (others[0].append, once, others[1].append):
+        widget.on_text(callback)
+    widget.generate()
+    assert heard == [long[0]]
+    assert ["".join(other) for other in others] == [long[:60]] * 2
+
+
+@pytest.mark.parametrize("who", ["cell", "page"])
+def test_what_a_callback_raises_is_shown_and_stops_nothing(widget, page, long, caplog, who):
+    heard = []
+    widget.on_text(lambda _: 1 / 0)
+    widget.on_text(heard.append)
+    with caplog.at_level(logging.WARNING):
+        if who == "cell":
+            widget.generate()
+        else:
+            page.start()
+            page.pull_all()
+    assert "ZeroDivisionError" in caplog.text
+    check(widget, long[:60])
+    assert "".join(heard) == long[:60]
+    assert not page.of("error")
+
+
+INSIDE = {
+    "stop": (lambda widget: widget.stop(), 10, "stopped"),
+    "clear": (lambda widget: widget.clear(), 0, "ready"),
+    "generate": (lambda widget: widget.generate(), 60, "finished"),
+    "resume": (lambda widget: widget.resume(), 60, "finished"),
+    "step": (lambda widget: widget.step(5), 15, "finished"),
+}
+
+
+@pytest.mark.usefixtures("_one_by_one")
+@pytest.mark.parametrize("who", ["cell", "page"])
+@pytest.mark.parametrize("what", INSIDE)
+def test_a_callback_may_do_what_a_cell_may(widget, page, model, long, who, what):
+    action, length, status = INSIDE[what]
+    widget.length = 60
+    after(widget, 10, lambda: action(widget))
+
+    def write():
+        if who == "cell":
+            return widget.generate()
+        page.start()
+        return "".join(page.pull(have, 1)[0].get("text", "") for have in [0, 0, *range(10)])
+
+    # The run in which it is called ends there, and is all that generate() returns; but for a resumed one.
+    own = length if what in ("resume", "step") and who == "cell" else 10
+    assert finishes(write) == long[:own]
+    assert (widget.text, widget.status) == (long[:length], status)
+    if length:
+        assert reproduced(widget.receipt, model) == long[:length]
+    assert widget.generate() == long[:60]
+
+
+@pytest.mark.usefixtures("_one_by_one")
+def test_a_callback_changes_the_temperature_from_the_next_character(widget, model, slow_network):
+    def hotter(_):
+        widget.temperature += 0.05
+
+    widget.on_text(hotter)
+    widget.generate()
+    changes = widget.receipt["temperatures"]
+    assert [position for position, _ in changes] == [*range(1, 60)]
+    assert slowly_reproduced(widget.receipt, slow_network(model)) == widget.text
+    assert reproduced(widget.receipt, model) == widget.text
+
+
+# Observers.
+
+
+def test_who_is_told_of_the_status_finds_the_rest(widget, page, long):
+    seen = []
+    widget.observe(
+        lambda change: seen.append((change["new"], widget.text, widget.receipt.get("written"), widget.error)),
+        "status",
+    )
+    widget.generate()
+    widget.resume()
+    page.start("b")
+    page.pull(0, run="b")
+    page.stop("b")
+    fail(page)
+    widget.clear()
+    assert seen == [
+        ("writing", "", 0, ""),
+        ("finished", long[:60], 60, ""),
+        ("writing", long[:60], 60, ""),
+        ("finished", long[:120], 120, ""),
+        ("writing", "", 0, ""),
+        ("stopped", long[:20], 20, ""),
+        ("writing", "", 0, ""),
+        ("stopped", "", 0, ""),
+        ("failed", "", 0, "The seed must be text, not None."),
+        ("ready", "", None, ""),
+    ]
+
+
+@pytest.mark.parametrize("who", ["cell", "page"])
+@pytest.mark.parametrize("when", ["writing", "finished"])
+@pytest.mark.parametrize("what", INSIDE)
+def test_who_is_told_of_the_status_may_do_what_a_cell_may(widget, page, model, long, who, when, what):
+    done = []
+
+    def once(change):
+        if change["new"] == when and not done:
+            done.append(when)
+            INSIDE[what][0](widget)
+
+    widget.observe(once, "status")
+
+    def write():
+        if who == "cell":
+            return widget.generate()
+        page.start()
+        while widget.status == "writing":
+            page.pull(len(widget._conversation._current.run.characters), run=widget.receipt["run"])
+        return None
+
+    finishes(write)
+    assert done == [when]
+    before = 60 if when == "finished" else 0
+    expected = {
+        "stop": (before, "finished" if before else "stopped"),
+        "clear": (0, "ready"),
+        "generate": (60, "finished"),
+        "resume": (120 if before else 60, "finished"),
+        "step": (before + 5, "finished"),
+    }
+    assert (len(widget.text), widget.status) == expected[what]
+    assert long.startswith(widget.text)
+    if widget.text:
+        assert reproduced(widget.receipt, model) == widget.text
+    # What a page is told last is how it stands, and it can go on.
+    ends = page.of("end", "cleared")
+    assert ends[-1]["type"] == "cleared" or ends[-1]["receipt"]["written"] == len(widget.text)
+    assert widget.generate() == long[:60]
+
+
+def test_no_message_tells_of_a_later_state_too_early(widget, page, long):
+    """Whoever reads only the messages finds every text without a gap."""
+    again = iter([True, True, False])
+    widget.observe(lambda change: change["new"] == "finished" and next(again) and widget.resume(), "status")
+    finishes(widget.generate)
+    check(widget, long[:180])
+    have = 0
+    for message in page.of("begin", "chunk"):
+        assert message["position"] == have
+        have += message.get("count", 0)
+    ends = [message["receipt"]["written"] for message in page.of("end")]
+    assert all(one <= other for one, other in pairwise(ends))
+    assert ends[-1] == 180

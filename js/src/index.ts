@@ -3,6 +3,8 @@ import type { RenderProps } from "@anywidget/types";
 import type { Traits } from "./messages.ts";
 import { createView } from "./view.ts";
 import "./style.css";
+import "./seed-box.css";
+import "./page.css";
 
 function render({ model, el }: RenderProps<Traits>): () => void {
   const controller = new AbortController();

@@ -4,7 +4,14 @@ export interface Settings {
   seed: string;
   length: number;
   temperature: number;
+  top_k: number | null;
+  top_p: number | null;
   rng: number | null;
+}
+
+/** Is anybody there? */
+export interface Hello {
+  type: "hello";
 }
 
 /** Begin; the settings travel along, so that no trait update can be late. */
@@ -12,6 +19,13 @@ export interface Start {
   type: "start";
   run: string;
   settings: Settings;
+}
+
+/** Write this text on, until it has `length` characters. Always answered with `Begin`. */
+export interface Resume {
+  type: "resume";
+  run: string;
+  length: number;
 }
 
 /**
@@ -35,12 +49,29 @@ export interface Stop {
   run: string;
 }
 
-/** A run has begun; `seed` is without the characters that the model does not know. */
+/** End the run, if there is one, and forget its text. */
+export interface Clear {
+  type: "clear";
+}
+
+/** The answer to `Hello`. */
+export interface Here {
+  type: "here";
+}
+
+/**
+ * A run has begun, or goes on behind the first `position` characters; `seed` is without the characters
+ * that the model does not know.
+ */
 export interface Begin {
   type: "begin";
   run: string;
   seed: string;
+  position: number;
 }
+
+/** From that generated character on, counted from 0, this temperature. */
+export type Change = readonly [position: number, temperature: number];
 
 /** The characters from `position` on, `count` of them (counted as Python does: code points). */
 export interface Chunk {
@@ -51,12 +82,20 @@ export interface Chunk {
   position: number;
   count: number;
   text: string;
+  /** The changes of temperature among them. */
+  temperatures: Change[];
+  /** The surprise of the whole text up to their end: -log2 of its probability at temperature 1. */
+  bits: number;
 }
 
 export type Reason = "finished" | "stopped";
 
 export interface Receipt extends Settings {
   run: string;
+  model: string;
+  temperatures: Change[];
+  written: number;
+  bits: number;
 }
 
 /** The run is over; the receipt reproduces it. */
@@ -67,6 +106,11 @@ export interface End {
   receipt: Receipt;
 }
 
+/** There is no text any more. */
+export interface Cleared {
+  type: "cleared";
+}
+
 /** The run is over because something is wrong: one sentence for a person. */
 export interface Failure {
   type: "error";
@@ -74,22 +118,26 @@ export interface Failure {
   message: string;
 }
 
-export type ToKernel = Start | Pull | Stop;
-export type FromKernel = Begin | Chunk | End | Failure;
+export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear;
+export type FromKernel = Here | Begin | Chunk | End | Cleared | Failure;
 
 /** The traits of `LSTMWidget` in widget.py. */
-export interface Traits {
-  seed: string;
-  temperature: number;
-  length: number;
-  rng: number | null;
+export interface Traits extends Settings {
+  /** The name of the model. */
+  model: string;
+  /** Characters per second that are shown; null: as fast as it goes. */
+  speed: number | null;
   text: string;
   status: "ready" | "writing" | "failed" | Reason;
   error: string;
   receipt: Partial<Receipt>;
-  card: { title?: string };
+  models: { name: string; title: string }[];
+  card: Record<string, string | number | boolean>;
   replacements: Replacement[];
-  bounds: { temperature: Bounds; length: Bounds };
+  bounds: Record<
+    "temperature" | "length" | "speed" | "top_k" | "top_p" | "rng",
+    { least: number; most: number; step: number }
+  > & { temperature: Bounds; length: Bounds };
 }
 
 /** A place of the seed that is read as something else; `Replacement` in lookalikes.py. */

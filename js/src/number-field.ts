@@ -1,51 +1,68 @@
 import { element, uniqueId } from "./dom.ts";
-import type { Bounds } from "./messages.ts";
 
-/** A number with a slider for the usual range and a field for any allowed value; both have its name. */
-export class NumberField {
+/** Which numbers are allowed. */
+export interface Range {
+  least: number;
+  most: number;
+  step: number;
+  /** Where the slider ends, if there is one; the field beside it goes on to `most`. */
+  slider_most?: number;
+}
+
+export interface Kind {
+  whole: boolean;
+  /** Whether nothing, `null`, is allowed as well. */
+  optional?: boolean;
+}
+
+/** A number in a field, for the usual range with a slider beside it; both have its name. */
+export class NumberField<Value extends number | null = number> {
   readonly root: HTMLElement;
-  readonly #slider: HTMLInputElement;
+  readonly #slider: HTMLInputElement | null = null;
   readonly #field: HTMLInputElement;
   readonly #problem: HTMLElement;
 
   constructor(
     private readonly name: string,
-    private readonly bounds: Bounds,
-    private readonly whole: boolean,
-    changed: (value: number) => void,
+    private readonly range: Range,
+    private readonly kind: Kind,
+    changed: (value: Value) => void,
     signal: AbortSignal,
   ) {
     const label = element("label", { textContent: name, htmlFor: uniqueId() });
-    this.#slider = element("input", { type: "range", id: label.htmlFor });
     this.#field = element("input", { type: "number" });
-    this.#field.setAttribute("aria-label", name);
     this.#problem = element("p", { className: "lstm-problem", id: uniqueId() });
     this.#field.setAttribute("aria-describedby", this.#problem.id);
-    for (const [input, most] of [
-      [this.#slider, bounds.slider_most],
-      [this.#field, bounds.most],
-    ] as const) {
-      input.min = String(bounds.least);
-      input.max = String(most);
-      input.step = String(bounds.step);
+    const { least, most, step, slider_most } = range;
+    const inputs: [HTMLInputElement, number][] = [[this.#field, most]];
+    if (slider_most !== undefined) {
+      const slider = element("input", { type: "range", id: label.htmlFor });
+      this.#field.setAttribute("aria-label", name);
+      inputs.push([slider, slider_most]);
+      slider.addEventListener(
+        "input",
+        () => {
+          this.#field.value = slider.value;
+          this.#tell();
+          changed(slider.valueAsNumber as Value);
+        },
+        { signal },
+      );
+      this.#slider = slider;
+    } else this.#field.id = label.htmlFor;
+    for (const [input, end] of inputs) {
+      input.min = String(least);
+      input.max = String(end);
+      input.step = String(step);
     }
     // The number field takes more decimals than the slider's steps have.
-    if (!whole) this.#field.step = "any";
-    this.#slider.addEventListener(
-      "input",
-      () => {
-        this.#field.value = this.#slider.value;
-        this.#tell();
-        changed(this.#slider.valueAsNumber);
-      },
-      { signal },
-    );
+    if (!kind.whole) this.#field.step = "any";
     this.#field.addEventListener(
       "input",
       () => {
         if (this.#tell()) return;
-        this.#slider.value = this.#field.value;
-        changed(this.#field.valueAsNumber);
+        if (this.#slider) this.#slider.value = this.#field.value;
+        changed(this.#value as Value);
       },
       { signal },
     );
@@ -53,7 +70,7 @@ export class NumberField {
       "div",
       { className: "lstm-number" },
       label,
-      this.#slider,
+      ...(this.#slider ? [this.#slider] : []),
       this.#field,
       this.#problem,
     );
@@ -61,20 +78,29 @@ export class NumberField {
 
   /** What is wrong with what was typed, as one sentence; empty if nothing is. */
   get problem(): string {
-    const { least, most } = this.bounds;
-    const value = this.#field.valueAsNumber;
-    const fits = value >= least && value <= most && (!this.whole || Number.isInteger(value));
-    const kind = this.whole ? "a whole number" : "a number";
-    return fits
-      ? ""
-      : `${this.name} must be ${kind} from ${least} to ${most.toLocaleString("en")}.`;
+    const { least, most } = this.range;
+    const { whole, optional } = this.kind;
+    const value = this.#value;
+    // What is typed and is no number at all reads as nothing, too.
+    const fits =
+      value === null
+        ? optional && !this.#field.validity.badInput
+        : value >= least && value <= most && (!whole || Number.isInteger(value));
+    if (fits) return "";
+    const kind = whole ? "a whole number" : "a number";
+    const end = optional ? ", or empty." : ".";
+    return `${this.name} must be ${kind} from ${least} to ${most.toLocaleString("en")}${end}`;
   }
 
-  set value(value: number) {
-    if (this.#field.valueAsNumber === value) return; // do not disturb somebody who is typing it
-    this.#field.value = String(value);
-    this.#slider.value = String(value);
+  set value(value: Value) {
+    if (this.#value === value) return; // do not disturb somebody who is typing it
+    this.#field.value = value === null ? "" : String(value);
+    if (this.#slider) this.#slider.value = this.#field.value;
     this.#tell();
+  }
+
+  get #value(): number | null {
+    return this.#field.value === "" ? null : this.#field.valueAsNumber;
   }
 
   focus(): void {

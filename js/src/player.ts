@@ -1,4 +1,4 @@
-import type { Chunk, End, FromKernel, Settings, ToKernel } from "./messages.ts";
+import type { Chunk, Clear, End, FromKernel, Settings, Stop, ToKernel } from "./messages.ts";
 
 /** Milliseconds that the kernel may spend on one pull. */
 const BUDGET = 30;
@@ -6,6 +6,8 @@ const BUDGET = 30;
 const IN_FLIGHT = 2;
 /** Seconds of text that one pull asks for, at least: fewer messages for a machine shared by a class. */
 const PIECE = 0.06;
+/** Characters that one pull asks for, at most. */
+const LARGEST = 5000;
 /** Seconds that one answer may count for in the round trip: a busy cell says nothing about the way. */
 const LONGEST_TRIP = 0.5;
 /** Milliseconds without an answer after which a request is made again; doubled each time. */
@@ -21,11 +23,15 @@ export const GONE = "The kernel is gone: run the cell again.";
 export interface Listener {
   /** A run begins, here or elsewhere: an empty page. */
   began(seed: string): void;
-  /** More characters, each exactly once and in order. */
-  wrote(text: string): void;
+  /** The text that is shown is written on. */
+  resumed(): void;
+  /** More characters, each exactly once and in order; what else the chunk tells. */
+  wrote(text: string, chunk: Chunk): void;
   /** The run is over; `have` characters of it came. */
   ended(reason: End["reason"], have: number): void;
   failed(message: string, have: number): void;
+  /** There is no text any more. */
+  cleared(): void;
   /** The kernel does not answer for the moment, or answers again. */
   waiting(isWaiting: boolean): void;
 }
@@ -34,7 +40,7 @@ export interface Source {
   send(message: ToKernel): void;
   /** The temperature from the next character on. */
   temperature(): number;
-  /** Characters per second that the reader sees. */
+  /** Characters per second that the reader sees; infinite: as fast as it goes. */
   pace(): number;
   /** Characters that came but are not shown yet. */
   unseen(): number;
@@ -53,7 +59,10 @@ interface Following {
   /** Whether this page asks for the text; otherwise it shows what comes for another one. */
   pulls: boolean;
   begun: boolean;
-  stopping: boolean;
+  /** Number of characters to write it on to, until the kernel has taken that up. */
+  resuming: number | null;
+  /** The message that is to end it, once the reader wants that. */
+  ending: Stop | Clear | null;
   /** Characters received, from the start without a gap. */
   have: number;
   /** The unanswered pulls, in their order. */
@@ -70,6 +79,8 @@ interface Following {
  */
 export class Player {
   #now: Following | null = null;
+  /** The run that was followed last, and how much of it came. */
+  #last: { run: string; have: number } | null = null;
   /** Runs that were left; their last answers may still come. */
   readonly #left = new Set<string>();
   readonly #name = randomName();
@@ -95,12 +106,33 @@ export class Player {
     this.pump();
   }
 
-  stop(): void {
+  /** Have the last text written on until it has so many characters. */
+  resume(length: number): void {
+    if (this.#last === null || this.running) return;
+    this.#followOn(this.#last, true);
     if (this.#now === null) return;
-    this.#now.pulls = false;
-    this.#now.stopping = true;
-    this.#send({ type: "stop", run: this.#now.run });
+    this.#now.resuming = length;
+    this.#send({ type: "resume", run: this.#now.run, length });
     this.#watch();
+  }
+
+  /** Forget the text, here and in the kernel. */
+  clear(): void {
+    this.#endWith({ type: "clear" });
+  }
+
+  /** A text that was there before this page. */
+  remember(run: string, have: number): void {
+    this.#last = { run, have };
+  }
+
+  /** Number of characters of the last text that came. */
+  get have(): number {
+    return this.#now?.have ?? this.#last?.have ?? 0;
+  }
+
+  stop(): void {
+    if (this.#now !== null) this.#endWith({ type: "stop", run: this.#now.run });
   }
 
   /** Follow a run that was begun before this page was there. */
@@ -114,21 +146,37 @@ export class Player {
     const now = this.#now;
     switch (message.type) {
       case "begin":
-        if (this.#left.has(message.run)) return;
-        if (now?.run !== message.run) {
+        // Written on elsewhere; a position before the end of the text is that of a message that came late.
+        if (
+          now === null &&
+          this.#last?.run === message.run &&
+          message.position >= this.#last.have
+        ) {
+          this.#followOn(this.#last, false);
+          this.listener.resumed();
+          return;
+        }
+        if (this.#left.has(message.run) && now?.run !== message.run) return;
+        if (now?.run === message.run && now.resuming !== null) {
+          now.resuming = null;
+          this.listener.resumed();
+        } else if (now?.run !== message.run) {
           if (now !== null && !now.begun) return; // ours was asked for later, and will end that one
           this.#follow(message.run, false);
         }
         this.#begin(message.seed);
-        this.#watch();
+        this.#heard();
         this.pump();
         break;
       case "chunk":
         if (now === null && !this.#left.has(message.run)) this.join(message.run);
-        if (this.#now?.run === message.run) this.#chunk(this.#now, message);
+        // Before its answer to `resume` the kernel may still tell of what was before.
+        if (this.#now?.run === message.run && this.#now.resuming === null) {
+          this.#chunk(this.#now, message);
+        }
         break;
       case "end":
-        if (now?.run !== message.run) return;
+        if (now?.run !== message.run || now.resuming !== null) return;
         this.#leave();
         this.listener.ended(message.reason, now.have);
         break;
@@ -137,16 +185,25 @@ export class Player {
         this.#leave();
         this.listener.failed(message.message, now.have);
         break;
+      case "cleared":
+        // A run of this page that has not begun was asked for later, and will begin.
+        if (now === null || now.begun || now.ending !== null) this.#leave();
+        this.#last = null;
+        this.listener.cleared();
+        break;
+      case "here":
+        break;
     }
   }
 
   /** Ask for more if it is time to; called whenever something came or was shown. */
   pump(): void {
     const now = this.#now;
-    if (!now?.pulls) return;
+    if (!now?.pulls || now.resuming !== null) return;
     const pace = this.source.pace();
-    const count = Math.max(1, Math.ceil(pace * Math.max(PIECE, this.#roundTrip / IN_FLIGHT)));
-    const ahead = count + pace * this.#roundTrip;
+    const wished = Math.ceil(pace * Math.max(PIECE, this.#roundTrip / IN_FLIGHT));
+    const count = Math.min(Math.max(1, wished), LARGEST);
+    const ahead = count + Math.min(pace * this.#roundTrip, IN_FLIGHT * LARGEST);
     while (
       this.#now === now &&
       now.asked.size < IN_FLIGHT &&
@@ -154,6 +211,13 @@ export class Player {
     ) {
       this.#pull(now, now.have + expected(now), count);
     }
+  }
+
+  /** The kernel turned out to be gone. */
+  lost(): void {
+    const { have } = this;
+    this.#leave();
+    this.listener.failed(GONE, have);
   }
 
   dispose(): void {
@@ -173,9 +237,11 @@ export class Player {
     const known = now.have - chunk.position;
     if (chunk.count > known) {
       now.have += chunk.count - known;
-      this.listener.wrote(Array.from(chunk.text).slice(known).join(""));
+      const text = known === 0 ? chunk.text : Array.from(chunk.text).slice(known).join("");
+      this.listener.wrote(text, chunk);
     }
-    this.#watch();
+    // What is to end it may be lost, and another page have it go on.
+    if (now.ending === null) this.#heard();
     this.pump();
   }
 
@@ -215,16 +281,19 @@ export class Player {
       this.source.send(message);
     } catch {
       // The connection was closed: the kernel was restarted or has died.
-      const have = this.#now?.have ?? 0;
-      this.#leave();
-      this.listener.failed(GONE, have);
+      this.lost();
     }
   }
 
   #follow(run: string, pulls: boolean): void {
     this.#leave();
-    const nothing = { begun: false, stopping: false, have: 0, asked: new Map(), fetch: "" };
-    this.#now = { run, pulls, ...nothing };
+    const nothing = { begun: false, ending: null, resuming: null, have: 0, fetch: "" };
+    this.#now = { run, pulls, asked: new Map(), ...nothing };
+  }
+
+  #followOn({ run, have }: { run: string; have: number }, pulls: boolean): void {
+    this.#follow(run, pulls);
+    if (this.#now !== null) Object.assign(this.#now, { begun: true, have });
   }
 
   #begin(seed: string): void {
@@ -234,9 +303,26 @@ export class Player {
   }
 
   #leave(): void {
-    if (this.#now !== null) this.#left.add(this.#now.run);
+    if (this.#now !== null) {
+      const { run, begun, have } = this.#now;
+      this.#left.add(run);
+      if (begun) this.#last = { run, have };
+    }
     this.#now = null;
     this.#patience = PATIENCE;
+    this.#heard();
+  }
+
+  /** Send what is to end the run, if there is one. */
+  #endWith(message: Stop | Clear): void {
+    if (this.#now !== null) Object.assign(this.#now, { pulls: false, ending: message });
+    this.#send(message);
+    this.#watch();
+  }
+
+  /** The kernel has answered, or need not. */
+  #heard(): void {
+    this.#wait(false);
     this.#watch();
   }
 
@@ -244,10 +330,9 @@ export class Player {
   #watch(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
-    this.#wait(false);
     const now = this.#now;
     if (now === null) return;
-    if (now.asked.size > 0 || now.stopping) {
+    if (now.asked.size > 0 || now.ending !== null || now.resuming !== null) {
       this.#timers.push(setTimeout(() => this.#wait(true), SLOW));
       this.#timers.push(setTimeout(() => this.#again(now), this.#patience));
     } else if (!now.pulls) {
@@ -259,10 +344,12 @@ export class Player {
   #again(now: Following): void {
     this.#patience *= 2;
     now.asked.clear();
-    if (now.stopping) this.stop();
+    if (now.resuming !== null) {
+      this.#send({ type: "resume", run: now.run, length: now.resuming });
+    }
+    if (now.ending !== null) this.#endWith(now.ending);
     this.pump();
     this.#watch();
-    this.#wait(true);
   }
 
   #takeOver(now: Following): void {

@@ -11,7 +11,7 @@ export class Typewriter {
   #frame: number | null = null;
 
   /**
-   * @param pace characters per second, at least
+   * @param pace characters per second, at least; infinite: all that came in a frame
    * @param show takes the next characters; called at most once per animation frame
    */
   constructor(
@@ -53,8 +53,12 @@ export class Typewriter {
 
   #tick(now: number): void {
     this.#frame = null;
-    // After a pause the first character is due at once.
     const least = this.pace();
+    if (least === Number.POSITIVE_INFINITY) {
+      this.flush();
+      return;
+    }
+    // After a pause the first character is due at once.
     const elapsed = this.#last === null ? 1 / least : Math.min(now - this.#last, LONGEST_FRAME);
     const pace = Math.max(least, this.#waiting.length / CATCH_UP);
     this.#credit += elapsed * pace;

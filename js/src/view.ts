@@ -1,90 +1,77 @@
 import type { AnyModel } from "@anywidget/types";
-import { element, uniqueId } from "./dom.ts";
-import type { End, FromKernel, ToKernel, Traits } from "./messages.ts";
-import { NumberField } from "./number-field.ts";
+import { copyText } from "./clipboard.ts";
+import { Controls } from "./controls.ts";
+import { element } from "./dom.ts";
+import type { End, FromKernel, Replacement, ToKernel, Traits } from "./messages.ts";
+import { Meter } from "./meter.ts";
 import { Page } from "./page.ts";
 import { GONE, Player } from "./player.ts";
-import { Saver } from "./saver.ts";
+import { Presence } from "./presence.ts";
+import { follow, listen } from "./traits.ts";
 import { Typewriter } from "./typewriter.ts";
 
-/** Characters per second, at least: fast reading, but one sees each letter come. */
-const PACE = 50;
-/** Seconds that a text takes, at most: a long one is written faster. */
-const LONGEST = 20;
-
 const ENDINGS: Record<End["reason"], string> = { finished: "Finished", stopped: "Stopped" };
+const WAITING = "waiting for the kernel, which is busy or gone…";
+const BUSY = "The kernel does not answer: it is busy, or there is none.";
+const RECORD = `${BUSY} This is the record of a text that was written before; run the cell to write a new one.`;
 
 /** One view of the widget. Everything it hangs on to goes when `signal` is aborted. */
 export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLElement {
-  const saver = new Saver(() => {
-    try {
-      model.save_changes();
-    } catch {
-      problem.textContent = GONE;
-    }
-  }, signal);
-  const set = <K extends "seed" | "temperature" | "length">(name: K, value: Traits[K]) => {
-    model.set(name, value);
-    saver.touch();
-  };
-
   // The parts.
-  const seedLabel = element("label", { textContent: "Seed", htmlFor: uniqueId() });
-  const seedHint = element("p", { className: "lstm-hint", id: uniqueId() });
-  const seed = element("textarea", { id: seedLabel.htmlFor, rows: 2, spellcheck: false });
-  seed.setAttribute("aria-describedby", seedHint.id);
-  const bounds = model.get("bounds");
-  const temperature = new NumberField(
-    "Temperature",
-    bounds.temperature,
-    false,
-    (value) => set("temperature", value),
-    signal,
-  );
-  const length = new NumberField(
-    "Length",
-    bounds.length,
-    true,
-    (value) => set("length", value),
-    signal,
-  );
-  const generate = element("button", {
-    type: "button",
-    textContent: "Generate",
-    className: "lstm-main",
+  const controls = new Controls(model, () => player.lost(), signal);
+  const button = (name: string, act: () => void, className = "") => {
+    const made = element("button", { type: "button", textContent: name, className });
+    // One that can do nothing keeps the focus: it is only marked, and not asked.
+    const asked = () => made.getAttribute("aria-disabled") !== "true" && act();
+    made.addEventListener("click", asked, { signal });
+    return made;
+  };
+  const generate = button("Generate", begin, "lstm-main");
+  const stop = button("Stop", halt);
+  const step = button("Step", () => goOn((have) => have + 1));
+  const resume = button("Continue", () => {
+    goOn((have) => (have < model.get("length") ? model.get("length") : have + model.get("length")));
   });
-  const stop = element("button", { type: "button", textContent: "Stop" });
-  const page = new Page();
+  const clear = button("Clear", () => player.clear());
+  const copy = button("Copy", async () => {
+    const done = await copyText(page.whole);
+    announcement.textContent = done ? "Copied" : "The browser does not allow copying";
+  });
+  const page = new Page(signal);
+  const meter = new Meter();
   // The line changes with every character; what is read out, at the beginning and the end only.
   const status = element("p", { className: "lstm-status" });
   const announcement = element("p", { className: "lstm-unseen" });
   announcement.setAttribute("role", "status");
+  const notice = element("p", { className: "lstm-notice" });
   const problem = element("p", { className: "lstm-problem" });
   problem.setAttribute("role", "alert");
-
+  const buttons = element("div", { className: "lstm-buttons" });
+  buttons.append(generate, stop, step, resume, clear, copy);
   const root = element(
     "section",
     { className: "lstm-widget" },
-    element("div", { className: "lstm-seed" }, seedLabel, seed, seedHint),
-    element("div", { className: "lstm-numbers" }, temperature.root, length.root),
-    element("div", { className: "lstm-buttons" }, generate, stop, status),
+    controls.root,
+    buttons,
+    controls.details,
+    notice,
     problem,
+    status,
     page.root,
     announcement,
   );
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "LSTM text generator");
-  // Keys pressed in here are meant for the widget, not for the notebook around it; but Ctrl+S still saves.
-  const keep = (event: KeyboardEvent) => {
-    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
-  };
-  root.addEventListener("keydown", keep, { signal });
 
-  // The run.
+  // The text.
   let ended: End["reason"] | null = null; // told once everything is shown
-  const pace = () => Math.max(PACE, model.get("length") / LONGEST);
+  let said = ""; // of the ending, politely; once
+  let bits: number | null = null; // per character
+  let isWaiting = false;
+  const pace = () => model.get("speed") ?? Number.POSITIVE_INFINITY;
   const typewriter = new Typewriter(pace, (text) => {
     page.append(text);
+    meter.add(page.length);
     player.pump();
     progress();
   });
@@ -98,14 +85,24 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     },
     {
       began(from) {
-        ended = null;
+        bits = null;
         typewriter.clear();
         page.show(from, "");
+        this.resumed();
+      },
+      resumed() {
+        ended = null;
+        said = "";
+        meter.begin(page.length);
         problem.textContent = "";
-        announcement.textContent = "Writing";
+        say("Writing");
         progress();
       },
-      wrote: (text) => typewriter.push(text),
+      wrote(text, { position, count, temperatures, bits: sum }) {
+        for (const [from, temperature] of temperatures) page.change(from, temperature);
+        bits = sum / (position + count);
+        typewriter.push(text);
+      },
       ended(reason, have) {
         ended = reason;
         if (reason === "stopped") typewriter.flush();
@@ -117,26 +114,63 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         problem.textContent = message;
         typewriter.flush();
         showRest(have);
+        say("");
         progress();
       },
-      waiting(isWaiting) {
-        announcement.textContent = isWaiting ? "Waiting for the kernel" : "Writing";
-        progress(isWaiting);
+      cleared() {
+        ended = bits = null;
+        typewriter.clear();
+        page.show("", "");
+        problem.textContent = "";
+        progress();
+        say("Cleared");
+      },
+      waiting(is) {
+        isWaiting = is;
+        say(is ? "Waiting for the kernel" : player.running ? "Writing" : "");
+        progress();
       },
     },
   );
 
-  function progress(isWaiting = false): void {
+  /** Say it politely. Even the same text would be read out again. */
+  function say(text: string): void {
+    if (announcement.textContent !== text) announcement.textContent = text;
+  }
+
+  function progress(): void {
     const writing = player.running || typewriter.waiting > 0;
-    const shown = `${page.length.toLocaleString("en")} characters`;
     root.classList.toggle("lstm-writing", writing);
-    stop.setAttribute("aria-disabled", String(!writing));
-    if (writing) {
-      status.textContent = isWaiting ? `${shown}; waiting for the kernel…` : `Writing: ${shown}`;
-    } else {
-      status.textContent = ended === null ? "" : `${ENDINGS[ended]}: ${shown}`;
-      announcement.textContent = status.textContent;
+    enable(stop, writing);
+    enable(step, !writing);
+    enable(resume, !writing && belongs());
+    enable(clear, page.length > 0);
+    enable(copy, page.length > 0);
+    const unit = page.length === 1 ? "character" : "characters";
+    const shown = `${page.length.toLocaleString("en")} ${unit}`;
+    const told = writing
+      ? `Writing: ${shown}`
+      : ended === null
+        ? ""
+        : `${ENDINGS[ended]}: ${shown}`;
+    const speed = writing ? meter.now : meter.whole;
+    const figures = [told];
+    if (told && speed !== null)
+      figures.push(`${Math.round(speed).toLocaleString("en")} per second`);
+    if (told && bits !== null) figures.push(`${bits.toFixed(2)} bits per character`);
+    if (isWaiting) figures.push(WAITING);
+    status.textContent = figures.join(" · ");
+    if (!writing && told !== said) {
+      said = told;
+      say(told);
     }
+  }
+
+  /** Whether the text that is there is one of this seed and model, so that it can be written on. */
+  function belongs(): boolean {
+    const { run, model: name, seed } = model.get("receipt");
+    const now = known(model.get("seed"), model.get("replacements"));
+    return run !== undefined && name === model.get("model") && seed === now;
   }
 
   /** Show what the kernel has kept of a run, if answers were lost. */
@@ -144,89 +178,107 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     if (Array.from(model.get("text")).length > have) showText();
   }
 
-  /** Tell which characters of the seed the model does not know, and what it reads instead. */
-  function showReplacements(): void {
-    const skipped = new Set<string>();
-    const read = new Set<string>();
-    for (const { character, used } of model.get("replacements")) {
-      const quoted = JSON.stringify(character);
-      if (used) read.add(`${quoted} as ${JSON.stringify(used)}`);
-      else skipped.add(quoted);
-    }
-    const told = [];
-    if (skipped.size) told.push(`Unknown to the model and skipped: ${[...skipped].join(", ")}`);
-    if (read.size) told.push(`Read by the model: ${[...read].join(", ")}`);
-    seedHint.textContent = told.join(". ");
+  function showText(): void {
+    const { run, seed = "", temperatures, written, bits: sum } = model.get("receipt");
+    const text = model.get("text");
+    typewriter.clear();
+    page.show(seed, text, temperatures);
+    bits = written && sum !== undefined ? sum / written : null;
+    if (run !== undefined) player.remember(run, page.length);
   }
 
   // What the reader does.
-  seed.addEventListener("input", () => set("seed", seed.value), { signal });
-  generate.addEventListener(
-    "click",
-    () => {
-      const wrong = [temperature, length].find((field) => field.problem);
-      if (wrong) {
-        wrong.focus(); // what is wrong stands beside it
-        return;
-      }
-      saver.flush();
-      problem.textContent = "";
-      player.start({
-        seed: model.get("seed"),
-        length: model.get("length"),
-        temperature: model.get("temperature"),
-        rng: model.get("rng"),
-      });
-    },
-    { signal },
-  );
-  stop.addEventListener(
-    "click",
-    () => {
-      player.stop(); // first: what is shown makes it ask for more
-      typewriter.flush();
+  function begin(): void {
+    const settings = controls.settings();
+    if (settings === undefined) return;
+    problem.textContent = "";
+    player.start(settings);
+  }
+
+  /** Write the text on up to some length, or, if this seed and model have none yet, so much of a new one. */
+  function goOn(length: (have: number) => number): void {
+    const settings = controls.settings();
+    if (settings === undefined) return;
+    problem.textContent = "";
+    if (belongs()) player.resume(length(player.have));
+    else player.start({ ...settings, length: length(0) });
+  }
+
+  function halt(): void {
+    player.stop(); // first: what is shown makes it ask for more
+    typewriter.flush();
+  }
+
+  root.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.isComposing) return; // letters of several keys, whose Escape and Enter mean something else
+      const control = event.ctrlKey || event.metaKey;
+      const isOurs = (control && event.key === "Enter") || event.key === "Escape";
+      if (isOurs) event.preventDefault();
+      if (control && event.key === "Enter" && !event.repeat) begin();
+      if (event.key === "Escape") stop.click();
+      // Keys pressed in here are meant for the widget, not for the notebook around it; but Ctrl+S still saves.
+      if (isOurs || !control) event.stopPropagation();
     },
     { signal },
   );
 
   // What the kernel, or another view, does.
-  const on = (name: string, callback: Parameters<AnyModel["on"]>[1]) => {
-    model.on(name, callback);
-    signal.addEventListener("abort", () => model.off(name, callback), { once: true });
-  };
-  const showSeed = () => {
-    if (seed.value !== model.get("seed")) seed.value = model.get("seed");
-  };
-  const showTemperature = () => {
-    temperature.value = model.get("temperature");
-  };
-  const showLength = () => {
-    length.value = model.get("length");
-  };
-  const showText = () => {
-    typewriter.clear();
-    page.show(model.get("receipt").seed ?? "", model.get("text"));
-  };
-  const showError = () => {
-    problem.textContent = model.get("error");
-  };
-  on("change:seed", showSeed);
-  on("change:replacements", showReplacements);
-  on("change:temperature", showTemperature);
-  on("change:length", showLength);
-  on("change:error", showError);
-  on("msg:custom", (message: FromKernel) => player.receive(message));
+  follow(model, "error", (error) => (problem.textContent = error), signal);
+  for (const trait of ["seed", "replacements", "model", "receipt"] as const) {
+    follow(model, trait, () => progress(), signal);
+  }
+  const presence = new Presence(
+    model,
+    (state) => {
+      const told = page.length > 0 ? RECORD : `${BUSY} Then run the cell.`;
+      notice.textContent = state === "silent" ? told : "";
+      if (state === "gone") player.lost();
+      else if (problem.textContent === GONE) problem.textContent = "";
+    },
+    signal,
+  );
+  listen(
+    model,
+    "msg:custom",
+    (message: FromKernel) => {
+      presence.heard();
+      player.receive(message);
+    },
+    signal,
+  );
+  // So ipywidgets tells that a kernel was restarted or has died.
+  listen(model, "comm_live_update", () => presence.ask(), signal);
   signal.addEventListener("abort", () => {
     player.dispose();
     typewriter.clear();
   });
 
-  for (const show of [showSeed, showReplacements, showTemperature, showLength, showText, showError])
-    show();
+  showText();
   const last = model.get("status");
   const { run } = model.get("receipt");
   if (last === "writing" && run !== undefined) player.join(run);
   else if (last === "finished" || last === "stopped") ended = last;
   progress();
   return root;
+}
+
+function enable(button: HTMLButtonElement, possible: boolean): void {
+  const disabled = String(!possible);
+  if (button.getAttribute("aria-disabled") !== disabled) {
+    button.setAttribute("aria-disabled", disabled);
+  }
+}
+
+/** A seed as the kernel takes it: without what the model does not know. */
+function known(seed: string, replacements: readonly Replacement[]): string {
+  const points = Array.from(seed);
+  for (const { position, character, used } of replacements) {
+    const end = position + Array.from(character).length;
+    // What is told may be of a seed before.
+    const isThere = points.slice(position, end).join("") === character;
+    if (!used && isThere) points.fill("", position, end);
+  }
+  return points.join("");
 }

@@ -1,6 +1,7 @@
 // A stand-in for the kernel's half of the conversation, written from lstm_widget/stream.py and not from
 // the page: the tests compare the two. It needs fake timers; every message takes its time.
 import type {
+  Change,
   Chunk,
   End,
   Failure,
@@ -14,14 +15,27 @@ import type {
 } from "../src/messages.ts";
 
 /** Traits that the kernel publishes; they travel on the same way as its messages. */
-export type State = Partial<Pick<Traits, "status" | "error" | "text" | "receipt">>;
+export type State = Partial<Pick<Traits, "status" | "error" | "text" | "receipt" | "model">>;
 export type Answer = FromKernel | { type: "state"; state: State };
 
 /** Milliseconds after which each copy of the nth message arrives: none if it is lost, two if it is doubled. */
 export type Route<Message> = (message: Message, nth: number) => readonly number[];
 
 export const SEED = "She was";
-export const SETTINGS: Settings = { seed: SEED, length: 300, temperature: 0.6, rng: null };
+export const MODEL = "a-model";
+export const OTHER_MODEL = "another-model";
+export const SETTINGS: Settings = {
+  seed: SEED,
+  length: 300,
+  temperature: 0.6,
+  top_k: null,
+  top_p: null,
+  rng: null,
+};
+/** Surprise of the first so many characters: 1.5 each, and 50 more of every hundredth. */
+export function bitsOf(count: number): number {
+  return 1.5 * count + 50 * Math.floor(count / 100);
+}
 export const GONE = "This text is no longer being written: start a new one.";
 
 /** The words "1 2 3 …": whatever is missing, doubled or in the wrong place can be seen. */
@@ -58,12 +72,14 @@ interface Way {
 /** A run as the kernel knows it. */
 interface Writing {
   name: string;
-  /** The text that it will have, as code points. */
-  whole: string[];
+  /** The text that it would have if it went on for ever, as code points. */
+  source: string[];
   /** The temperature at which each character was written. */
   temperatures: number[];
   settings: Settings;
-  receipt: Receipt;
+  model: string;
+  seed: string;
+  length: number;
   ending: End | Failure | null;
 }
 
@@ -113,10 +129,13 @@ export class Connection {
 }
 
 export class FakeKernel {
-  /** What the next run writes, cut to its length. */
+  /** What the next run writes, up to its length. */
   text: string;
   /** Characters that the model does not know. */
   unknown = "";
+  /** The model of the next run; a page may choose one of `models`. */
+  model = MODEL;
+  models = [MODEL, OTHER_MODEL];
   /** Characters that the budget of the nth pull is enough for. */
   budget: (nth: number) => number = () => Number.POSITIVE_INFINITY;
   /** If not empty, a start is refused with this sentence. */
@@ -151,6 +170,18 @@ export class FakeKernel {
   /** A page is closed. */
   disconnect(connection: Connection): void {
     this.#connections = this.#connections.filter((other) => other !== connection);
+  }
+
+  /** It is there again; what was said meanwhile is lost. */
+  reconnect(connection: Connection): void {
+    this.#connections.push(connection);
+  }
+
+  /** A page has set traits. */
+  save({ model }: Partial<Traits>): void {
+    if (model === undefined) return;
+    if (this.models.includes(model)) this.model = model;
+    else this.#publish({ error: "There is no such model to choose.", model: this.model });
   }
 
   /** Let a message take so many seconds there, and so many back. */
@@ -190,11 +221,17 @@ export class FakeKernel {
     if (count > 0) this.writeInCell(count);
   }
 
-  writeInCell(count: number): void {
+  writeInCell(count: number, temperature = this.run.settings.temperature): void {
     const position = this.written;
-    write(this.run, count, this.run.settings.temperature);
+    write(this.run, count, temperature);
     this.#tell(chunk(this.run, position, null));
-    if (this.written === this.run.whole.length) this.#end(this.run, "finished");
+    if (this.written === this.run.length) this.#end(this.run, "finished");
+  }
+
+  /** `widget.resume()` in a cell. */
+  resumeInCell(length: number, count = 0): void {
+    this.#resume(this.run, length);
+    if (count > 0) this.writeInCell(count);
   }
 
   /** The cell was interrupted. */
@@ -203,19 +240,36 @@ export class FakeKernel {
   }
 
   #handle(message: ToKernel): void {
-    const { run } = message;
+    if (message.type === "hello") {
+      this.#tell({ type: "here" });
+      return;
+    }
     const current = this.runs.at(-1);
+    if (message.type === "clear") {
+      this.runs.length = 0;
+      if (current) this.#end(current, "stopped");
+      this.#publish({ error: "", receipt: {}, text: "", status: "ready" });
+      this.#tell({ type: "cleared" });
+      return;
+    }
+    const { run } = message;
     if (message.type === "start") {
       if (current?.name === run) return;
       if (this.refusal === "") this.#begin(run, message.settings);
       else {
         if (current) this.#end(current, "stopped");
-        this.#publish({ status: "failed", error: this.refusal });
+        this.#publish({ error: this.refusal, status: "failed" });
         this.#tell({ type: "error", run, message: this.refusal });
       }
     } else if (current?.name !== run) this.#tell({ type: "error", run, message: GONE });
-    else if (message.type === "stop") this.#end(current, "stopped");
+    else if (message.type === "stop") this.#stop(current);
+    else if (message.type === "resume") this.#resume(current, message.length);
     else this.#pull(message, current);
+  }
+
+  #stop(writing: Writing): void {
+    if (writing.ending !== null) this.#tell(writing.ending); // again
+    this.#end(writing, "stopped");
   }
 
   #pull({ run, pull, position, count, budget, temperature }: Pull, writing: Writing): void {
@@ -231,7 +285,7 @@ export class FakeKernel {
     const written = writing.temperatures.length;
     // A page that asks beyond what is written gets what comes next.
     const from = Math.min(position, written);
-    const missing = Math.min(from + count - written, allowed);
+    const missing = Math.min(from + count - written, allowed, writing.length - written);
     if (writing.ending === null && missing > 0) {
       const { failing } = this;
       if (failing !== null && written + missing > failing.at) {
@@ -243,7 +297,7 @@ export class FakeKernel {
     }
     this.#tell(chunk(writing, from, pull));
     if (writing.ending !== null) this.#tell(writing.ending);
-    else if (writing.temperatures.length === writing.whole.length) this.#end(writing, "finished");
+    else if (writing.temperatures.length === writing.length) this.#end(writing, "finished");
   }
 
   #begin(name: string, settings: Settings): void {
@@ -251,25 +305,39 @@ export class FakeKernel {
     const seed = Array.from(settings.seed)
       .filter((one) => !this.unknown.includes(one))
       .join("");
-    const whole = Array.from(this.text).slice(0, settings.length);
-    const receipt = { ...settings, run: name, seed, rng: settings.rng ?? 7 };
-    this.runs.push({ name, whole, temperatures: [], settings, receipt, ending: null });
+    const source = Array.from(this.text);
+    const length = Math.min(settings.length, source.length);
+    const { model } = this;
+    this.runs.push({ name, source, temperatures: [], settings, model, seed, length, ending: null });
     if (before) this.#end(before, "stopped");
-    this.#publish({ status: "writing", error: "", text: "", receipt });
-    this.#tell({ type: "begin", run: name, seed });
+    this.#publish({ error: "", receipt: receipt(this.run), text: "", status: "writing" });
+    this.#tell({ type: "begin", run: name, seed, position: 0 });
+  }
+
+  #resume(writing: Writing, length: number): void {
+    const position = writing.temperatures.length;
+    if (length > position) {
+      writing.length = Math.max(length, writing.ending === null ? writing.length : 0);
+      if (writing.ending !== null) {
+        writing.ending = null;
+        this.#publish({ error: "", receipt: receipt(writing), status: "writing" });
+      }
+    }
+    this.#tell({ type: "begin", run: writing.name, seed: writing.seed, position });
+    if (writing.ending !== null) this.#tell(writing.ending);
   }
 
   #fail(writing: Writing, message: string): void {
     writing.ending = { type: "error", run: writing.name, message };
-    this.#publish({ status: "failed", error: message, text: text(writing) });
+    this.#publish({ error: message, text: text(writing), status: "failed" });
     this.#tell(writing.ending);
   }
 
   #end(writing: Writing, reason: Reason): void {
     if (writing.ending !== null) return;
-    const receipt = { ...writing.receipt, written: writing.temperatures.length };
-    writing.ending = { type: "end", run: writing.name, reason, receipt };
-    if (writing === this.run) this.#publish({ status: reason, text: text(writing), receipt });
+    const state = { receipt: receipt(writing), text: text(writing), status: reason };
+    writing.ending = { type: "end", run: writing.name, reason, receipt: state.receipt };
+    if (writing === this.runs.at(-1)) this.#publish(state);
     this.#tell(writing.ending);
   }
 
@@ -296,17 +364,45 @@ export class FakeKernel {
 }
 
 function write(writing: Writing, count: number, temperature: number): void {
-  const left = writing.whole.length - writing.temperatures.length;
+  const left = writing.length - writing.temperatures.length;
   for (let n = 0; n < Math.min(count, left); n += 1) writing.temperatures.push(temperature);
 }
 
-function text({ whole, temperatures }: Writing): string {
-  return whole.slice(0, temperatures.length).join("");
+function text({ source, temperatures }: Writing): string {
+  return source.slice(0, temperatures.length).join("");
+}
+
+/** Where the temperature changed. */
+function changes({ temperatures, settings }: Writing): Change[] {
+  return temperatures.flatMap((temperature, position): Change[] => {
+    const before = temperatures[position - 1] ?? settings.temperature;
+    return temperature === before ? [] : [[position, temperature]];
+  });
+}
+
+function receipt(writing: Writing): Receipt {
+  const { name: run, settings, model, seed, length } = writing;
+  const written = writing.temperatures.length;
+  const temperatures = changes(writing);
+  const bits = bitsOf(written);
+  const rng = settings.rng ?? 7;
+  return { ...settings, run, model, seed, length, rng, temperatures, written, bits };
 }
 
 function chunk(writing: Writing, position: number, pull: string | null): Chunk {
-  const characters = writing.whole.slice(position, writing.temperatures.length);
+  const characters = writing.source.slice(position, writing.temperatures.length);
   const { name: run } = writing;
   const count = characters.length;
-  return { type: "chunk", run, pull, position, count, text: characters.join("") };
+  const temperatures = changes(writing).filter(([from]) => from >= position);
+  const bits = bitsOf(position + count);
+  return {
+    type: "chunk",
+    run,
+    pull,
+    position,
+    count,
+    text: characters.join(""),
+    temperatures,
+    bits,
+  };
 }

@@ -1,21 +1,31 @@
 import type { AnyModel } from "@anywidget/types";
 import type { ToKernel, Traits } from "../src/messages.ts";
-import { type Connection, type FakeKernel, SETTINGS } from "./fake-kernel.ts";
+import { type Connection, type FakeKernel, MODEL, OTHER_MODEL, SETTINGS } from "./fake-kernel.ts";
 
 /** Any function; what it takes depends on the name of the event. */
 type Callback = (...parameters: never[]) => void;
 
 export const TRAITS: Traits = {
   ...SETTINGS,
+  model: MODEL,
+  speed: 50,
   text: "",
   status: "ready",
   error: "",
   receipt: {},
+  models: [
+    { name: MODEL, title: "A model" },
+    { name: OTHER_MODEL, title: "Another model" },
+  ],
   card: { title: "A model" },
   replacements: [],
   bounds: {
     temperature: { least: 0, most: 100, slider_most: 2, step: 0.01 },
     length: { least: 1, most: 1_000_000, slider_most: 2000, step: 1 },
+    speed: { least: 1, most: 1000, step: 1 },
+    top_k: { least: 1, most: 2 ** 31, step: 1 },
+    top_p: { least: 0.001, most: 1, step: 0.01 },
+    rng: { least: 0, most: 2 ** 53 - 1, step: 1 },
   },
 };
 
@@ -44,6 +54,11 @@ export class FakeModel implements AnyModel<Traits> {
     );
   }
 
+  /** The host tells that something happened to the connection. */
+  connectionChanged(): void {
+    this.#emit("comm_live_update");
+  }
+
   /** The page is closed: nothing comes any more. */
   close(): void {
     this.kernel.disconnect(this.connection);
@@ -64,6 +79,7 @@ export class FakeModel implements AnyModel<Traits> {
 
   save_changes(): void {
     this.saved.push(this.#changed);
+    this.kernel.save(this.#changed);
     this.#changed = {};
   }
 

@@ -15,7 +15,7 @@ beforeEach(() => {
     new NumberField(
       name,
       TRAITS.bounds[bounds],
-      whole,
+      { whole },
       (value) => changes.push(value),
       controller.signal,
     );
@@ -71,6 +71,46 @@ describe("two inputs for one number", () => {
     type(field("Temperature"), "1");
     type(slider("Length"), "5");
     expect(changes).toEqual([]);
+  });
+});
+
+describe("a number without a slider, which need not be given", () => {
+  let values: (number | null)[];
+  let topP: NumberField<number | null>;
+
+  beforeEach(() => {
+    values = [];
+    const kind = { whole: false, optional: true };
+    const changed = (value: number | null) => values.push(value);
+    const { top_p } = TRAITS.bounds;
+    topP = new NumberField<number | null>("Top-p", top_p, kind, changed, controller.signal);
+    document.body.replaceChildren(topP.root);
+  });
+
+  test("has one field, which its label names", () => {
+    expect(document.querySelectorAll("input")).toHaveLength(1);
+    expect(document.querySelector("label")?.control).toBe(field("Top-p"));
+  });
+
+  test("begins empty, takes numbers and nothing, and tells each once", () => {
+    expect([field("Top-p").value, topP.problem]).toEqual(["", ""]);
+    for (const typed of ["0.5", "", "0.123", "1"]) type(field("Top-p"), typed);
+    expect(values).toEqual([0.5, null, 0.123, 1]);
+    topP.value = null;
+    expect(field("Top-p").value).toBe("");
+    topP.value = 0.25;
+    expect(field("Top-p").value).toBe("0.25");
+    expect(values).toHaveLength(4);
+  });
+
+  test("is put right by another value, or by none", () => {
+    for (const value of [0.5, null]) {
+      type(field("Top-p"), "7");
+      expect(topP.problem).not.toBe("");
+      topP.value = value;
+      expect([topP.problem, description(field("Top-p"))]).toEqual(["", ""]);
+    }
+    expect(values).toEqual([]);
   });
 });
 

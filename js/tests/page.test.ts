@@ -1,25 +1,162 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Change } from "../src/messages.ts";
 import { Page } from "../src/page.ts";
 
 /** Heights in pixels: jsdom lays nothing out, so one line per character is assumed here. */
 const LINE = 20;
 const VISIBLE = 100;
+/** Characters in a line, as far as a text is asked where it stands. */
+const WIDE = 40;
 
+let controller: AbortController;
 let page: Page;
+let width: number;
+let top: number;
 
 beforeEach(() => {
-  page = new Page();
-  Object.defineProperties(page.root, {
-    clientHeight: { get: () => VISIBLE },
-    scrollHeight: { get: () => Math.max(VISIBLE, LINE * (page.root.textContent ?? "").length) },
-  });
+  vi.useFakeTimers();
+  layOut();
+  controller = new AbortController();
+  page = pageOf(controller.signal);
+  document.body.append(page.root);
 });
 
-/** Pixels between what is visible and the end; a browser would allow no scrolling beyond it. */
+afterEach(() => {
+  controller.abort();
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+/** A page that scrolls. */
+function pageOf(signal: AbortSignal): Page {
+  const made = new Page(signal);
+  width = 400;
+  top = 0;
+  Object.defineProperties(made.root, {
+    clientWidth: { get: () => width },
+    clientHeight: { get: () => VISIBLE },
+    scrollHeight: { get: () => Math.max(VISIBLE, LINE * made.whole.length) },
+    scrollTop: {
+      get: () => top,
+      set: (value: number) => {
+        top = Math.max(0, Math.min(value, made.root.scrollHeight - VISIBLE));
+      },
+    },
+  });
+  return made;
+}
+
+function layOut(): void {
+  const getBoundingClientRect = function (this: Range) {
+    const before = document.createRange();
+    before.setStart(page.root, 0);
+    before.setEnd(this.startContainer, this.startOffset);
+    const characters = Array.from(before.toString().replace(/[\ud800-\udbff]$/, ""));
+    return { bottom: LINE * (1 + Math.floor(characters.length / WIDE)) };
+  };
+  Object.assign(Range.prototype, { getBoundingClientRect });
+}
+
+/** Numbers below a bound, the same at each run. */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** A text in pieces of a few code points. */
+function* pieces(text: string, longest: number, seed = 1): Generator<string> {
+  const characters = Array.from(text);
+  const below = random(seed);
+  while (characters.length) yield characters.splice(0, below(longest) + 1).join("");
+}
+
+function words(length: number, separators: string, seed = 2): string {
+  const below = random(seed);
+  const letters = [..."etaoin", "😀", "é", ...separators];
+  return Array.from({ length }, () => letters[below(letters.length)]).join("");
+}
+
 function fromTheEnd(): number {
-  const { root } = page;
-  root.scrollTop = Math.min(root.scrollTop, root.scrollHeight - VISIBLE);
-  return root.scrollHeight - root.scrollTop - VISIBLE;
+  return page.root.scrollHeight - page.root.scrollTop - VISIBLE;
+}
+
+/** The text nodes, with the text before each. */
+function* texts(): Generator<Text> {
+  const walker = document.createTreeWalker(page.root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) yield walker.currentNode as Text;
+}
+
+/** Select from one character of the whole text to another, in UTF-16 units. */
+function select(from: number, to: number): Range {
+  const range = document.createRange();
+  let before = 0;
+  for (const node of texts()) {
+    const within = (offset: number) => offset >= before && offset <= before + node.length;
+    if (within(from)) range.setStart(node, from - before);
+    if (within(to)) range.setEnd(node, to - before);
+    before += node.length;
+  }
+  getSelection()?.removeAllRanges();
+  getSelection()?.addRange(range);
+  return range;
+}
+
+interface Mark {
+  position: number;
+  shown: string;
+  passing: boolean;
+}
+
+/** The marks as they stand, by the generated characters before them. */
+function marks(): Mark[] {
+  const found: Mark[] = [];
+  let position = 0;
+  for (const node of page.root.querySelectorAll(".lstm-text-block, .lstm-text-block *")) {
+    if (node.matches(".lstm-mark")) {
+      const shown = node.getAttribute("data-temperature") ?? "";
+      expect(node.getAttribute("role")).toBe("img");
+      expect(node.getAttribute("aria-label")).toBe(`Temperature ${shown} from here`);
+      expect(node.getAttribute("title")).toBe(`Temperature ${shown} from here`);
+      expect(node.childNodes.length).toBe(0);
+      const passing = node.matches(".lstm-mark-passing");
+      found.push({ position: position + charactersBefore(node), shown, passing });
+    } else if (node.matches(".lstm-text-block")) {
+      const previous = node.previousElementSibling;
+      if (previous) position += charactersBefore(null, previous);
+    }
+  }
+  return found;
+}
+
+/** Code points of generated text in a block, before an element in it if there is one. */
+function charactersBefore(
+  element: Element | null,
+  block: Element | null | undefined = element?.parentElement,
+): number {
+  let count = 0;
+  for (const node of block?.childNodes ?? []) {
+    if (node === element) break;
+    if (node instanceof Text) count += Array.from(node.data).length;
+  }
+  return count;
+}
+
+function copied(): string | null {
+  let data: string | null = null;
+  const event = new Event("copy", { bubbles: true, cancelable: true });
+  const clipboardData = {
+    setData: (type: string, text: string) => {
+      if (type === "text/plain") data = text;
+    },
+  };
+  Object.assign(event, { clipboardData });
+  page.root.dispatchEvent(event);
+  expect(event.defaultPrevented).toBe(data !== null);
+  return data;
 }
 
 test("follows the end while the text grows, unless the reader scrolled up", () => {
@@ -31,26 +168,409 @@ test("follows the end while the text grows, unless the reader scrolled up", () =
   page.root.scrollTop = 60;
   page.append("mno");
   expect(page.root.scrollTop).toBe(60);
-  page.root.scrollTop = page.root.scrollHeight - VISIBLE - 3; // back, give or take a few pixels
+  vi.advanceTimersByTime(2000);
+  page.root.scrollTop = 80; // down, but not to the end
   page.append("p");
+  expect(page.root.scrollTop).toBe(80);
+  page.root.scrollTop = page.root.scrollHeight - VISIBLE - 3; // back, give or take a few pixels
+  page.append("q");
+  expect(fromTheEnd()).toBe(0);
+});
+
+test("a reader who scrolls up slowly gets away from the end", () => {
+  page.show("", "abcdefghijkl");
+  page.root.scrollTop -= 2;
+  const there = page.root.scrollTop;
+  page.append("m");
+  expect(page.root.scrollTop).toBe(there);
+});
+
+test("an end that runs away is reached where it was a moment ago", () => {
+  const grow = () => {
+    vi.advanceTimersByTime(100);
+    page.append("x");
+  };
+  page.show("", "x".repeat(30));
+  for (let count = 0; count < 30; count += 1) grow();
+  page.root.scrollTop -= 3 * LINE;
+  for (let count = 0; count < 30; count += 1) grow();
+  page.root.scrollTop += 21 * LINE; // more than a second behind
+  grow();
+  expect(fromTheEnd()).toBe(13 * LINE);
+  page.root.scrollTop += 5 * LINE;
+  grow();
+  expect(fromTheEnd()).toBe(0);
+});
+
+test("another width is not taken for the reader's scrolling", () => {
+  page.show("", "abcdefghijkl");
+  page.append("m");
+  width = 300;
+  page.root.scrollTop -= 50; // as the browser does
+  page.append("n");
+  expect(fromTheEnd()).toBe(0);
+});
+
+test("what somebody begins to select stays where it is, until he scrolls back to the end", () => {
+  page.show("", "abcdefghijkl");
+  page.append("m");
+  select(8, 10);
+  const there = page.root.scrollTop;
+  page.append("nop");
+  page.append("qr");
+  expect(page.root.scrollTop).toBe(there);
+  vi.advanceTimersByTime(2000);
+  page.root.scrollTop = page.root.scrollHeight;
+  page.append("st");
+  page.append("uv");
+  expect(fromTheEnd()).toBe(0);
+});
+
+test("another text is shown from its end", () => {
+  vi.advanceTimersByTime(2000);
+  page.show("", "abcdefghijkl");
+  page.root.scrollTop = 0;
+  page.append("m");
+  page.show("", "abcdefgh");
+  expect(fromTheEnd()).toBe(0);
+  page.append("i");
+  expect(fromTheEnd()).toBe(0);
+  page.root.scrollTop -= 50;
+  page.append("j");
+  page.root.scrollTop += 100; // to its end, not to that of the longer text before
+  page.append("k");
   expect(fromTheEnd()).toBe(0);
 });
 
 test("counts the characters without the seed", () => {
+  expect(page.length).toBe(0);
   page.show("seed", "😀ab");
   expect(page.length).toBe(3);
   page.append("c😀");
+  expect(page.length).toBe(5);
+  page.append("");
   expect(page.length).toBe(5);
   page.show("seed", "");
   expect(page.length).toBe(0);
 });
 
-test("a growing text is one piece of text, not thousands", () => {
+test("halves of a pair that come one by one count as two, and marks find their places behind them", () => {
+  page.show("\ud83d", "\ude00ab\ud83d");
+  page.append("\ude00\ud83d");
+  page.append("\ud83d\ude00");
+  page.append("\ude00cd\n");
+  expect(page.whole).toBe("\ud83d\ude00ab\ud83d\ude00\ud83d\ud83d\ude00\ude00cd\n");
+  expect(page.length).toBe(4 + 2 + 1 + 4);
+  page.change(9, 0.5);
+  expect(marks()).toEqual([{ position: 9, shown: "0.5", passing: false }]);
+  expect(page.root.querySelector(".lstm-mark")?.nextSibling?.textContent).toBe("d\n");
+});
+
+test("the seed is set apart", () => {
+  page.show("The seed\n", "and the text");
+  page.append(" and more");
+  expect(page.root.querySelector(".lstm-text-seed")?.textContent).toBe("The seed\n");
+  expect(page.whole).toBe("The seed\nand the text and more");
+});
+
+test("the page has a name and can be scrolled by keys", () => {
+  expect(page.root.getAttribute("role")).toBe("region");
+  expect(page.root.getAttribute("aria-label")).toBe("Generated text");
+  expect(page.root.tabIndex).toBe(0);
+});
+
+test("text is text, whatever is in it", () => {
+  const odd = "<img src=x onerror=alert(1)>&amp;\0\ud800\u202e\u200f😀\r\n\t</div>\u2028";
+  page.show(odd, odd.repeat(100), [[3, 0.5]]);
+  for (const piece of pieces(odd.repeat(100), 9)) page.append(piece);
+  expect(page.root.textContent).toBe(odd.repeat(201));
+  expect(page.root.querySelectorAll(":not(div, span)").length).toBe(0);
+});
+
+test.each([
+  ["lines", "    \n"],
+  ["empty lines", "\n\n"],
+  ["line ends of two characters", "  \r\n"],
+  ["no line ends", "   "],
+])("text in pieces is the text: %s", (_name, separators) => {
+  const text = words(20_000, separators);
+  page.show("seed\n", "");
+  let shown = "";
+  for (const piece of pieces(text, 700)) {
+    page.append(piece);
+    shown += piece;
+    expect(page.length).toBe(Array.from(shown).length);
+  }
+  expect(page.whole).toBe(`seed\n${text}`);
+});
+
+test("blocks of a bounded size end with line ends, so that a browser has little to lay out again", () => {
+  const text = words(50_000, "    \n");
+  page.show("seed", text.slice(0, 10_000));
+  for (const piece of pieces(text.slice(10_000), 300)) page.append(piece);
+  const blocks = Array.from(page.root.children, (block) => block.textContent ?? "");
+  expect(blocks.join("")).toBe(`seed${text}`);
+  for (const block of blocks.slice(0, -1)) expect(block.endsWith("\n")).toBe(true);
+  for (const block of blocks) expect(block.length).toBeLessThan(1200);
+  expect(blocks.length).toBeLessThan(100);
+  page.show("x".repeat(5000), "\n\n");
+  expect(page.root.children.length).toBe(2);
+});
+
+test("a growing text is few pieces of text, not thousands", () => {
   page.show("seed", "");
   for (let count = 0; count < 500; count += 1) page.append("x");
-  const walker = document.createTreeWalker(page.root, NodeFilter.SHOW_ALL);
-  let nodes = 0;
-  while (walker.nextNode()) nodes += 1;
-  expect(page.root.textContent).toBe(`seed${"x".repeat(500)}`);
-  expect(nodes).toBeLessThan(10);
+  expect(page.whole).toBe(`seed${"x".repeat(500)}`);
+  expect([...texts()].length).toBeLessThan(5);
+});
+
+test("what is selected stays selected while the text grows", () => {
+  page.show("seed", words(3000, "    \n"));
+  const range = select(2800, 3004);
+  const [selected, start, end] = [range.toString(), range.startContainer, range.endContainer];
+  let position = 3000;
+  for (const piece of pieces(words(5000, "    \n", 5), 50)) {
+    page.change(position, position / 10_000);
+    page.append(piece);
+    position = page.length;
+  }
+  expect(range.toString()).toBe(selected);
+  expect([range.startContainer, range.endContainer]).toEqual([start, end]);
+});
+
+test("what is copied is what is selected, without line ends between blocks, and without marks", () => {
+  const text = words(6000, "    \n");
+  page.show("seed", text, [
+    [30, 0.5],
+    [2000, 0.7],
+  ]);
+  expect(page.root.children.length).toBeGreaterThan(3);
+  select(2, 5000);
+  expect(copied()).toBe(`seed${text}`.slice(2, 5000));
+});
+
+test("a click alone neither stops the text nor is copied", () => {
+  page.show("", "abcdefghijkl");
+  select(8, 8);
+  page.append("m");
+  expect(fromTheEnd()).toBe(0);
+  expect(copied()).toBeNull();
+});
+
+test("a selection that is empty or reaches beyond the text is the browser's", () => {
+  page.show("seed", "text");
+  expect(copied()).toBeNull();
+  const range = select(2, 4);
+  expect(copied()).toBe("ed");
+  range.setEndAfter(page.root);
+  expect(copied()).toBeNull();
+  page.append("more");
+  expect(page.whole).toBe("seedtextmore");
+});
+
+test("a page that is gone copies nothing", () => {
+  page.show("seed", "text");
+  select(0, 4);
+  controller.abort();
+  expect(copied()).toBeNull();
+});
+
+test("writes in a shadow root, too, where a browser may not tell of a selection", () => {
+  const host = document.body.appendChild(document.createElement("div"));
+  host.attachShadow({ mode: "open" }).append(page.root);
+  page.show("seed", "text");
+  page.append("more");
+  expect(page.whole).toBe("seedtextmore");
+  expect(copied()).toBeNull();
+});
+
+test("a mark stands before the character from which a temperature counts", () => {
+  page.show("seed", "ab😀cdefghijklmnop", [[3, 0.8]]);
+  page.change(14, 1);
+  expect(marks()).toEqual([
+    { position: 3, shown: "0.8", passing: false },
+    { position: 14, shown: "1", passing: false },
+  ]);
+  expect(page.root.querySelector(".lstm-mark")?.nextSibling?.textContent).toMatch(/^cde/);
+  expect(page.whole).toBe("seedab😀cdefghijklmnop");
+  page.show("", "abcdefghijklmnop");
+  expect(marks()).toEqual([]);
+});
+
+test("a mark comes with its character", () => {
+  page.show("", "abc");
+  page.change(4, 0.8);
+  page.change(3, 0.7);
+  expect(marks()).toEqual([]);
+  page.append("d");
+  expect(marks()).toEqual([{ position: 3, shown: "0.7", passing: false }]);
+  page.append("e");
+  expect(marks()).toEqual([
+    { position: 3, shown: "0.7", passing: true },
+    { position: 4, shown: "0.8", passing: false },
+  ]);
+});
+
+test("of what is told for one character the last word counts", () => {
+  page.show("", "abcdefghijklmnop", [[0, 1]]);
+  page.change(9, 0.8);
+  page.change(9, 0.7);
+  expect(marks().map(({ shown }) => shown)).toEqual(["1", "0.7"]);
+  page.change(9, 1); // as before
+  expect(marks().map(({ shown }) => shown)).toEqual(["1"]);
+  page.change(0, 0.5);
+  expect(marks().map(({ shown }) => shown)).toEqual(["0.5", "1"]);
+});
+
+test("only marks with room behind them show a number", () => {
+  page.show("", "x".repeat(100));
+  for (const position of [0, 7, 15, 22, 23]) page.change(position, position + 1);
+  expect(marks().map(({ passing }) => passing)).toEqual([true, false, true, true, false]);
+  page.change(23, 23); // as before: the one before it stands alone again
+  expect(marks().map(({ passing }) => passing)).toEqual([true, false, true, false]);
+});
+
+test.each([
+  [0, "0"],
+  [1, "1"],
+  [0.8, "0.8"],
+  [0.75, "0.75"],
+  [1.2345, "1.23"],
+  [0.30000000000000004, "0.3"],
+  [0.05, "0.05"],
+  [0.005, "0.005"],
+  [0.01234, "0.012"],
+  [9.999, "10"],
+])("the temperature %d reads %s", (temperature, shown) => {
+  page.show("", "ab", [[1, temperature]]);
+  expect(marks()[0]?.shown).toBe(shown);
+});
+
+/** The marks that should stand, from all that was told. */
+function expected(told: readonly Change[], length: number): Mark[] {
+  const last = [...new Map(told)].sort(([one], [other]) => one - other);
+  const standing = last.filter(
+    ([position, temperature], index) => position < length && temperature !== last[index - 1]?.[1],
+  );
+  return standing.map(([position, temperature], index) => ({
+    position,
+    shown: String(temperature),
+    passing: (standing[index + 1]?.[0] ?? Number.POSITIVE_INFINITY) - position < 8,
+  }));
+}
+
+test.each(Array.from({ length: 40 }, (_, seed) => [seed + 1]))(
+  "many changes in any order, %d",
+  (seed) => {
+    const below = random(seed);
+    let told: Change[] = [];
+    let text = "";
+    const show = () => {
+      told = Array.from({ length: below(20) }, () => [below(300), (below(4) + 1) / 10]);
+      text = words(below(3000), "  \n", seed);
+      page.show("seed", text, told);
+    };
+    show();
+    for (let step = 0; step < 60; step += 1) {
+      const what = below(50);
+      if (what === 0) show();
+      else if (what < 20) {
+        const piece = words(below(30), "  \n", step + 1);
+        page.append(piece);
+        text += piece;
+      } else {
+        const near = below(2) ? below(page.length + 1) : Math.max(0, page.length - 10 + below(30));
+        const change: Change = [near, (below(4) + 1) / 10];
+        page.change(...change);
+        told.push(change);
+      }
+      expect(marks()).toEqual(expected(told, page.length));
+    }
+    expect(page.whole).toBe(`seed${text}`);
+    expect(page.length).toBe(Array.from(text).length);
+  },
+);
+
+// A text without line ends.
+
+function blocks(): string[] {
+  return Array.from(page.root.children, (block) => block.textContent ?? "");
+}
+
+test("a text without line ends is cut where the browser begins a line, within what is new", () => {
+  page.show("seed", "");
+  let text = "";
+  for (const piece of pieces(words(40_000, "   "), 60)) {
+    const old = document.createRange(); // which would lose what moves
+    const [last = document.createTextNode("")] = [...texts()].slice(-1);
+    old.selectNodeContents(last);
+    const before = old.toString();
+    page.append(piece);
+    expect(old.toString().startsWith(before)).toBe(true);
+    text += piece;
+  }
+  expect(page.whole).toBe(`seed${text}`);
+  expect(blocks().length).toBeGreaterThan(4);
+  let before = 0;
+  for (const block of blocks()) {
+    expect(before % WIDE).toBe(0);
+    expect(block.length).toBeLessThan(10_000);
+    before += Array.from(block).length;
+  }
+  page.change(30_001, 0.5);
+  expect(marks()).toEqual([{ position: 30_001, shown: "0.5", passing: false }]);
+});
+
+test("a text that may turn the direction of what follows is not cut", () => {
+  page.show("", "\u202e");
+  for (const piece of pieces(words(20_000, "   "), 250)) page.append(piece);
+  expect(blocks().length).toBe(1);
+  for (const node of texts()) expect(node.length).toBeLessThan(10_000);
+});
+
+test("a text without line ends is not cut where it has no width", () => {
+  page.show("", "");
+  width = 0;
+  for (const piece of pieces(words(20_000, "   "), 250)) page.append(piece);
+  expect(blocks().length).toBe(1);
+});
+
+test("at another width the cuts are gone", () => {
+  let resized = () => {};
+  const observed: Element[] = [];
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(callback: () => void) {
+        resized = callback;
+      }
+      observe(element: Element) {
+        observed.push(element);
+      }
+      disconnect() {
+        observed.pop();
+      }
+    },
+  );
+  page = pageOf(controller.signal);
+  document.body.append(page.root);
+  expect(observed).toEqual([page.root]);
+  resized();
+  page.show("", "");
+  const grow = () => {
+    for (const piece of pieces(words(20_000, "   "), 250)) page.append(piece);
+  };
+  const joined = () => Array.from(page.root.children, (b) => b.matches(".lstm-text-joined"));
+  grow();
+  const before = page.root.children.length;
+  expect(before).toBeGreaterThan(2);
+  resized(); // another height only
+  expect(joined()).not.toContain(true);
+  width = 300;
+  resized();
+  expect(joined()).not.toContain(false);
+  page.append(words(250, "   ")); // grows in a block of its own
+  expect(joined().indexOf(false)).toBe(before);
+  controller.abort();
+  expect(observed).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, test } from "vitest";
 import { counting, FakeKernel, losing, SEED } from "./fake-kernel.ts";
-import { expectWhole, onFakeTime, type Reading, seconds, started } from "./reading.ts";
+import { expectWhole, onFakeTime, piece, Reading, seconds, started } from "./reading.ts";
 
 onFakeTime();
 
@@ -84,18 +84,46 @@ test("only the answers to its own pulls count, and each once", () => {
   kernel.down = () => [];
   const reading = started(300, kernel);
   const [{ run, pull } = { run: "", pull: "" }] = reading.connection.pulls;
-  reading.receive({ type: "begin", run, seed: SEED });
+  reading.receive({ type: "begin", run, seed: SEED, position: 0 });
   const answer = (position: number, to: string | null) => {
-    const text = counting(300).slice(position, position + 3);
-    reading.receive({ type: "chunk", run, pull: to, position, count: 3, text });
+    reading.receive(piece(run, position, counting(300).slice(position, position + 3), to));
     seconds(0.1);
   };
   expect(reading.connection.pulls).toHaveLength(2);
-  for (let piece = 0; piece < 20; piece += 1) answer(3 * piece, piece % 2 ? null : "another:1");
+  for (let nth = 0; nth < 20; nth += 1) answer(3 * nth, nth % 2 ? null : "another:1");
   expect(reading.text).toBe(counting(60));
   expect(reading.connection.pulls).toHaveLength(2);
   for (let time = 0; time < 5; time += 1) answer(57, pull);
   expect(reading.connection.pulls).toHaveLength(3);
+});
+
+test("a stop of a text whose end was lost: the end is told again, and nothing else is asked for", () => {
+  const kernel = new FakeKernel(counting(300));
+  kernel.down = () => (kernel.written < 300 ? [5] : []);
+  const reading = started(300, kernel);
+  while (kernel.written < 300) seconds(0.1);
+  seconds(2);
+  expect(reading.player.running).toBe(true);
+  kernel.down = () => [5];
+  const { length } = reading.connection.sent;
+  reading.player.stop();
+  seconds(1);
+  expect(reading.events).toEqual([`began ${SEED}`, "ended finished"]);
+  expect(reading.connection.sent.slice(length).map(({ type }) => type)).toEqual(["stop"]);
+});
+
+test("a stop that is lost while another page looks on: the text ends nevertheless, on both", () => {
+  const kernel = new FakeKernel(counting(3000));
+  const other = new Reading(kernel);
+  const reading = started(3000, kernel);
+  seconds(2);
+  kernel.up = losing("stop");
+  reading.player.stop();
+  seconds(10); // the other one goes on with it until the stop is sent again
+  for (const { events, text } of [reading, other]) {
+    expect(events).toEqual([`began ${SEED}`, "ended stopped"]);
+    expect(text).toBe(counting(kernel.written));
+  }
 });
 
 describe("a kernel that does not answer", () => {

@@ -5,6 +5,7 @@ const ROLES: Record<string, string> = {
   number: "spinbutton",
   TEXTAREA: "textbox",
   BUTTON: "button",
+  SELECT: "combobox",
 };
 
 function roleOf(element: Element): string {
@@ -16,7 +17,11 @@ function nameOf(element: Element): string {
   const direct = element.getAttribute("aria-label");
   if (direct !== null) return direct;
   if (element.tagName === "BUTTON") return element.textContent ?? "";
-  if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) {
+  if (
+    element instanceof HTMLInputElement ||
+    element instanceof HTMLTextAreaElement ||
+    element instanceof HTMLSelectElement
+  ) {
     return Array.from(element.labels ?? [], (label) => label.textContent ?? "").join(" ");
   }
   return "";
@@ -60,13 +65,50 @@ export function type(control: HTMLInputElement | HTMLTextAreaElement, value: str
   control.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-export function click(name: "Generate" | "Stop", root: ParentNode = document): void {
+/** Choose an entry of a list, by what it says. */
+export function choose(name: string, entry: string, root: ParentNode = document): void {
+  const list = select(name, root);
+  const option = Array.from(list.options).find(({ text }) => text === entry);
+  if (option === undefined) throw new Error(`There is no ${entry} to choose.`);
+  list.value = option.value;
+  list.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** What is chosen, as it says. */
+export function chosen(name: string, root: ParentNode = document): string {
+  return select(name, root).selectedOptions[0]?.text ?? "";
+}
+
+function select(name: string, root: ParentNode): HTMLSelectElement {
+  const element = find("combobox", name, root);
+  if (element instanceof HTMLSelectElement) return element;
+  throw new Error(`${name} is no list.`);
+}
+
+/** Press a key; tells whether the browser would still do something of its own. */
+export function press(target: Element, key: string, modifiers: KeyboardEventInit = {}): boolean {
+  const how = { key, bubbles: true, cancelable: true, ...modifiers };
+  return target.dispatchEvent(new KeyboardEvent("keydown", how));
+}
+
+export function click(name: string, root: ParentNode = document): void {
   find("button", name, root).click();
 }
 
 /** The text on the page, with the seed. */
 export function wholePage(root: ParentNode = document): string {
   return find("region", "Generated text", root).textContent ?? "";
+}
+
+/** The temperatures that are marked, each with the characters before it, the seed among them. */
+export function marks(root: ParentNode = document): [before: string, told: string][] {
+  const region = find("region", "Generated text", root);
+  return Array.from(region.querySelectorAll('[role="img"]'), (mark) => {
+    const before = document.createRange();
+    before.setStart(region, 0);
+    before.setEndBefore(mark);
+    return [before.toString(), nameOf(mark)];
+  });
 }
 
 export function alertText(root: ParentNode = document): string {
@@ -78,6 +120,11 @@ export function announcement(root: ParentNode = document): string {
   return find("status", undefined, root).textContent ?? "";
 }
 
+/** What stands above the text: how far it is. */
+export function statusLine(root: ParentNode = document): string {
+  return root.querySelector(".lstm-status")?.textContent ?? "";
+}
+
 /** What stands beside a control to explain it. */
 export function description(control: HTMLElement): string {
   const beside = document.getElementById(control.getAttribute("aria-describedby") ?? "");
@@ -85,7 +132,18 @@ export function description(control: HTMLElement): string {
   return beside.textContent ?? "";
 }
 
-/** Whether Stop looks as if it would do something. */
+/** Whether a button looks as if it would do something. */
+export function can(name: string, root: ParentNode = document): boolean {
+  return find("button", name, root).getAttribute("aria-disabled") !== "true";
+}
+
 export function canStop(root: ParentNode = document): boolean {
-  return find("button", "Stop", root).getAttribute("aria-disabled") === "false";
+  return can("Stop", root);
+}
+
+/** The buttons below the controls that look as if they would do something. */
+export function enabled(root: ParentNode = document): string[] {
+  const buttons = root.querySelectorAll(".lstm-buttons button");
+  const names = Array.from(buttons, ({ textContent }) => textContent ?? "");
+  return names.filter((name) => can(name, root));
 }

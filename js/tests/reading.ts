@@ -1,6 +1,6 @@
 // A page without elements: a player, and a reader who reads one character after the other.
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import type { FromKernel, Pull, Settings } from "../src/messages.ts";
+import type { Chunk, FromKernel, Pull, Settings } from "../src/messages.ts";
 import { Player } from "../src/player.ts";
 import { type Connection, counting, dice, FakeKernel, SEED, SETTINGS } from "./fake-kernel.ts";
 
@@ -33,13 +33,20 @@ export class Reading {
   readonly notices: { at: number; isWaiting: boolean }[] = [];
   /** The pulls, how much had been seen when they were sent, and when that was. */
   readonly asked: { pull: Pull; seen: number; at: number }[] = [];
-  /** The text since the last beginning. */
   /** Characters that came, as it is told at the end. */
   have = 0;
+  /** The text since the last beginning. */
   text = "";
   seen = 0;
+  /** The most characters that came and were not seen yet. */
+  mostUnseen = 0;
   temperature = SETTINGS.temperature;
+  /** Characters per second; if it is infinite, the reader sees all that came, 50 times a second. */
+  pace = PACE;
+  #came = 0;
   #seed: string;
+  /** What is left of the character after the last that was seen, or rather of the time for it. */
+  #rest = 0;
   readonly #clock: ReturnType<typeof setInterval>;
 
   constructor(readonly kernel: FakeKernel) {
@@ -59,18 +66,24 @@ export class Reading {
           this.connection.send(message);
         },
         temperature: () => this.temperature,
-        pace: () => PACE,
+        pace: () => this.pace,
         unseen: () => this.unseen,
         seed: () => this.#seed,
       },
       {
         began: (seed) => {
           this.events.push(`began ${seed}`);
-          this.text = "";
-          this.seen = 0;
+          this.#empty();
         },
+        resumed: () => this.events.push("resumed"),
         wrote: (text) => {
           this.text += text;
+          this.#came += Array.from(text).length;
+          this.mostUnseen = Math.max(this.mostUnseen, this.unseen);
+        },
+        cleared: () => {
+          this.events.push("cleared");
+          this.#empty();
         },
         ended: (reason, have) => {
           this.have = have;
@@ -91,7 +104,7 @@ export class Reading {
   }
 
   get unseen(): number {
-    return Array.from(this.text).length - this.seen;
+    return this.#came - this.seen;
   }
 
   start(settings: Partial<Settings> = {}): void {
@@ -114,11 +127,31 @@ export class Reading {
     this.kernel.disconnect(this.connection);
   }
 
+  #empty(): void {
+    this.text = "";
+    this.seen = this.#came = 0;
+  }
+
   #read(): void {
     if (this.unseen === 0) return;
-    this.seen += 1;
+    const due = this.#rest + this.pace / PACE;
+    const count = Math.min(Math.floor(due), this.unseen);
+    this.#rest = Math.min(due - count, 1);
+    if (count === 0) return;
+    this.seen += count;
     this.player.pump();
   }
+}
+
+/** A piece of a text as the kernel sends it. */
+export function piece(
+  run: string,
+  position: number,
+  text: string,
+  pull: string | null = null,
+): Chunk {
+  const count = Array.from(text).length;
+  return { type: "chunk", run, pull, position, count, text, temperatures: [], bits: 0 };
 }
 
 /** A page that has begun to let a kernel write. */
@@ -128,9 +161,9 @@ export function started(length = 300, kernel = new FakeKernel(counting(length)))
   return reading;
 }
 
-/** A reader got a text whole, once and in order, and was told of one beginning and one end. */
-export function expectWhole(reading: Reading, text = counting(300)): void {
+/** A reader got a text whole, once and in order, and was told of one beginning, one end, and this between. */
+export function expectWhole(reading: Reading, text = counting(300), ...between: string[]): void {
   expect(reading.text).toBe(text);
-  expect(reading.events).toEqual([`began ${SEED}`, "ended finished"]);
+  expect(reading.events).toEqual([`began ${SEED}`, ...between, "ended finished"]);
   expect(reading.player.running).toBe(false);
 }

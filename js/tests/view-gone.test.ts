@@ -10,6 +10,7 @@ const SENTENCE = "The kernel is gone: run the cell again.";
 onFreshPages();
 
 function lose(model: FakeModel): void {
+  seconds(1); // it was there until now
   const thrownBack = () => {
     throw new Error("Cannot send");
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { counting, SEED } from "./fake-kernel.ts";
+import { counting, SEED, SETTINGS } from "./fake-kernel.ts";
 import {
   alertText,
   announcement,
@@ -12,7 +12,7 @@ import {
   wholePage,
 } from "./reader.ts";
 import { seconds } from "./reading.ts";
-import { expectFinished, generated, kernel, onFreshPages, show, shown } from "./viewing.ts";
+import { expectFinished, generated, HELLO, kernel, onFreshPages, show, shown } from "./viewing.ts";
 
 onFreshPages();
 
@@ -53,7 +53,7 @@ describe("characters of the seed that the model does not know", () => {
     { position: 3, character: "“", used: '"' },
     { position: 5, character: "\u0007", used: "" },
   ];
-  const told = 'Unknown to the model and skipped: "北", "\\u0007". Read by the model: "“" as "\\""';
+  const told = 'Unknown to the model and skipped: "北", U+0007. Read by the model: "“" as "\\""';
 
   test("each is named once, next to the box, as the kernel tells it", () => {
     const model = shown({ seed: "“a北“b\u0007", replacements });
@@ -101,12 +101,12 @@ describe("numbers that will not do", () => {
       expect(alertText()).toBe("");
       seconds(5);
     }
-    expect([model.sent, model.saved]).toEqual([[], []]);
+    expect([model.sent, model.saved]).toEqual([[HELLO], []]);
     expect([model.get("length"), model.get("temperature")]).toEqual([300, 0.6]);
     type(field(name), "25");
     expect(description(field(name))).toBe("");
     click("Generate");
-    expect(model.sent[0]).toMatchObject({ settings: { [name.toLowerCase()]: 25 } });
+    expect(model.sent[1]).toMatchObject({ settings: { [name.toLowerCase()]: 25 } });
   });
 
   test("the first of two gets the focus; a text that is being shown goes on", () => {
@@ -167,10 +167,10 @@ describe("what is changed elsewhere", () => {
     expect(field("Length").valueAsNumber).toBe(50_000);
     expect(model.saved).toEqual([]);
     click("Generate");
-    expect(model.sent[0]).toEqual({
+    expect(model.sent[1]).toEqual({
       type: "start",
       run: expect.any(String),
-      settings: { ...VALUES, rng: 7 },
+      settings: { ...SETTINGS, ...VALUES, rng: 7 },
     });
   });
 
@@ -195,6 +195,6 @@ describe("a text of before", () => {
     expect(announcement()).toBe(said);
     expect(alertText()).toBe(error);
     seconds(10);
-    expect(model.sent).toEqual([]);
+    expect(model.sent).toEqual([HELLO]);
   });
 });

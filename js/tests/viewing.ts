@@ -1,4 +1,5 @@
 // A page with views of widgets, each with a clock and a kernel of its own.
+import { setMaxListeners } from "node:events";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { Traits } from "../src/messages.ts";
 import { createView } from "../src/view.ts";
@@ -6,6 +7,11 @@ import { counting, FakeKernel, SEED } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";
 import { announcement, canStop, wholePage } from "./reader.ts";
 import { onFakeTime } from "./reading.ts";
+
+/** What every view sends first. */
+export const HELLO = { type: "hello" };
+
+setMaxListeners(0); // a view has many, which Node would warn of
 
 export let kernel: FakeKernel;
 let controllers: AbortController[] = [];
@@ -60,6 +66,6 @@ export function generated(root: ParentNode = document): string {
 /** A view shows that it has written a text to its end. */
 export function expectFinished(text: string, root: ParentNode = document): void {
   expect(generated(root)).toBe(text);
-  expect(announcement(root)).toBe(`Finished: ${text.length} characters`);
+  expect(announcement(root)).toBe(`Finished: ${text.length.toLocaleString("en")} characters`);
   expect(canStop(root)).toBe(false);
 }

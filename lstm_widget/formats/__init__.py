@@ -9,7 +9,7 @@ from lstm_widget.errors import ModelError, shown
 from lstm_widget.formats.files import as_path
 from lstm_widget.formats.p5ml import load_p5ml
 from lstm_widget.model import CharLSTM
-from lstm_widget.models import available_models, bundled_file
+from lstm_widget.models import available_models, bundled_files
 
 SAFETENSORS = ".safetensors"
 ZIP = ".zip"
@@ -61,7 +61,7 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
         from lstm_widget.formats.zip_files import ZipFiles  # noqa: PLC0415 - costs start-up time
 
         return load_p5ml(ZipFiles(path))
-    file = path if path.suffix.lower() == SAFETENSORS else bundled_file(str(source))
+    file = path if path.suffix.lower() == SAFETENSORS else bundled_files().get(str(source))
     if file is None:
         raise _no_model(path, str(source), exists=exists)
     from lstm_widget.formats.safetensors import load_safetensors  # noqa: PLC0415 - costs start-up time

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, shown
@@ -80,6 +80,22 @@ def parse_safetensors(data: bytes, name: str) -> CharLSTM:
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise _invalid(name) from error
     return CharLSTM(_weights_from(tensors, name), parts["vocab"], parts["card"])
+
+
+def read_card(file: str | Path) -> dict[str, Any]:
+    """Read the card alone of a model that `save_safetensors` wrote, which is quick.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or no such model.
+    """
+    try:
+        with safe_open(file, framework="numpy") as opened:
+            card = parse_json((opened.metadata() or {}).get("card", ""), f"The card in {Path(file).name}")
+    except (OSError, SafetensorError) as error:
+        raise _invalid(Path(file).name) from error
+    return card if isinstance(card, dict) else {}
 
 
 def _metadata(data: bytes, name: str) -> dict[str, str]:

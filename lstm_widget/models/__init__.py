@@ -6,14 +6,13 @@ from pathlib import Path
 
 DEFAULT_MODEL = "bronte"
 _FOLDER = Path(__file__).parent
-_SUFFIX = ".safetensors"
 
 
 def available_models() -> tuple[str, ...]:
     """Return the names of the bundled models."""
-    return tuple(sorted(file.stem for file in _FOLDER.glob(f"*{_SUFFIX}")))
+    return tuple(bundled_files())
 
 
-def bundled_file(name: str) -> Path | None:
-    """Return the file of a bundled model, or `None` if there is none of that name."""
-    return _FOLDER / f"{name}{_SUFFIX}" if name in available_models() else None
+def bundled_files() -> dict[str, Path]:
+    """Return the file of each bundled model, by name."""
+    return {file.stem: file for file in sorted(_FOLDER.glob("*.safetensors"))}

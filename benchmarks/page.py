@@ -1,0 +1,380 @@
+"""What a reader sees of the speed: the widget in a real JupyterLab, in a real Chromium.
+
+    python benchmarks/page.py [--models PATH ...] [--rounds N] [--long CHARACTERS]
+
+The targets, on a machine that does nothing else:
+
+- the first character is on the screen within 100 ms of the click (median);
+- 20,000 characters at full speed take no longer than 1.5 times what the engine alone takes in the same
+  kernel, and 0.2 s; meanwhile there are more than 50 frames per second;
+- another cell prints within 60 ms while a text is written at full speed (median);
+- nothing changes any more 100 ms after Stop is clicked;
+- a long text takes a few times its own size of memory, in the page and in the kernel, and the page still
+  answers a click within a few frames.
+
+What happens in the page is measured there, from the time that the browser gives the click to the end of
+the frame that shows the change. Another cell is one that a second client has run in the same kernel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from playwright.sync_api import expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+
+from lab import SEED, Lab, Notebook, start_chromium  # noqa: E402 - the tests are no package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, CDPSession
+
+SHARED = ROOT.parent / "shared" / "models"
+DEFAULTS = ["bronte", *(str(SHARED / name) for name in ("darwin", "bolano"))]
+SETTINGS = f"seed={SEED!r}, temperature=0.6, rng=1"
+FULL = 20_000  # characters at full speed
+FULL_ROUNDS = 3
+CELLS = 15
+CLICKS = 9
+# The targets.
+FIRST, RATIO, MORE, FRAMES, CELL, STOP, CLICK = 100, 1.5, 0.2, 50, 60, 100, 100
+PATIENCE = 600_000  # milliseconds; a large network on a busy machine takes its time
+
+# Notes what happens in a widget since the last click, in milliseconds from it. A change is on the screen
+# once the frame is done in which it came.
+WATCH = """root => {
+  const [text, status] = ["region", "status"].map((role) => root.querySelector(`[role=${role}]`));
+  const watch = {changes: [], lengths: [], told: [], frames: [], answered: null};
+  let clicked = performance.now();
+  const afterFrame = (act) => {
+    const {port1, port2} = new MessageChannel();
+    port1.onmessage = () => act(performance.now() - clicked);
+    port2.postMessage(null);
+  };
+  root.addEventListener("click", (event) => {
+    clicked = event.timeStamp;
+    Object.assign(watch, {changes: [], lengths: [], told: [], frames: [], answered: null});
+    requestAnimationFrame(() => afterFrame((time) => { watch.answered = time; }));
+  }, {capture: true});
+  new MutationObserver(() => {
+    const {changes, lengths} = watch;
+    // The length of a long text costs time to find out, and matters at the beginning only.
+    const length = lengths.length < 20 ? text.textContent.length : null;
+    afterFrame((time) => { changes.push(time); lengths.push(length); });
+  }).observe(text, {subtree: true, childList: true, characterData: true});
+  new MutationObserver(() => watch.told.push([performance.now() - clicked, status.textContent]))
+    .observe(status, {subtree: true, childList: true, characterData: true});
+  const frame = () => { watch.frames.push(performance.now() - clicked); requestAnimationFrame(frame); };
+  frame();
+  window.lstmWatch = watch;
+}"""
+
+
+class Kernel:
+    """A second client of the kernel behind a notebook."""
+
+    def __init__(self, connection_file: Path) -> None:
+        self._client = BlockingKernelClient(connection_file=str(connection_file))
+        self._client.load_connection_file()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=60)
+
+    def ask(self, expression: str, code: str = "") -> Any:  # noqa: ANN401 - any literal
+        """Have some code run, and return what an expression is then."""
+        reply = self._client.execute(code, user_expressions={"it": expression}, reply=True, timeout=600)
+        it = reply["content"].get("user_expressions", {}).get("it", reply["content"])
+        if it["status"] != "ok":
+            msg = f"{it['ename']}: {it['evalue']}"
+            raise RuntimeError(msg)
+        return ast.literal_eval(it["data"]["text/plain"])
+
+    def cell(self) -> float:
+        """Return milliseconds from asking for a cell to what it prints."""
+        start = time.perf_counter()
+        cell = self._client.execute("print('here')")
+        while True:
+            message = self._client.get_iopub_msg(timeout=60)
+            if message["msg_type"] == "stream" and message["parent_header"].get("msg_id") == cell:
+                return 1000 * (time.perf_counter() - start)
+
+    def cells(self) -> list[float]:
+        """Return such times, one cell after the other."""
+        return [self.cell() for _ in range(CELLS)]
+
+    def warm_up(self) -> str:
+        """Have the engine do all that it does but once; return what computes."""
+        self.ask("None", f"w.generator.generate({SETTINGS}, length=2000)")
+        deadline = time.monotonic() + 120
+        while (math := self.ask("w.generator.math")) == "numpy" and find_spec("numba"):
+            if time.monotonic() > deadline or os.environ.get("LSTM_WIDGET_MATH") == "numpy":
+                break
+            time.sleep(0.2)
+        self.ask("None", f"w.generator.generate({SETTINGS}, length=2000)")
+        return str(math)
+
+    def bare(self) -> float:
+        """Return the seconds that the engine alone takes for the text of `FULL` characters."""
+        code = f"import time\nbegun = time.perf_counter()\nw.generator.generate({SETTINGS}, length={FULL})"
+        return float(self.ask("time.perf_counter() - begun", code))
+
+    def memory(self) -> int:
+        """Return the bytes of the kernel's process that are in memory."""
+        return int(self.ask("psutil.Process().memory_info().rss", "import gc, psutil\ngc.collect()"))
+
+    def close(self) -> None:
+        """Let the kernel alone."""
+        self._client.stop_channels()
+
+
+@dataclass
+class Figures:
+    """What was measured with one model; times in milliseconds unless they are said to be seconds."""
+
+    math: str
+    first: list[float]
+    bare: float
+    """Seconds for `FULL` characters, median."""
+    full: float
+    """The same in the page."""
+    frames: list[float]
+    """How long each lasted meanwhile."""
+    cells_idle: list[float]
+    cells: list[float]
+    stop_changed: list[float]
+    stop_told: list[float]
+    long: int
+    clicks: list[float]
+    heap: int
+    """Bytes."""
+    kernel: int
+    """Bytes."""
+
+
+class Bench:
+    """A notebook with a widget, and what is measured in it."""
+
+    def __init__(self, notebook: Notebook, kernel: Kernel, devtools: CDPSession) -> None:
+        self.notebook = notebook
+        self.kernel = kernel
+        self.devtools = devtools
+        notebook.root.evaluate(WATCH)
+
+    def figures(self, rounds: int, long: int) -> Figures:
+        """Measure everything."""
+        math = self.kernel.warm_up()
+        first, stop_changed, stop_told = [], [], []
+        for _ in range(rounds):
+            first.append(self.first_character())
+            self.stop()
+        cells_idle = self.kernel.cells()
+        self.set(length=FULL, speed=None)
+        self.write(FULL)  # once, so that the browser has compiled what it needs, too
+        bare, full, frames = [], [], []
+        for _ in range(FULL_ROUNDS):
+            bare.append(self.kernel.bare())
+            seconds, meanwhile = self.write(FULL)
+            full.append(seconds)
+            frames += meanwhile
+        self.set(length=1_000_000, speed=None)
+        self.begin()
+        cells = self.kernel.cells()
+        self.stop()
+        for _ in range(rounds):
+            self.begin()
+            changed, told = self.stop()
+            stop_changed.append(changed)
+            stop_told.append(told)
+        self.clear()
+        heap, memory = self.heap(), self.kernel.memory()
+        self.set(length=long, speed=None)
+        self.write(long)
+        heap, memory = self.heap() - heap, self.kernel.memory() - memory
+        clicks = [self.click_on_more() for _ in range(CLICKS)]
+        self.set(length=300, speed=50)
+        return Figures(
+            math,
+            first,
+            statistics.median(bare),
+            statistics.median(full),
+            frames,
+            cells_idle,
+            cells,
+            stop_changed,
+            stop_told,
+            long,
+            clicks,
+            heap,
+            memory,
+        )
+
+    def watched(self) -> dict[str, Any]:
+        """Return what happened since the last click."""
+        return dict(self.notebook.page.evaluate("window.lstmWatch"))
+
+    def set(self, length: int, speed: float | None) -> None:
+        """Set the widget from the kernel, and wait until the page knows."""
+        self.kernel.ask("None", f"w.length, w.speed = {length}, {speed}")
+        expect(self.notebook.length_field).to_have_value(str(length))
+
+    def clear(self) -> None:
+        """Have an empty page."""
+        self.notebook.clear.click()
+        expect(self.notebook.text).to_have_text("")
+
+    def begin(self) -> None:
+        """Begin to write, and wait for the first characters."""
+        self.notebook.generate.click()
+        self.notebook.page.wait_for_function("window.lstmWatch.lengths.some((one) => one > 50)")
+
+    def first_character(self) -> float:
+        """Return the time from the click to the first character on the screen; it goes on to write."""
+        if self.notebook.shown:
+            self.clear()
+        self.notebook.generate.click()
+        is_first = f"(one) => one > {len(SEED)}"
+        self.notebook.page.wait_for_function(f"window.lstmWatch.lengths.some({is_first})")
+        number = self.notebook.page.evaluate(f"window.lstmWatch.lengths.findIndex({is_first})")
+        return float(self.watched()["changes"][number])
+
+    def stop(self) -> tuple[float, float]:
+        """Stop; return the times to the last change of the text and to the word that it has stopped."""
+        self.notebook.stop.click()
+        self.notebook.page.wait_for_function(
+            "window.lstmWatch.told.some(([, text]) => text.startsWith('Stopped'))"
+        )
+        self.notebook.page.wait_for_timeout(200)  # what comes after the word counts, too
+        watched = self.watched()
+        told = next(time for time, text in watched["told"] if text.startswith("Stopped"))
+        return max(watched["changes"], default=0.0), told
+
+    def write(self, count: int) -> tuple[float, list[float]]:
+        """Write so much; return the seconds that it took and the milliseconds of each frame."""
+        self.notebook.generate.click()
+        self.notebook.page.wait_for_function(
+            "window.lstmWatch.told.some(([, text]) => text.startsWith('Finished'))", timeout=PATIENCE
+        )
+        watched = self.watched()
+        expect(self.notebook.status).to_have_text(f"Finished: {count:,} characters")
+        last = max(watched["changes"])
+        frames = [time for time in watched["frames"] if 0 <= time <= last]
+        return last / 1000, [after - before for before, after in pairwise(frames)]
+
+    def click_on_more(self) -> float:
+        """Return the time from a click to the frame after it."""
+        self.notebook.more.click()
+        self.notebook.page.wait_for_function("window.lstmWatch.answered !== null")
+        return float(self.watched()["answered"])
+
+    def heap(self) -> int:
+        """Return the bytes that the page's objects and texts take, without garbage."""
+        self.devtools.send("HeapProfiler.collectGarbage")
+        usage = self.devtools.send("Runtime.getHeapUsage")
+        parts = ("usedSize", "embedderHeapUsedSize", "backingStorageSize")
+        return int(sum(usage.get(part, 0) for part in parts))
+
+
+def megabytes(size: int, text: int) -> str:
+    """Show a size, and how many times that of the text it is, at a byte for each character."""
+    return f"{size / 1e6:,.1f} MB, {size / text:,.0f} x"
+
+
+def table(results: dict[str, Figures]) -> list[list[str]]:
+    """Return a row for each measure: name, target, then a model each; what misses the target has a sign."""
+    every = list(results.values())
+    rows = [["", "target", *results]]
+
+    def row(name: str, target: str, values: list[str], *, good: list[bool] | None = None) -> None:
+        signs = ["" if fine else " (!)" for fine in good or [True] * len(values)]
+        rows.append([name, target, *(value + sign for value, sign in zip(values, signs, strict=True))])
+
+    def times(name: str, target: float | None, lists: list[list[float]]) -> None:
+        good = None if target is None else [statistics.median(one) <= target for one in lists]
+        values = [f"{statistics.median(one):,.0f} / {max(one):,.0f}" for one in lists]
+        row(f"{name}, ms, median / worst", "" if target is None else f"<= {target:g}", values, good=good)
+
+    row("computes with", "", [one.math for one in every])
+    times("click to first character", FIRST, [one.first for one in every])
+    row(f"{FULL:,} characters, engine alone, s", "", [f"{one.bare:.2f}" for one in every])
+    row(
+        f"{FULL:,} characters, in the page, s",
+        f"<= {RATIO} x + {MORE}",
+        [f"{one.full:.2f} = {one.full / one.bare:.2f} x" for one in every],
+        good=[one.full <= RATIO * one.bare + MORE for one in every],
+    )
+    rates = [1000 * len(one.frames) / sum(one.frames) for one in every]
+    good = [rate > FRAMES for rate in rates]
+    row("meanwhile, frames per second", f"> {FRAMES}", [f"{rate:.0f}" for rate in rates], good=good)
+    row("meanwhile, the longest frame, ms", "", [f"{max(one.frames):.0f}" for one in every])
+    times("another cell, nothing written", None, [one.cells_idle for one in every])
+    times("another cell, at full speed", CELL, [one.cells for one in every])
+    times("Stop to the last change", STOP, [one.stop_changed for one in every])
+    times("Stop to the word", STOP, [one.stop_told for one in every])
+    long = f"{every[0].long:,} characters: "
+    times(f"{long}a click", CLICK, [one.clicks for one in every])
+    row(f"{long}page", "a few x", [megabytes(one.heap, one.long) for one in every])
+    row(f"{long}kernel", "a few x", [megabytes(one.kernel, one.long) for one in every])
+    return rows
+
+
+@contextmanager
+def opened(lab: Lab, browser: Browser, model: str) -> Iterator[Bench]:
+    """Open a notebook with a widget."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    code = f"from lstm_widget import LSTMWidget\nw = LSTMWidget({model!r}, {SETTINGS})\nw"
+    notebook = lab.open(page, f"{Path(model).name}.ipynb", [code])
+    notebook.run_all()
+    notebook.generate.wait_for()
+    kernel = Kernel(lab.connection_file)
+    yield Bench(notebook, kernel, page.context.new_cdp_session(page))
+    kernel.close()
+    lab.end_kernels(page)
+    page.context.close()
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--models", nargs="+", metavar="PATH", help="default: bronte, darwin, bolano")
+    parser.add_argument("--rounds", type=int, default=20, help="of what is short (%(default)s)")
+    parser.add_argument("--long", type=int, default=200_000, help="characters of a long text (%(default)s)")
+    options = parser.parse_args()
+    models = options.models or [name for name in DEFAULTS if "/" not in name or Path(name).is_dir()]
+    # The kernel runs in another folder.
+    models = [str(Path(name).resolve()) if Path(name).exists() else name for name in models]
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
+    results = {}
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = start_chromium(playwright)
+        lab = Lab(Path(folder))
+        try:
+            for model in models:
+                with opened(lab, browser, model) as bench:
+                    results[Path(model).name] = bench.figures(options.rounds, options.long)
+                print(f"{Path(model).name} is done, load {os.getloadavg()[0]:.1f}", flush=True)
+        finally:
+            lab.stop()
+            browser.close()
+    rows = table(results)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,337 @@
+// The model, the speed, and what is under More.
+import { describe, expect, test, vi } from "vitest";
+import { dice, MODEL, OTHER_MODEL, SETTINGS } from "./fake-kernel.ts";
+import { FakeModel } from "./fake-model.ts";
+import {
+  alertText,
+  choose,
+  chosen,
+  click,
+  description,
+  field,
+  find,
+  slider,
+  type,
+} from "./reader.ts";
+import { seconds } from "./reading.ts";
+import { kernel, onFreshPages, show, shown } from "./viewing.ts";
+
+onFreshPages();
+
+/** Something to be unfolded, by what stands on it. */
+function details(name: string): HTMLDetailsElement {
+  const found = Array.from(document.querySelectorAll("details")).find(
+    (one) => one.querySelector("summary")?.textContent === name,
+  );
+  if (!found) throw new Error(`There is no ${name}.`);
+  return found;
+}
+
+/** The settings of the latest start. */
+function asked(model: FakeModel): unknown {
+  return model.sent.filter((message) => message.type === "start").at(-1)?.settings;
+}
+
+describe("the models", () => {
+  test("are offered by their titles, and the one that is set is chosen", () => {
+    shown({ model: OTHER_MODEL });
+    const list = find("combobox", "Model") as HTMLSelectElement;
+    expect(Array.from(list.options, ({ text }) => text)).toEqual(["A model", "Another model"]);
+    expect(chosen("Model")).toBe("Another model");
+  });
+
+  test("one that is chosen is in the model at once, saved soon, and writes the next text", () => {
+    const model = shown();
+    choose("Model", "Another model");
+    expect(model.get("model")).toBe(OTHER_MODEL);
+    seconds(1);
+    expect(model.saved).toEqual([{ model: OTHER_MODEL }]);
+    click("Generate");
+    seconds(1);
+    expect(kernel.run.model).toBe(OTHER_MODEL);
+    expect(kernel.state.receipt?.model).toBe(OTHER_MODEL);
+  });
+
+  test("one that is chosen is saved before a text is begun with it", () => {
+    shown();
+    choose("Model", "Another model");
+    click("Generate");
+    seconds(1);
+    expect(kernel.run.model).toBe(OTHER_MODEL);
+  });
+
+  test("one that the kernel refuses is not shown any longer, and why is told", () => {
+    kernel.models = [MODEL];
+    const model = shown();
+    choose("Model", "Another model");
+    expect(chosen("Model")).toBe("Another model");
+    seconds(1);
+    expect(chosen("Model")).toBe("A model");
+    expect(model.get("model")).toBe(MODEL);
+    expect(alertText()).toBe("There is no such model to choose.");
+    expect(model.saved).toHaveLength(1); // going back is not saved
+  });
+
+  test("may be chosen by the keyboard: the list keeps the focus", () => {
+    shown();
+    find("combobox", "Model").focus();
+    choose("Model", "Another model");
+    seconds(1);
+    expect(document.activeElement).toBe(find("combobox", "Model"));
+  });
+
+  test("that Python loads or chooses are shown, in every view", () => {
+    const model = new FakeModel(kernel);
+    const views = [show(model), show(model)];
+    const markup = "<b>Mine</b> & more";
+    // As the kernel does it: the list comes after the choice.
+    model.update({
+      model: "mine",
+      models: [...model.get("models"), { name: "mine", title: markup }],
+    });
+    for (const { root } of views) expect(chosen("Model", root)).toBe(markup);
+    model.update({ model: MODEL });
+    for (const { root } of views) expect(chosen("Model", root)).toBe("A model");
+    choose("Model", markup, views[0]?.root);
+    expect(chosen("Model", views[1]?.root)).toBe(markup);
+    expect(document.querySelector("b")).toBeNull();
+  });
+
+  test("have a card: each entry with a name, known ones first, as text", () => {
+    const model = shown({
+      card: {
+        title: "A model",
+        best_of_all: true,
+        parameters: 1234567,
+        licence: "<i>CC0</i>",
+        text: "Some text & more",
+      },
+    });
+    const entries = () => {
+      const about = details("About this model");
+      const names = Array.from(about.querySelectorAll("dt"), ({ textContent }) => textContent);
+      const told = Array.from(about.querySelectorAll("dd"), ({ textContent }) => textContent);
+      expect(told).toHaveLength(names.length);
+      return names.map((name, n) => [name, told[n]]);
+    };
+    expect(entries()).toEqual([
+      ["Trained on", "Some text & more"],
+      ["Licence", "<i>CC0</i>"],
+      ["Best of all", "true"],
+      ["Parameters", "1,234,567"],
+    ]);
+    expect(document.querySelector("i")).toBeNull();
+    model.update({ card: { title: "Another", licence: "MIT" } });
+    expect(entries()).toEqual([["Licence", "MIT"]]);
+  });
+});
+
+describe("the speed", () => {
+  const aloud = () => slider("Speed").getAttribute("aria-valuetext");
+
+  test("goes from one character a second to as fast as it goes, and each is said aloud", () => {
+    const model = shown();
+    const { min, max } = slider("Speed");
+    const said: (string | null)[] = [];
+    const set: (number | null)[] = [];
+    for (let place = Number(min); place <= Number(max); place += 1) {
+      type(slider("Speed"), String(place));
+      said.push(aloud());
+      set.push(model.get("speed"));
+    }
+    expect(set).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null]);
+    expect(said).toEqual(
+      set.map((speed) =>
+        speed === null
+          ? "as fast as it goes"
+          : `${speed.toLocaleString("en")} character${speed === 1 ? "" : "s"} per second`,
+      ),
+    );
+    seconds(1);
+    expect(model.saved.at(-1)).toEqual({ speed: null });
+    const { speed: bounds } = model.get("bounds");
+    expect([set[0], set.at(-2)]).toEqual([bounds.least, bounds.most]);
+  });
+
+  test("is also to be seen", () => {
+    const model = shown({ speed: 200 });
+    const seen = () => slider("Speed").parentElement?.textContent;
+    expect(seen()).toBe("Speed200 per second");
+    model.update({ speed: null });
+    expect(seen()).toBe("Speedas fast as it goes");
+  });
+
+  test.each([
+    [37.5, "37.5 characters per second", 50],
+    [3, "3 characters per second", 2],
+    [3.3, "3.3 characters per second", 5],
+    [999, "999 characters per second", 1000],
+    [1.04, "1 character per second", 1],
+    [1, "1 character per second", 1],
+    [null, "as fast as it goes", null],
+  ])("%d from Python is told as it is, and stands at the nearest", (speed, told, nearest) => {
+    const model = shown();
+    model.update({ speed });
+    expect(aloud()).toBe(told);
+    const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null];
+    expect(slider("Speed").valueAsNumber).toBe(SPEEDS.indexOf(nearest));
+    expect(model.get("speed")).toBe(speed); // what it stands at is not set
+    expect(model.saved).toEqual([]);
+  });
+
+  test("counts at once, while a text is written", () => {
+    const model = shown({ length: 2000, speed: 10 });
+    click("Generate");
+    seconds(3);
+    expect(kernel.written).toBeLessThan(40);
+    type(slider("Speed"), "7"); // 200
+    seconds(3);
+    expect(kernel.written).toBeGreaterThan(550);
+    expect(kernel.written).toBeLessThan(700);
+    model.update({ speed: null });
+    seconds(1);
+    expect(kernel.written).toBe(2000);
+  });
+});
+
+describe.each([
+  ["Top-k", "top_k", 5, "Top-k must be a whole number from 1 to 2,147,483,648, or empty."],
+  ["Top-p", "top_p", 0.25, "Top-p must be a number from 0.001 to 1, or empty."],
+  ["rng", "rng", 123, "rng must be a whole number from 0 to 9,007,199,254,740,991, or empty."],
+] as const)("%s", (name, trait, value, sentence) => {
+  const wrong = ["-1", "1e20", ...(trait === "top_p" ? ["0", "1.5"] : ["2.5"])];
+
+  test("is empty as long as there is none, which is right", () => {
+    const model = shown();
+    expect(field(name).value).toBe("");
+    click("Generate");
+    expect(asked(model)).toEqual(SETTINGS);
+    expect(description(field(name))).toBe("");
+  });
+
+  test("is saved, and part of the next start; emptied, it is none again", () => {
+    const model = shown();
+    type(field(name), String(value));
+    click("Generate");
+    expect(asked(model)).toEqual({ ...SETTINGS, [trait]: value });
+    type(field(name), "");
+    click("Generate");
+    expect(asked(model)).toEqual(SETTINGS);
+    expect(model.saved).toEqual([{ [trait]: value }, { [trait]: null }]);
+  });
+
+  test("shows what Python sets", () => {
+    const model = shown({ [trait]: value });
+    expect(field(name).valueAsNumber).toBe(value);
+    model.update({ [trait]: null });
+    expect(field(name).value).toBe("");
+    model.update({ [trait]: 1 });
+    expect(field(name).value).toBe("1");
+    expect(model.saved).toEqual([]);
+  });
+
+  test.each(wrong)("%s will not do: it is told beside it, and nothing begins before", (typed) => {
+    const model = shown();
+    type(field(name), typed);
+    seconds(1);
+    expect(description(field(name))).toBe(sentence);
+    expect(field(name).getAttribute("aria-invalid")).toBe("true");
+    expect(details("More").open).toBe(false);
+    for (const button of ["Generate", "Step"]) {
+      details("More").open = false;
+      find("button", button).focus();
+      click(button);
+      expect(details("More").open).toBe(true);
+      expect(document.activeElement).toBe(field(name));
+    }
+    expect([asked(model), model.saved, model.get(trait)]).toEqual([undefined, [], null]);
+    type(field(name), "");
+    click("Generate");
+    expect(asked(model)).toEqual(SETTINGS);
+  });
+
+  test("something that is no number is not taken for nothing", () => {
+    const model = shown({ [trait]: value });
+    // A browser keeps "1e" or "-" in the field, and calls its value empty.
+    Object.defineProperty(field(name), "validity", { value: { badInput: true } });
+    type(field(name), "");
+    seconds(1);
+    expect(description(field(name))).toBe(sentence);
+    click("Generate");
+    expect(asked(model)).toBeUndefined();
+    expect(model.get(trait)).toBe(value);
+    expect(document.activeElement).toBe(field(name));
+  });
+});
+
+test("More stays as it is if what is wrong stands elsewhere", () => {
+  shown();
+  type(field("Length"), "-1");
+  click("Generate");
+  expect(document.activeElement).toBe(field("Length"));
+  expect(details("More").open).toBe(false);
+});
+
+describe("the dice", () => {
+  test("are rolled by a button: a number that one can tell a neighbour, saved and used", () => {
+    const model = shown();
+    vi.mocked(Math.random).mockImplementation(dice(5));
+    const thrown = new Set<number>();
+    for (let roll = 0; roll < 50; roll += 1) {
+      click("Roll new dice");
+      const { valueAsNumber } = field("rng");
+      expect(model.get("rng")).toBe(valueAsNumber);
+      thrown.add(valueAsNumber);
+    }
+    expect(thrown.size).toBeGreaterThan(45);
+    for (const number of thrown) {
+      expect(Number.isInteger(number)).toBe(true);
+      expect(number).toBeGreaterThanOrEqual(0);
+      expect(number).toBeLessThan(10_000);
+    }
+    seconds(1);
+    expect(model.saved).toEqual([{ rng: field("rng").valueAsNumber }]);
+    click("Generate");
+    expect(asked(model)).toEqual({ ...SETTINGS, rng: field("rng").valueAsNumber });
+  });
+
+  test.each([0, 0.9999999999])("are in range by any chance (%d)", (chance) => {
+    shown();
+    vi.mocked(Math.random).mockReturnValue(chance);
+    click("Roll new dice");
+    expect(field("rng").valueAsNumber).toBe(chance === 0 ? 0 : 9999);
+  });
+
+  test("put a wrong number right, and are the same in every view", () => {
+    const model = new FakeModel(kernel);
+    const [one, other] = [show(model), show(model)];
+    type(field("rng", one.root), "-1");
+    click("Roll new dice", one.root);
+    expect(description(field("rng", one.root))).toBe("");
+    expect(field("rng", other.root).value).toBe(field("rng", one.root).value);
+  });
+
+  test("put a wrong number right even if they fall as before", () => {
+    shown();
+    vi.mocked(Math.random).mockReturnValue(0.5);
+    click("Roll new dice");
+    type(field("rng"), "-1");
+    click("Roll new dice");
+    expect(field("rng").value).toBe("5000");
+    expect(description(field("rng"))).toBe("");
+  });
+
+  test("of the last text are named, whether they were chosen or not", () => {
+    const model = shown();
+    expect(details("More").textContent).not.toContain("The last text had");
+    click("Generate");
+    seconds(1);
+    expect(details("More").textContent).toContain("The last text had 7."); // the kernel's choice
+    type(field("rng"), "0");
+    click("Generate");
+    seconds(1);
+    expect(details("More").textContent).toContain("The last text had 0.");
+    model.update({ receipt: {} });
+    expect(details("More").textContent).not.toContain("The last text had");
+  });
+});

@@ -1,0 +1,247 @@
+"""A real JupyterLab and a real Chromium in front of it, for the tests here and for benchmarks/page.py."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+from playwright.sync_api import TimeoutError as TooLate
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page, Playwright
+
+SEED = "The road"
+TIMEOUT = 60_000  # milliseconds; generous, as nothing is waited for longer than it takes
+# While JupyterLab starts, it drops commands without a word: then they are given again.
+_TRIES, _PATIENCE = 10, 5_000
+_TOKEN = "test"  # noqa: S105 - of a server that lasts as long as the test
+
+# Chromium in a container: no sandbox, no calls home.
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+# Whether the notebook has a kernel that is idle and to which the page is connected.
+_KERNEL_READY = f"""async ([address, name]) => {{
+  const sessions = await (await fetch(`${{address}}/api/sessions?token={_TOKEN}`)).json();
+  return sessions.some(({{path, kernel}}) =>
+    path.endsWith(name) && kernel.connections > 0 && kernel.execution_state === "idle");
+}}"""
+
+
+class JupyterLabError(Exception):
+    """JupyterLab or Chromium does not do what it is needed for."""
+
+
+def start_chromium(playwright: Playwright, *arguments: str) -> Browser:
+    """Start the Chromium of this machine, or the one that Playwright has installed."""
+    path = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    return playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *arguments])
+
+
+class Lab:
+    """A JupyterLab server over an empty folder, with the settings of somebody who has just installed it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "notebooks"
+        self.folder.mkdir()
+        self._settings = folder / "settings"
+        self._runtime = folder / "runtime"
+        places = {
+            "JUPYTER_CONFIG_DIR": folder / "config",
+            "JUPYTER_DATA_DIR": folder / "data",
+            "JUPYTER_RUNTIME_DIR": self._runtime,
+            "JUPYTERLAB_SETTINGS_DIR": self._settings,
+            "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
+        }
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
+        command += [f"--ServerApp.root_dir={self.folder}", f"--IdentityProvider.token={_TOKEN}"]
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **{name: str(place) for name, place in places.items()}},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if self._process.stdout is None:
+            msg = "JupyterLab has no output."
+            raise JupyterLabError(msg)
+        self._output = self._process.stdout
+        self._log: list[str] = []
+        self._address = self._find_address()
+        # Somebody must go on reading, or the server would stand still once the pipe is full.
+        self._reader = threading.Thread(target=lambda: self._log.extend(self._output), daemon=True)
+        self._reader.start()
+
+    def _find_address(self) -> str:
+        for line in self._output:
+            self._log.append(line)
+            if match := re.search(r"(http://127\.0\.0\.1:\d+)/lab", line):
+                return match[1]
+        msg = "JupyterLab did not start:\n" + "".join(self._log)
+        raise JupyterLabError(msg)
+
+    def open(self, page: Page, name: str, source: Path | list[str]) -> Notebook:
+        """Open a notebook, given as a file or as the sources of its code cells, in the folder."""
+        if isinstance(source, Path):
+            shutil.copy(source, self.folder / name)
+        else:
+            notebook = nbformat.v4.new_notebook(
+                cells=[nbformat.v4.new_code_cell(cell) for cell in source],
+                metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            )
+            nbformat.write(notebook, self.folder / name)
+        self.visit(page, name)
+        self.wait_for_kernel(page, name)
+        return Notebook(page)
+
+    def visit(self, page: Page, name: str) -> None:
+        """Open a notebook that is in the folder, without waiting for a kernel, as it may get none."""
+        page.goto(f"{self._address}/doc/tree/{name}?token={_TOKEN}")
+
+    def wait_for_kernel(self, page: Page, name: str) -> None:
+        """Wait until a notebook has its kernel: a cell that is run before makes JupyterLab ask for one."""
+        page.wait_for_function(_KERNEL_READY, arg=[self._address, name])
+        page.get_by_text("Kernel status: Idle").wait_for(state="attached")
+
+    def end_kernels(self, page: Page) -> None:
+        """End all kernels, so that those of before take no memory; other settings than the first go, too."""
+        token = {"Authorization": f"token {_TOKEN}"}
+        kernels = f"{self._address}/api/kernels"
+        for kernel in page.request.get(kernels, headers=token).json():
+            page.request.delete(f"{kernels}/{kernel['id']}", headers=token)
+        shutil.rmtree(self._settings, ignore_errors=True)
+
+    @property
+    def connection_file(self) -> Path:
+        """How to connect to the kernel that was started last."""
+        return max(self._runtime.glob("kernel-*.json"), key=lambda file: file.stat().st_mtime)
+
+    def stop(self) -> None:
+        """End the server, whose kernels have been ended before."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+
+class Widget:
+    """A widget in a page, by the names that a reader sees or hears."""
+
+    def __init__(self, root: Locator) -> None:
+        self.root = root
+        self.text = root.get_by_role("region", name="Generated text")
+        self.status = root.get_by_role("status")
+        self.line = root.locator(".lstm-status")  # the same with figures, for the eye only
+        self.alert = root.get_by_role("alert")
+        self.notice = root.locator(".lstm-notice")
+        self.seed = root.get_by_role("textbox", name="Seed")
+        self.temperature = root.get_by_role("slider", name="Temperature")
+        self.temperature_field = root.get_by_role("spinbutton", name="Temperature")
+        self.length = root.get_by_role("slider", name="Length")
+        self.length_field = root.get_by_role("spinbutton", name="Length")
+        self.speed = root.get_by_role("slider", name="Speed")
+        self.model = root.get_by_role("combobox", name="Model")
+        self.top_k = root.get_by_role("spinbutton", name="Top-k")
+        self.top_p = root.get_by_role("spinbutton", name="Top-p")
+        self.rng = root.get_by_role("spinbutton", name="rng")
+        self.more = root.get_by_text("More", exact=True)
+        self.about = root.get_by_text("About this model", exact=True)
+        self.generate, self.stop, self.step, self.go_on, self.clear, self.copy, self.roll = (
+            root.get_by_role("button", name=name, exact=True)
+            for name in ("Generate", "Stop", "Step", "Continue", "Clear", "Copy", "Roll new dice")
+        )
+
+    @property
+    def shown(self) -> str:
+        """The seed and the text, as they stand on the page."""
+        return str(self.text.evaluate("element => element.textContent"))
+
+    def written(self, seed: str) -> str:
+        """Return the text behind the seed, which must stand before it."""
+        shown = self.shown
+        if not shown.startswith(seed):
+            msg = f"The text does not begin with the seed {seed!r}: {shown[:100]!r}"
+            raise AssertionError(msg)
+        return shown[len(seed) :]
+
+    def wait_for(self, characters: int) -> None:
+        """Wait until seed and text have so many characters together."""
+        expect(self.text).to_have_text(re.compile(f".{{{characters}}}", re.DOTALL))
+
+
+class Notebook(Widget):
+    """A notebook open in JupyterLab, with its first widget; what is done to it is what a person does."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.widgets = page.get_by_role("group", name="LSTM text generator")
+        super().__init__(self.widgets.first)
+
+    def widget(self, number: int) -> Widget:
+        """Return a widget of several, counted from 0."""
+        return Widget(self.widgets.nth(number))
+
+    def menu(self, *names: str) -> None:
+        """Choose an entry of the menu bar."""
+        first, *inner, last = names
+        entries = self.page.locator(".lm-Menu-itemLabel")  # those with a menu behind them have no name
+        for _ in range(_TRIES):
+            try:
+                self.page.get_by_role("menuitem", name=first, exact=True).click(timeout=_PATIENCE)
+                for name in inner:
+                    entries.get_by_text(name, exact=True).hover(timeout=_PATIENCE)
+                entries.get_by_text(last, exact=True).click(timeout=_PATIENCE)
+            except TooLate:  # not enabled yet, or the menu was closed again
+                self.page.keyboard.press("Escape")
+            else:
+                return
+        msg = f"JupyterLab does not offer {' > '.join(names)}"
+        raise JupyterLabError(msg)
+
+    def run_all(self) -> None:
+        """Run all cells, perhaps again, and wait until they have been run."""
+        self._run("Run All Cells", self.page.locator("body"))
+        expect(self.page.locator(".jp-InputPrompt", has_text="[*]:")).to_have_count(0)
+
+    def run_cell(self, number: int) -> None:
+        """Have one cell run, counted from 0, without waiting for its end."""
+        cell = self.page.locator(".jp-CodeCell").nth(number)
+        cell.locator(".jp-InputPrompt").first.click()
+        self._run("Run Selected Cell and Do not Advance", cell)
+
+    def _run(self, command: str, where: Locator) -> None:
+        """Choose a command of the menu "Run" until there are neither unrun cells nor outputs of before."""
+        outputs = ".jp-OutputArea-child"
+        where.locator(outputs).evaluate_all("all => all.forEach((one) => one.dataset.old = 1)")
+        old = where.locator(f"{outputs}[data-old]").or_(where.locator(".jp-InputPrompt", has_text="[ ]:"))
+        for _ in range(_TRIES):  # JupyterLab drops the command without a word while it is still connecting
+            self.menu("Run", command)
+            try:
+                expect(old).to_have_count(0, timeout=_PATIENCE)
+            except AssertionError:
+                continue
+            return
+        msg = "JupyterLab does not run the cells"
+        raise JupyterLabError(msg)
+
+    def save(self) -> None:
+        """Save the notebook as a person does who has just used the widget."""
+        with self.page.expect_response(
+            lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url
+        ):
+            self.seed.press("ControlOrMeta+S")

@@ -1,0 +1,175 @@
+"""What it looks like: light, dark, narrow, in high contrast; and what axe-core finds. Pictures are kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+PAPER = "getComputedStyle(document.body).getPropertyValue('--jp-layout-color1')"
+
+# The contrast ratio of a text to what is behind it (WCAG 2.1).
+CONTRAST = """element => {
+  const parse = (colour) => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+    canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, under) => top.slice(0, 3).map((c, i) => c * top[3] + under[i] * (1 - top[3]));
+  const layers = [];
+  for (let e = element; e; e = e.parentElement) layers.unshift(parse(getComputedStyle(e).backgroundColor));
+  const ground = layers.reduce((under, top) => over(top, under), [255, 255, 255]);
+  const ink = over(parse(getComputedStyle(element).color), ground);
+  const luminance = (rgb) => {
+    const linear = (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = rgb.map((c) => linear(c / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [low, high] = [luminance(ink), luminance(ground)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+# What reaches beyond the widget, or does not fit into itself.
+CUT_OFF = """root => {
+  const {left, right} = root.getBoundingClientRect();
+  const all = [...root.querySelectorAll("*")].filter((one) => {
+    const {width, height} = one.getBoundingClientRect();
+    return width && height && one.checkVisibility() && !one.closest(".lstm-unseen, [aria-hidden=true]");
+  });
+  const beyond = all.filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.left < left - 1 || box.right > right + 1;
+  });
+  const tooWide = all.filter((one) =>
+    one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline" &&
+    !["INPUT", "OPTION"].includes(one.tagName));
+  return [...beyond, ...tooWide].map((one) => `${one.tagName} ${one.className} ${one.textContent}`);
+}"""
+
+
+def narrow(notebook) -> None:
+    notebook.root.evaluate("element => { element.style.width = '320px'; }")
+
+
+def dark(notebook) -> None:
+    light = notebook.page.evaluate(PAPER)
+    notebook.menu("Settings", "Theme", "JupyterLab Dark")
+    notebook.page.wait_for_function(f"light => {PAPER} !== light", arg=light)
+    notebook.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+
+def have_a_mark(notebook) -> None:
+    """Have a text written whose temperature is changed on the way; the run goes on."""
+    notebook.generate.click()
+    notebook.wait_for(40)
+    notebook.temperature_field.fill("1.2")
+    expect(notebook.text.get_by_role("img", name="Temperature 1.2 from here")).to_be_visible()
+
+
+def test_light_and_dark_and_narrow(opened, screenshot):
+    notebook = opened(length=400)
+    notebook.seed.fill("The 北 road ‐ to")
+    expect(notebook.root.locator("mark")).to_have_count(2)
+    have_a_mark(notebook)
+    screenshot("running")
+    expect(notebook.status).to_have_text("Finished: 400 characters")
+    parts = [notebook.text, notebook.seed, notebook.generate, notebook.temperature_field, notebook.model]
+    parts += [notebook.line, notebook.more, notebook.root.get_by_text("200 per second", exact=True)]
+    parts += [notebook.text.locator("span").first, notebook.text.get_by_role("img"), notebook.copy]
+    parts += [notebook.root.get_by_text(re.compile("^Unknown to the model and skipped"))]
+    parts += notebook.root.locator("mark small").all()
+    screenshot("light")
+    assert min(part.evaluate(CONTRAST) for part in parts) >= 4.5
+    dark(notebook)
+    screenshot("dark")
+    assert min(part.evaluate(CONTRAST) for part in parts) >= 4.5
+    notebook.temperature_field.fill("")
+    notebook.more.click()
+    notebook.about.click()
+    wrong = notebook.root.get_by_text("Temperature must be a number from 0 to 100.")
+    expect(wrong).to_be_visible()
+    assert wrong.evaluate(CONTRAST) >= 4.5
+    narrow(notebook)
+    assert notebook.root.evaluate(CUT_OFF) == []
+    screenshot("narrow")
+
+
+def test_a_long_name_and_a_long_card_are_not_cut_off(opened):
+    long = "a_name_that_never_ends_" * 8
+    choose = f"""
+import dataclasses
+card = {dict.fromkeys(("title", "text", long), long)!r}
+w.model = dataclasses.replace(w.generator.model, card=card)"""
+    notebook = opened(choose)
+    narrow(notebook)
+    notebook.about.click()
+    expect(notebook.root.get_by_role("definition").first).to_be_visible()
+    notebook.seed.fill(long + "\U00010348" * 30)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    assert notebook.root.evaluate(CUT_OFF) == []
+
+
+def test_high_contrast_and_little_motion(opened, screenshot):
+    notebook = opened(length=2000)
+    caret = "element => getComputedStyle(element, '::after').animationName"
+    notebook.page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    notebook.seed.fill("The 北 road ‐ to")
+    have_a_mark(notebook)
+    block = notebook.text.locator(":scope > *").last
+    assert block.evaluate(caret) == "none"
+    notebook.page.emulate_media(forced_colors="active", reduced_motion="no-preference")
+    assert block.evaluate(caret) != "none"
+    notebook.stop.click()
+    notebook.stop.press("Shift+Tab")
+    assert notebook.generate.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    screenshot("high-contrast")
+    # What tells things apart is more than a background, which such a page leaves out.
+    shape = "element => { const s = getComputedStyle(element); return [s.borderTopWidth, s.borderTopStyle]; }"
+    for part in (notebook.generate, notebook.stop, notebook.model, notebook.length_field, notebook.text):
+        assert part.evaluate(shape) == ["1px", "solid"]
+    narrow(notebook)
+    assert notebook.root.evaluate(CUT_OFF) == []
+
+
+def violations(notebook) -> list[str]:
+    """Return what axe-core finds within the widget, with all of its rules."""
+    found = notebook.root.evaluate("element => axe.run(element)")
+    assert {"color-contrast", "label", "button-name"} <= {rule["id"] for rule in found["passes"]}
+    return [f"{rule['id']}: {node['html']}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(opened, screenshot, theme):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: cd js && npm ci")
+    notebook = opened(length=2000, speed=50)
+    if theme == "dark":
+        dark(notebook)
+    notebook.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = {"idle": violations(notebook)}
+    notebook.seed.fill("The 北 road ‐ to")
+    have_a_mark(notebook)
+    found["running"] = violations(notebook)
+    expect(notebook.status).to_have_text("Writing")
+    notebook.stop.click()
+    expect(notebook.status).to_have_text(re.compile("^Stopped"))
+    notebook.more.click()
+    notebook.about.click()
+    found["More and the card"] = violations(notebook)
+    notebook.temperature_field.fill("101")
+    notebook.seed.fill("北京")
+    notebook.temperature_field.fill("1")
+    notebook.generate.click()
+    expect(notebook.alert).not_to_have_text("")
+    notebook.length_field.fill("0")
+    found["errors"] = violations(notebook)
+    if theme == "light":
+        screenshot("error")
+    narrow(notebook)
+    found["narrow"] = violations(notebook)
+    assert found == {state: [] for state in found}
