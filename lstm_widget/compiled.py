@@ -14,6 +14,7 @@ weights, so they lie in the order in which they are read:
 
 from __future__ import annotations
 
+import math
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,7 +37,7 @@ EVERYTHING = 2.0  # a top-p that keeps all
 
 _F32 = np.float32
 _HALF, _ONE = _F32(0.5), _F32(1.0)
-_LN2 = np.log(2.0)
+_LN2 = math.log(2)
 # tanh(x) = x P(x^2) / Q(x^2) for |x| <= 8.3; there it is 1 but for the last two bits of float32. The
 # coefficients minimise the largest relative error, by weighted least squares. A formula without branches,
 # unlike that of the C library, is computed for a whole vector at once.

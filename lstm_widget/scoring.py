@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from lstm_widget.engine import Engine
 
 BLOCK = 256  # characters that are read at a time
+_LN2 = math.log(2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +99,12 @@ def log_probabilities(
     ndarray of float64, shape (n,)
         At most 0.
     """
-    shifted = logits - logits.max(axis=1, keepdims=True).astype(np.float64)
+    highest = np.maximum.reduce(logits, axis=1, keepdims=True)
+    shifted = np.subtract(logits, highest, dtype=np.float64)  # no exponential can overflow
     chosen = shifted[np.arange(len(ids)), ids]
-    return np.asarray(chosen - np.log(np.exp(shifted, shifted).sum(axis=1)))
+    return np.asarray(chosen - np.log(np.add.reduce(np.exp(shifted, shifted), axis=1)))
 
 
 def in_bits(log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return -log2 of probabilities whose natural logarithms are given; 0 and not -0 for certainty."""
-    return np.asarray(0.0 - log_probabilities / np.log(2))
+    return np.asarray(0.0 - log_probabilities / _LN2)

@@ -38,7 +38,7 @@ _GONE = "This text is no longer being written: start a new one."
 
 
 class _Writing:
-    """A run as the conversation keeps it; whoever has its lock may use it."""
+    """A run as the conversation keeps it; used only with the conversation's lock, but for `wanted`."""
 
     def __init__(self, name: str, run: Run, model: str, given: Mapping[str, Any]) -> None:
         self.name = name
@@ -380,7 +380,7 @@ class Conversation:
         if writing is not None and writing.name == run:
             with self._lock:
                 writing.ending, writing.wanted = error, False
-                state["text"] = writing.text
+                state |= {"text": writing.text, "receipt": writing.receipt}
         self._publish({**state, "status": "failed"})
         self._send(error)
 

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pages import SETTINGS, Page, a_pull, bits_of, finishes, on_the_wire, reproduced
 
@@ -195,6 +195,7 @@ def test_an_error_that_nobody_foresaw_ends_the_run_with_a_sentence(widget, page,
     assert "\n" not in error["message"]
     assert "Traceback" in caplog.text
     assert (widget.status, widget.text) == ("failed", page.of("chunk")[0]["text"])
+    assert widget.receipt["written"] == 5
     assert kinds(page.pull(0, 5)) == ["chunk", "error"]  # a page that did not get it is told again
     assert page.stop() == [error]
 
@@ -249,14 +250,15 @@ def test_a_stopped_text_can_be_resumed_to_less_than_it_was_to_be(widget, page, l
 
 
 def test_a_resume_while_it_is_written_only_makes_it_longer(widget, page, long):
-    page.start()
-    page.pull(0)
-    for length in (10, 20, 21, 60):
-        assert page.resume(length) == [{"type": "begin", "run": "a", "seed": "abc", "position": 20}]
-    page.resume(90)
-    assert widget.status == "writing"
-    assert page.pull_all(20)[0] == long[20:90]
-    assert kinds(page.of("end")) == ["end"]
+    for run, lengths, length in [("a", (10, 20, 60, 21), 60), ("b", (21, 90, 61), 90)]:
+        page.start(run)
+        page.pull(0, run=run)
+        for wanted in lengths:
+            (begin,) = page.resume(wanted, run)
+            assert begin == {"type": "begin", "run": run, "seed": "abc", "position": 20}
+        assert widget.status == "writing"
+        assert page.pull_all(20, run=run)[0] == long[20:length]
+        assert len(page.of("end")) == (1 if run == "a" else 2)
 
 
 def test_a_page_goes_on_with_what_a_cell_wrote(widget, page, long):
@@ -439,9 +441,10 @@ def test_wrong_settings_end_the_text_before(widget, page, long, bad, sentence):
     assert page.pull_all(20)[0] == long[20:60]
 
 
+texts = st.text(st.sampled_from("ab\ud800\udfff\U0001f600") | st.characters(), max_size=3)
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=3),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
     max_leaves=4,
 )
 FIELDS = ["run", "settings", "length", "pull", "position", "count", "budget", "temperature"]
@@ -526,6 +529,7 @@ def test_what_a_page_says_in_half_characters_is_read_as_the_sign(odd):
 
 
 @given(anything)
+@example({"\ud800": ["\udfff", {"a\ud83d": 1}], "\U0001f600": None})
 def test_everything_is_sendable_and_only_half_characters_are_changed(value):
     def expected(one):
         if isinstance(one, str):

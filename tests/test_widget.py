@@ -594,9 +594,19 @@ def test_who_is_told_of_the_status_may_do_what_a_cell_may(widget, page, model, l
     if widget.text:
         assert reproduced(widget.receipt, model) == widget.text
     # What a page is told last is how it stands, and it can go on.
-    ends = page.of("end", "cleared")
-    assert ends[-1]["type"] == "cleared" or ends[-1]["receipt"]["written"] == len(widget.text)
+    last = page.of("begin", "end", "cleared")[-1]
+    assert last["type"] == "cleared" or last["receipt"]["written"] == len(widget.text)
     assert widget.generate() == long[:60]
+
+
+def test_who_is_told_of_the_clearing_may_begin_another_text(widget, page, long):
+    widget.generate()
+    widget.observe(lambda change: change["new"] == "ready" and widget.generate(length=30), "status")
+    finishes(widget.clear)
+    check(widget, long[:30])
+    # The page that was told last of the text has it; it begins by forgetting the one before.
+    assert page.sent[-1]["receipt"]["written"] == 30
+    assert [begin["position"] for begin in page.of("begin")] == [0, 0]
 
 
 def test_no_message_tells_of_a_later_state_too_early(widget, page, long):
