@@ -133,6 +133,10 @@ class Kernel:
         code = f"import time\nbegun = time.perf_counter()\nw.generator.generate({SETTINGS}, length={FULL})"
         return float(self.ask("time.perf_counter() - begun", code))
 
+    def processor(self) -> float:
+        """Return the seconds of a processor that the kernel has had so far."""
+        return float(self.ask("time.process_time()", "import time"))
+
     def memory(self) -> int:
         """Return the bytes of the kernel's process that are in memory."""
         return int(self.ask("psutil.Process().memory_info().rss", "import gc, psutil\ngc.collect()"))
@@ -152,6 +156,9 @@ class Figures:
     """Seconds for `FULL` characters, median."""
     full: float
     """The same in the page."""
+    bare_processor: float
+    """The processor's share of it: what other processes do costs time, but does not count here."""
+    full_processor: float
     frames: list[float]
     """How long each lasted meanwhile."""
     cells_idle: list[float]
@@ -160,10 +167,12 @@ class Figures:
     stop_told: list[float]
     long: int
     clicks: list[float]
-    heap: int
-    """Bytes."""
+    scripts: int
+    """Bytes that the long text takes in the page, for what JavaScript has."""
+    layout: int
+    """Bytes that it takes in the page besides, to be laid out."""
     kernel: int
-    """Bytes."""
+    """Bytes that it takes in the kernel."""
 
 
 class Bench:
@@ -186,11 +195,15 @@ class Bench:
         self.set(length=FULL, speed=None)
         self.write(FULL)  # once, so that the browser has compiled what it needs, too
         bare, full, frames = [], [], []
+        processor = [self.kernel.processor()]
         for _ in range(FULL_ROUNDS):
             bare.append(self.kernel.bare())
+            processor.append(self.kernel.processor())
             seconds, meanwhile = self.write(FULL)
+            processor.append(self.kernel.processor())
             full.append(seconds)
             frames += meanwhile
+        spent = [after - before for before, after in pairwise(processor)]
         self.set(length=1_000_000, speed=None)
         self.begin()
         cells = self.kernel.cells()
@@ -201,10 +214,10 @@ class Bench:
             stop_changed.append(changed)
             stop_told.append(told)
         self.clear()
-        heap, memory = self.heap(), self.kernel.memory()
+        before = self.memory()
         self.set(length=long, speed=None)
         self.write(long)
-        heap, memory = self.heap() - heap, self.kernel.memory() - memory
+        scripts, layout, kernel = (now - then for now, then in zip(self.memory(), before, strict=True))
         clicks = [self.click_on_more() for _ in range(CLICKS)]
         self.set(length=300, speed=50)
         return Figures(
@@ -212,6 +225,8 @@ class Bench:
             first,
             statistics.median(bare),
             statistics.median(full),
+            statistics.median(spent[::2]),
+            statistics.median(spent[1::2]),
             frames,
             cells_idle,
             cells,
@@ -219,8 +234,9 @@ class Bench:
             stop_told,
             long,
             clicks,
-            heap,
-            memory,
+            scripts,
+            layout,
+            kernel,
         )
 
     def watched(self) -> dict[str, Any]:
@@ -281,12 +297,12 @@ class Bench:
         self.notebook.page.wait_for_function("window.lstmWatch.answered !== null")
         return float(self.watched()["answered"])
 
-    def heap(self) -> int:
-        """Return the bytes that the page's objects and texts take, without garbage."""
+    def memory(self) -> tuple[int, int, int]:
+        """Return the bytes, without garbage, of JavaScript, of the rest of the page, and of the kernel."""
         self.devtools.send("HeapProfiler.collectGarbage")
         usage = self.devtools.send("Runtime.getHeapUsage")
-        parts = ("usedSize", "embedderHeapUsedSize", "backingStorageSize")
-        return int(sum(usage.get(part, 0) for part in parts))
+        scripts = usage["usedSize"] + usage.get("backingStorageSize", 0)
+        return int(scripts), int(usage.get("embedderHeapUsedSize", 0)), self.kernel.memory()
 
 
 def megabytes(size: int, text: int) -> str:
@@ -317,6 +333,11 @@ def table(results: dict[str, Figures]) -> list[list[str]]:
         [f"{one.full:.2f} = {one.full / one.bare:.2f} x" for one in every],
         good=[one.full <= RATIO * one.bare + MORE for one in every],
     )
+    row(
+        "the kernel's processor time for it, s",
+        "",
+        [f"{one.bare_processor:.2f}, {one.full_processor:.2f}" for one in every],
+    )
     rates = [1000 * len(one.frames) / sum(one.frames) for one in every]
     good = [rate > FRAMES for rate in rates]
     row("meanwhile, frames per second", f"> {FRAMES}", [f"{rate:.0f}" for rate in rates], good=good)
@@ -327,8 +348,8 @@ def table(results: dict[str, Figures]) -> list[list[str]]:
     times("Stop to the word", STOP, [one.stop_told for one in every])
     long = f"{every[0].long:,} characters: "
     times(f"{long}a click", CLICK, [one.clicks for one in every])
-    row(f"{long}page", "a few x", [megabytes(one.heap, one.long) for one in every])
-    row(f"{long}kernel", "a few x", [megabytes(one.kernel, one.long) for one in every])
+    for place in ("scripts", "layout", "kernel"):
+        row(f"{long}{place}", "a few x", [megabytes(getattr(one, place), one.long) for one in every])
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import gzip
 import json
 import os
 import subprocess
@@ -139,6 +140,12 @@ def test_the_wheel_is_pure_and_holds_the_page_and_the_model(built):
     assert "lstm_widget/models/bronte.safetensors" in names
     assert "lstm_widget/py.typed" in names
     assert not [name for name in names if name.startswith(("js/", "tests/")) or "node_modules" in name]
+
+
+def test_the_page_is_small():
+    page = [file.read_bytes() for file in sorted((SOURCES / "static").iterdir())]
+    assert page
+    assert sum(len(gzip.compress(data)) for data in page) <= 40_000
 
 
 def test_the_sdist_holds_what_the_wheel_is_built_from(built):

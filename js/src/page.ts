@@ -47,6 +47,7 @@ export class Page {
     this.root.setAttribute("role", "region");
     this.root.setAttribute("aria-label", "Generated text");
     this.root.addEventListener("copy", (event) => this.#copy(event), { signal });
+    this.root.addEventListener("keydown", (event) => this.#selectAll(event), { signal });
     this.#follower = new Follower(this.root);
     this.show("", "");
     if (typeof ResizeObserver === "undefined") return;
@@ -249,6 +250,13 @@ export class Page {
       if (!range.collapsed) ranges.push(range);
     }
     return ranges;
+  }
+
+  /** Ctrl+A is for the text, not for the whole notebook. */
+  #selectAll(event: KeyboardEvent): void {
+    if (event.key.toLowerCase() !== "a" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    document.getSelection()?.selectAllChildren(this.root);
   }
 
   /** Copy the text alone: a browser would add line ends between blocks. */

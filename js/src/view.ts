@@ -218,8 +218,9 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
       if (isOurs) event.preventDefault();
       if (control && event.key === "Enter" && !event.repeat) begin();
       if (event.key === "Escape") stop.click();
-      // Keys pressed in here are meant for the widget, not for the notebook around it; but Ctrl+S still saves.
-      if (isOurs || !control) event.stopPropagation();
+      // Keys pressed in here are meant for the widget, not for the notebook around it, which would undo
+      // its own changes at Ctrl+Z and select its cells at Ctrl+A. But Ctrl+S still saves.
+      if (!control || event.key.toLowerCase() !== "s") event.stopPropagation();
     },
     { signal },
   );

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from lab import SEED
 from playwright.sync_api import expect
 
@@ -99,7 +98,6 @@ def test_letters_typed_in_the_widget_are_no_commands_of_the_notebook(opened):
     expect(notebook.seed).to_have_value(SEED)
 
 
-@pytest.mark.xfail(reason="Ctrl+Z goes to the notebook, which takes it away from the seed")
 def test_what_was_typed_can_be_undone(opened):
     notebook = opened()
     notebook.page.locator(".jp-InputPrompt").first.click()
@@ -116,7 +114,6 @@ def test_what_was_typed_can_be_undone(opened):
     expect(notebook.page.locator(".jp-Cell")).to_have_count(2)
 
 
-@pytest.mark.xfail(reason="Ctrl+A goes to the notebook, which selects its cells")
 def test_control_a_selects_the_text(opened):
     notebook = opened("1 + 1", speed=None)
     notebook.generate.click()
