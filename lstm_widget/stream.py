@@ -12,8 +12,6 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from array import array
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
 from lstm_widget.errors import LSTMError, SettingError
@@ -48,7 +46,7 @@ class _Writing:
         self.wanted = True  # set to False from any thread, without the lock: end as soon as possible
         self.ending: End | Error | None = None  # what the pages are told, once it is over
         self._temperatures: list[tuple[int, float]] = []
-        self._bits = array("d", [0.0])  # of the first so many characters
+        self._bits, self._counted = 0.0, 0  # of the first so many characters
 
     @property
     def over(self) -> bool:
@@ -74,8 +72,16 @@ class _Writing:
             # Where the temperature was changed: (position, temperature) pairs.
             "temperatures": list(self._temperatures),
             "written": len(self.run.characters),
-            "bits": self._bits_before(len(self.run.characters)),
+            "bits": self.bits,
         }
+
+    @property
+    def bits(self) -> float:
+        """The surprise of all characters."""
+        written = len(self.run.characters)
+        self._bits += sum(self.run.surprise[self._counted : written])
+        self._counted = written
+        return self._bits
 
     def set_temperature(self, temperature: float) -> None:
         if temperature == self.run.temperature:
@@ -96,13 +102,8 @@ class _Writing:
             "count": len(characters),
             "text": "".join(characters),
             "temperatures": [change for change in self._temperatures if change[0] >= position],
-            "bits": self._bits_before(position + len(characters)),
+            "bits": self.bits,
         }
-
-    def _bits_before(self, position: int) -> float:
-        new = self.run.surprise[len(self._bits) - 1 :]
-        self._bits.extend(list(accumulate(new, initial=self._bits[-1]))[1:])
-        return self._bits[position]
 
 
 class Conversation:
