@@ -134,10 +134,7 @@ export interface Traits extends Settings {
   models: { name: string; title: string }[];
   card: Record<string, string | number | boolean>;
   replacements: Replacement[];
-  bounds: Record<
-    "temperature" | "length" | "speed" | "top_k" | "top_p" | "rng",
-    { least: number; most: number; step: number }
-  > & { temperature: Bounds; length: Bounds };
+  bounds: Record<"temperature" | "length" | "speed" | "top_k" | "top_p" | "rng", Bounds>;
 }
 
 /** A place of the seed that is read as something else; `Replacement` in lookalikes.py. */
@@ -149,10 +146,11 @@ export interface Replacement {
   used: string;
 }
 
-/** Where a number may lie, and where its slider ends. */
+/** Where a number may lie. */
 export interface Bounds {
   least: number;
   most: number;
-  slider_most: number;
   step: number;
+  /** Where its slider ends, if it has one; the field beside it goes on to `most`. */
+  slider_most?: number;
 }

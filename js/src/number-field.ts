@@ -1,13 +1,5 @@
 import { element, uniqueId } from "./dom.ts";
-
-/** Which numbers are allowed. */
-export interface Range {
-  least: number;
-  most: number;
-  step: number;
-  /** Where the slider ends, if there is one; the field beside it goes on to `most`. */
-  slider_most?: number;
-}
+import type { Bounds } from "./messages.ts";
 
 export interface Kind {
   whole: boolean;
@@ -24,7 +16,7 @@ export class NumberField<Value extends number | null = number> {
 
   constructor(
     private readonly name: string,
-    private readonly range: Range,
+    private readonly range: Bounds,
     private readonly kind: Kind,
     changed: (value: Value) => void,
     signal: AbortSignal,
