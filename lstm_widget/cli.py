@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from lstm_widget.errors import LSTMError, ModelError, SettingError, shown
 from lstm_widget.settings import DEFAULTS
+from lstm_widget.training.command import add_arguments
+from lstm_widget.training.command import run as run_training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,12 +35,16 @@ FAILED, WRONG_USAGE, INTERRUPTED, CLOSED = 1, 2, 130, 141
 LENGTH = 300
 _WIDTH = 20  # of the names in a list
 _SHOWN = 5  # of a list of look-alikes
+_GROUPED = 10_000  # from here on digits are grouped; a year is not
+_TINY = 1e-6  # what is smaller is shown with an exponent
 # What a model from elsewhere writes must not steer the terminal.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 _MODEL = (
-    "a bundled name, a folder or .zip of p5ML / ml5.js, a .safetensors file, or the http(s) address of one"
+    "a bundled name, a folder that train wrote, a folder or .zip of p5ML / ml5.js, a .safetensors file, "
+    "or the http(s) address of one"
 )
+_LAST = re.compile(r"(?P<count>[0-9]{1,18})|(?P<share>[0-9]+\.[0-9]*|\.[0-9]+)|(?P<percent>[0-9]+\.?[0-9]*)%")
 
 
 class _Output:
@@ -108,10 +115,12 @@ def _failed(error: BaseException) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lstm-widget",
-        description="Write, score and convert with character-level LSTMs.",
+        description="Train character-level LSTMs; write, score and convert with them.",
         epilog="Exit codes: 0 done, 1 model or file unusable, 2 wrong usage, 130 Ctrl-C, 141 closed pipe.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[..., None], text: str, example: str) -> argparse.ArgumentParser:
@@ -176,6 +185,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--skip-unknown", action="store_true", help="leave out characters that the model does not know"
     )
+    one.add_argument(
+        "--last",
+        metavar="SHARE",
+        help="score the end of the text only, as if nothing were before it: 10%% or 0.1, "
+        "or a number of characters",
+    )
+
+    one = add("train", _train, "train a model on a text of your own", "train my.txt -o my-model --epochs 20")
+    add_arguments(one, _decoded)
 
     add("models", _models, "list the bundled models", "models")
     return parser
@@ -243,7 +261,7 @@ def _info(options: argparse.Namespace, output: _Output) -> None:
         output.write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
         return
     facts = {
-        "title": card.pop("title", Path(options.model).name),
+        "title": card.pop("title", None) or Path(options.model).name,
         "layers": " -> ".join(f"{count} units" for count in units),
         "input": "one-hot" if embedding is None else f"embedding of {embedding}",
         "weights": f"{weights.parameters:,}",
@@ -253,7 +271,16 @@ def _info(options: argparse.Namespace, output: _Output) -> None:
     # Lists and tables are for --json.
     told = [(name, value) for name, value in card.items() if not isinstance(value, (list, dict))]
     for name, value in [*facts.items(), *told]:
-        output.write(f"{name.replace('_', ' '):{_WIDTH}}  {' '.join(str(value).split())}\n")
+        output.write(f"{name.replace('_', ' '):{_WIDTH}}  {_readable(value)}\n")
+
+
+def _readable(value: object) -> str:
+    """Return a fact of a card on one line."""
+    if isinstance(value, float) and _TINY <= abs(value) < 1:
+        return f"{value:.9f}".rstrip("0")  # 0.000006 rather than 6e-06
+    if isinstance(value, int) and abs(value) >= _GROUPED:
+        return f"{value:,}"
+    return " ".join(str(value).split())
 
 
 def _convert(options: argparse.Namespace, _: _Output) -> None:
@@ -309,6 +336,7 @@ def _score(options: argparse.Namespace, output: _Output) -> None:
     from lstm_widget.formats import load_model  # noqa: PLC0415
     from lstm_widget.scoring import Score, score_blocks  # noqa: PLC0415
 
+    last = _last(options.last)
     model = load_model(options.model)
     adapted = model.adapt(_text_of(options.file))
     _tell_replacements(adapted)
@@ -318,10 +346,10 @@ def _score(options: argparse.Namespace, output: _Output) -> None:
     elif adapted.unknown:
         msg = f"The model does not know {_quoted(adapted.unknown)}: leave them out with --skip-unknown."
         raise ModelError(msg)
-    text = adapted.text
-    if not text:
+    if not adapted.text:
         msg = f"{options.file!r} holds nothing that could be scored."
         raise ModelError(msg)
+    text = adapted.text[_start(last, len(adapted.text)) :]
     found = []
     with _progress(len(text), " characters") as bar:
         for block, _ in score_blocks(Engine(model.weights), model.encode(text), model.nameless_ids):
@@ -334,7 +362,41 @@ def _score(options: argparse.Namespace, output: _Output) -> None:
             bits = score.bits[start : start + len(line)].mean()
             output.write(f"{bits:6.3f}  {line.rstrip()}\n")
             start += len(line)
-    output.write(f"{score.bits_per_character:.4f} bits per character, {len(text):,} characters\n")
+    nats = 0.0 - score.log_probabilities.mean()
+    output.write(
+        f"{score.bits_per_character:.4f} bits per character ({nats:.4f} nats), {len(text):,} characters\n"
+    )
+
+
+def _last(given: str | None) -> int | float | None:
+    """Return how much of a text was asked for: a number of characters, or a share of them."""
+    if given is None:
+        return None
+    found = _LAST.fullmatch(given)
+    if found and found["count"] and int(found["count"]) > 0:
+        return int(found["count"])
+    if found and not found["count"]:
+        share = float(found["share"]) if found["share"] else float(found["percent"]) / 100
+        if 0 < share <= 1:
+            return share
+    msg = f"--last must be a share such as 10% or 0.1, or a number of characters, not {shown(given)}."
+    raise SettingError(msg)
+
+
+def _start(last: float | None, length: int) -> int:
+    """Return where the part of a text begins that was asked for."""
+    if last is None:
+        return 0
+    # As the training cuts off what it validates on.
+    start = length - last if isinstance(last, int) else int(length * (1 - last))
+    if not 0 <= start < length:
+        msg = f"--last asks for {last:,} of a text of {length:,} characters: choose another part."
+        raise SettingError(msg)
+    return start
+
+
+def _train(options: argparse.Namespace, output: _Output) -> None:
+    run_training(options, output.write)
 
 
 def _models(_: argparse.Namespace, output: _Output) -> None:

@@ -52,15 +52,15 @@ class Score:
 
 
 def score_blocks(
-    engine: Engine, ids: Sequence[int], nameless: NDArray[np.intp]
+    engine: Engine, ids: Sequence[int] | NDArray[np.unsignedinteger], nameless: NDArray[np.intp]
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float32]]]:
     """Read a text from the zero state, a block at a time.
 
     Parameters
     ----------
     engine : Engine
-    ids : sequence of int
-        Of the n characters.
+    ids : sequence or ndarray of int, length n
+        Of the characters.
     nameless : ndarray of int
         Ids that no character has: they get no probability.
 

@@ -91,7 +91,7 @@ def check_seed(seed: object) -> str:
 
 def check_length(length: object) -> int:
     """Return the length, or raise `SettingError`."""
-    number = _whole(length)
+    number = as_whole(length)
     if number is None or not 1 <= number <= MAX_LENGTH:
         msg = f"The length must be a whole number from 1 to {MAX_LENGTH:,}, not {shown(length)}."
         raise SettingError(msg)
@@ -100,7 +100,7 @@ def check_length(length: object) -> int:
 
 def check_temperature(temperature: object) -> float:
     """Return the temperature, or raise `SettingError`."""
-    number = _real(temperature)
+    number = as_real(temperature)
     if number is None or not 0 <= number <= MAX_TEMPERATURE:
         msg = f"The temperature must be a number from 0 to {MAX_TEMPERATURE:g}, not {shown(temperature)}."
         raise SettingError(msg)
@@ -111,7 +111,7 @@ def check_top_k(top_k: object) -> int | None:
     """Return top-k, or raise `SettingError`."""
     if top_k is None:
         return None
-    number = _whole(top_k)
+    number = as_whole(top_k)
     if number is None or number < 1:
         msg = f"top_k must be a whole number from 1, or None, not {shown(top_k)}."
         raise SettingError(msg)
@@ -122,7 +122,7 @@ def check_top_p(top_p: object) -> float | None:
     """Return top-p, or raise `SettingError`."""
     if top_p is None:
         return None
-    number = _real(top_p)
+    number = as_real(top_p)
     if number is None or not 0 < number <= 1:
         msg = f"top_p must be a number above 0 and at most 1, or None, not {shown(top_p)}."
         raise SettingError(msg)
@@ -133,7 +133,7 @@ def check_speed(speed: object) -> float | None:
     """Return the characters per second that a page shows, or raise `SettingError`."""
     if speed is None:
         return None
-    number = _real(speed)
+    number = as_real(speed)
     if number is None or not 1 <= number <= MAX_SPEED:
         msg = (
             f"The speed must be a number of characters per second from 1 to {MAX_SPEED:g}, "
@@ -145,10 +145,10 @@ def check_speed(speed: object) -> float | None:
 
 def check_piece(count: object, seconds: object) -> None:
     """Raise `SettingError` if a text cannot be written on for so many characters or seconds."""
-    if count is not None and ((whole := _whole(count)) is None or whole < 0):
+    if count is not None and ((whole := as_whole(count)) is None or whole < 0):
         msg = f"The count must be a whole number from 0, or None, not {shown(count)}."
         raise SettingError(msg)
-    if seconds is not None and ((number := _real(seconds)) is None or number < 0):
+    if seconds is not None and ((number := as_real(seconds)) is None or number < 0):
         msg = f"The seconds must be a number from 0, or None, not {shown(seconds)}."
         raise SettingError(msg)
 
@@ -185,7 +185,7 @@ def check_page_rng(rng: RngLike) -> int | None:
     make_rng(rng)
     if rng is None:
         return None
-    number = _whole(rng)
+    number = as_whole(rng)
     if number is None or number >= 2**53:
         msg = "The rng of a widget must be a whole number below 2**53, or None."
         raise SettingError(msg)
@@ -199,13 +199,15 @@ def check_names(given: Iterable[object], known: Collection[str]) -> None:
             raise UnknownSettingError(name, known)
 
 
-def _whole(value: object) -> int | None:
+def as_whole(value: object) -> int | None:
+    """Return a whole number as an int; `None` for anything else."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
         return None
     return operator.index(value)
 
 
-def _real(value: object) -> float | None:
+def as_real(value: object) -> float | None:
+    """Return a finite number as a float; `None` for anything else."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         return None
     try:

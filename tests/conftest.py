@@ -177,6 +177,20 @@ def slow_network():
     return SlowNetwork
 
 
+# Training.
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """Let PyTorch run on one thread: the networks of the tests are far too small to be split."""
+    import torch  # noqa: PLC0415 - most tests do without
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 # A p5ML folder, written by hand.
 
 

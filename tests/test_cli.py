@@ -230,6 +230,21 @@ def test_info_tells_what_the_model_is(model_file):
     assert data["vocabulary"] == dict(load_model(model_file).vocab)
 
 
+def test_info_shows_numbers_as_a_person_writes_them(tmp_path, random_model, capsys):
+    card = {"title": "", "year": 1847, "characters": 4157000, "cost": -5e-06, "loss": 1.43, "done": True}
+    file = save_model(random_model(card=card), tmp_path / "model.safetensors")
+    assert cli.main(["info", str(file)]) == 0
+    told = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert {name: told[name] for name in card} == {
+        "title": "model.safetensors",
+        "year": "1847",
+        "characters": "4,157,000",
+        "cost": "-0.000005",
+        "loss": "1.43",
+        "done": "True",
+    }
+
+
 def test_models_lists_what_is_bundled():
     assert succeeds("models").startswith("bronte ")
 
@@ -277,8 +292,9 @@ def test_a_state_dict_of_pytorch_is_converted_with_its_vocabulary(tmp_path):
 def test_score_is_the_mean_of_the_surprise(model_file, tmp_path):
     text = "abc def\nhead bag\n\ncab"
     (tmp_path / "text.txt").write_text(text)
-    bits = LSTMGenerator(model_file).score(text).bits
-    told = f"{bits.mean():.4f} bits per character, 21 characters\n"
+    score = LSTMGenerator(model_file).score(text)
+    bits, nats = score.bits, -score.log_probabilities.mean()
+    told = f"{bits.mean():.4f} bits per character ({nats:.4f} nats), 21 characters\n"
     assert succeeds("score", model_file, tmp_path / "text.txt") == told
     assert succeeds("score", model_file, "-", stdin=text) == told
     lines = succeeds("score", model_file, "-", "--lines", stdin=text).splitlines(keepends=True)
@@ -287,6 +303,57 @@ def test_score_is_the_mean_of_the_surprise(model_file, tmp_path):
     for line, start, end in zip(lines, starts, starts[1:], strict=False):
         assert math.isclose(float(line[:6]), bits[start:end].mean(), abs_tol=6e-4)
     assert lines[-1] == told
+
+
+@pytest.mark.parametrize(
+    ("last", "count"), [("10%", 3), ("0.1", 3), (".1", 3), ("7", 7), ("25", 25), ("1.0", 25), ("100%", 25)]
+)
+def test_score_of_the_end_of_a_text_knows_nothing_of_what_is_before(
+    model_file, capsys, tmp_path, last, count
+):
+    text = "abc def head bag\ncab face"  # 25 characters, as the model reads them
+    (tmp_path / "text.txt").write_text("x" + text.replace(" ", "\u00a0", 1))
+    assert (
+        cli.main(["score", str(model_file), str(tmp_path / "text.txt"), "--skip-unknown", "--last", last])
+        == 0
+    )
+    score = LSTMGenerator(model_file).score(text[25 - count :])
+    bits, nats = score.bits.mean(), -score.log_probabilities.mean()
+    assert capsys.readouterr().out == (
+        f"{bits:.4f} bits per character ({nats:.4f} nats), {count} characters\n"
+    )
+
+
+@pytest.mark.parametrize("length", [10, 1003, 4157, 415_561])
+def test_the_last_tenth_is_what_training_validates_on(length):
+    from lstm_widget.training.settings import validation_length  # noqa: PLC0415
+
+    for share in ("10%", "0.1"):
+        assert length - cli._start(cli._last(share), length) == validation_length(length)
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["", "0", "0%", "0.0", "101%", "1.1", "-1", "ten", "1e1", "nan", "1,000", "10 %", "\u0661", "%", "."],
+)
+def test_what_is_no_part_of_a_text_is_refused(model_file, capsys, last):
+    assert cli.main(["score", str(model_file), "/nowhere", f"--last={last}"]) == cli.WRONG_USAGE
+    assert capsys.readouterr() == (
+        "",
+        f"lstm-widget: --last must be a share such as 10% or 0.1, or a number of characters, not {last!r}.\n",
+    )
+
+
+@pytest.mark.parametrize(("last", "told"), [("26", "26"), ("0.0000000000000000001", "1e-19")])
+def test_a_part_that_the_text_does_not_have_is_refused(model_file, capsys, tmp_path, last, told):
+    (tmp_path / "text.txt").write_text("abc def head bag\ncab face")
+    assert (
+        cli.main(["score", str(model_file), str(tmp_path / "text.txt"), f"--last={last}"]) == cli.WRONG_USAGE
+    )
+    assert capsys.readouterr() == (
+        "",
+        f"lstm-widget: --last asks for {told} of a text of 25 characters: choose another part.\n",
+    )
 
 
 def test_score_tells_what_it_cannot_read(model_file, tmp_path):
@@ -302,7 +369,9 @@ def test_score_tells_what_it_cannot_read(model_file, tmp_path):
     )
 
 
-@pytest.mark.parametrize("command", [[], ["generate"], ["info"], ["convert"], ["score"], ["models"]])
+@pytest.mark.parametrize(
+    "command", [[], ["generate"], ["info"], ["convert"], ["score"], ["train"], ["models"]]
+)
 def test_help_helps_and_loads_nothing_heavy(command):
     program = (
         "import sys\nfrom lstm_widget.cli import main\n"

@@ -48,6 +48,25 @@ def test_float32_comes_back_bit_by_bit(tmp_path, random_model, same_model, units
     assert read.nameless_ids.tolist() == model.nameless_ids.tolist()
 
 
+def test_the_folder_of_a_training_is_read_as_the_model_in_it(tmp_path, model, same_model):
+    folder = tmp_path / "my.zip"  # whatever it is called
+    save_safetensors(model, folder / "model.safetensors")
+    save_p5ml(model.with_card({"title": "not this one"}), folder / "p5ml")
+    (folder / "card.json").write_text("{}")
+    for path in (folder, str(folder), f"{folder}/"):
+        same_model(load_model(path), model)
+        assert load_model(path).card["title"] == model.card["title"]
+    (folder / "model.safetensors").write_bytes(b"torn")
+    with refused("model.safetensors"):
+        load_model(folder)
+
+
+def test_a_p5ml_folder_is_one_whatever_else_is_in_it(tmp_path, model, same_model):
+    save_p5ml(model, tmp_path / "folder")
+    (tmp_path / "folder" / "model.safetensors").write_bytes(b"of somebody else")
+    same_model(load_model(tmp_path / "folder"), model)
+
+
 def test_the_file_holds_what_its_description_says(tmp_path, model, parts_of):
     file = save_safetensors(model, tmp_path / "model.safetensors")
     tensors = load_file(file)

@@ -8,11 +8,13 @@ from pathlib import Path
 from lstm_widget.errors import ModelError, shown
 from lstm_widget.formats.files import as_path
 from lstm_widget.formats.p5ml import load_p5ml
+from lstm_widget.formats.p5ml_names import MANIFEST
 from lstm_widget.model import CharLSTM
 from lstm_widget.models import available_models, bundled_files
 
 SAFETENSORS = ".safetensors"
 ZIP = ".zip"
+TRAINED = "model.safetensors"  # what a training calls its model
 _UNPICKLED = "a pickle is never opened, so load it in PyTorch and give the module to from_pytorch"
 _FROM_ELSEWHERE = {
     ".keras": "give it to from_keras, or to lstm-widget convert --vocab",
@@ -33,7 +35,9 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     source : str, Path or CharLSTM
         The name of a bundled model (see `available_models`); the path or http(s) address of a
         p5ML / ml5.js folder, of a ``.zip`` of one, or of a ``.safetensors`` file of this package;
-        or a model, which is returned as it is. An address needs the ``web`` extra.
+        the path of a folder that a training wrote, finished or not, that is one with a
+        ``model.safetensors`` in it and no ``manifest.json``; or a model, which is returned as it is.
+        An address needs the ``web`` extra.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     except (OSError, RuntimeError, ValueError):  # too long a name, nobody's home, a NUL byte
         path, is_folder, exists = Path(), False, False
     if is_folder:
-        return load_p5ml(path)
+        return _load_folder(path)
     if path.suffix.lower() == ZIP:
         from lstm_widget.formats.zip_files import ZipFiles  # noqa: PLC0415 - costs start-up time
 
@@ -67,6 +71,19 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     from lstm_widget.formats.safetensors import load_safetensors  # noqa: PLC0415 - costs start-up time
 
     return load_safetensors(file)
+
+
+def _load_folder(folder: Path) -> CharLSTM:
+    """Load what a training wrote, or a p5ML / ml5.js folder."""
+    try:
+        is_trained = (folder / TRAINED).is_file() and not (folder / MANIFEST).exists()
+    except OSError:  # a folder that may not be looked into; whoever reads it tells so
+        is_trained = False
+    if not is_trained:
+        return load_p5ml(folder)
+    from lstm_widget.formats.safetensors import load_safetensors  # noqa: PLC0415 - costs start-up time
+
+    return load_safetensors(folder / TRAINED)
 
 
 def _no_model(path: Path, source: str, *, exists: bool) -> ModelError:

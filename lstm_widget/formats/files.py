@@ -6,9 +6,11 @@ strangers: none of the three lets a name lead out of the folder.
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import stat
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -17,6 +19,7 @@ from lstm_widget.errors import ModelError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
 # Of weights, in memory; 500 million of them. Far above any character-level LSTM.
 MAX_MODEL_BYTES = 2 * 2**30
@@ -165,6 +168,30 @@ def writing(path: str | Path) -> Iterator[None]:
     except OSError as error:
         msg = f"{shown(str(path))} cannot be written: {error.strerror or type(error).__name__}."
         raise ModelError(msg) from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file, all of it or nothing; an existing one is replaced when all is written.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(handle)  # else the name may be there before the content, after a power cut
+            Path(partial).chmod(0o644)
+            Path(partial).replace(path)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
 
 
 def as_path(path: str | Path) -> Path:

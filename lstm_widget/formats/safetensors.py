@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.files import read_model_file, writing
+from lstm_widget.formats.files import read_model_file, replacing
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 
@@ -153,17 +152,8 @@ def save_safetensors(
         "card": json.dumps(model.card),
     }
     data = save(tensors, metadata)
-    with writing(file):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            Path(partial).chmod(0o644)
-            Path(partial).replace(path)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+    with replacing(path) as stream:
+        stream.write(data)
     return Path(file)
 
 

@@ -35,6 +35,14 @@ class CharModule(nn.Module):
         self.lstm = nn.ModuleList(nn.LSTM(below, own, batch_first=True) for below, own in pairwise(sizes))
         self.head = nn.Linear(units[-1], vocab_size)
 
+    def inputs(self, ids: torch.Tensor) -> torch.Tensor:
+        """Return what the first layer reads, shape (batch, time, E)."""
+        if self.embedding is not None:
+            embedded: torch.Tensor = self.embedding(ids)
+            return embedded
+        weight = self.head.weight
+        return one_hot(ids, len(weight)).to(weight.dtype)
+
     def forward(self, ids: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
         """Read on from `state`.
 
@@ -49,8 +57,7 @@ class CharModule(nn.Module):
         logits : tensor, shape (batch, time, V)
         state : list of pairs of tensors
         """
-        weight = self.head.weight
-        x = one_hot(ids, len(weight)).to(weight.dtype) if self.embedding is None else self.embedding(ids)
+        x = self.inputs(ids)
         after = []
         for number, layer in enumerate(self.lstm):
             x, own = layer(x, None if state is None else state[number])  # [batch, time, H]

@@ -1,14 +1,33 @@
-"""Training a model on a text of one's own; needs the extra ``train`` (PyTorch)."""
+"""Training a model on a text of one's own; needs the extra ``train`` (PyTorch, Accelerate, tqdm).
+
+Naming the functions loads PyTorch; naming this package does not.
+"""
 
 from __future__ import annotations
 
-try:
-    import torch  # noqa: F401
-    import tqdm  # noqa: F401
-except ImportError as error:
-    msg = 'Training needs PyTorch: run  pip install "lstm-widget[train]"'
-    raise ImportError(msg) from error
+from typing import TYPE_CHECKING, Any
 
-from lstm_widget.training.trainer import TrainingSettings, train
+from lstm_widget.training.progress import Progress, Sample
+from lstm_widget.training.settings import TrainingSettings
 
-__all__ = ["TrainingSettings", "train"]
+if TYPE_CHECKING:
+    from lstm_widget.training.trainer import resume, train
+
+__all__ = ["Progress", "Sample", "TrainingSettings", "resume", "train"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - one of two functions
+    if name not in {"train", "resume"}:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    try:
+        import accelerate  # noqa: F401, PLC0415 - an extra
+        import filelock  # noqa: F401, PLC0415 - an extra
+        import torch  # noqa: F401, PLC0415 - an extra
+    except ImportError as error:
+        missing = error.name or "PyTorch"
+        msg = f'Training needs {missing}: run  pip install "lstm-widget[train]"'
+        raise ImportError(msg) from error
+    from lstm_widget.training import trainer  # noqa: PLC0415 - needs what was tried above
+
+    return getattr(trainer, name)

@@ -1,61 +1,123 @@
-"""The network as PyTorch trains it, and its way into `CharLSTM`."""
+"""The network as it is trained: noise against learning by heart, and the way from and to a model."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import nn
+from torch.func import functional_call
 
-from lstm_widget.formats.pytorch import from_pytorch
+from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
+from lstm_widget.formats.torch_module import CharModule
 from lstm_widget.model import FORGET_BIAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
+    from lstm_widget.formats.torch_module import State
     from lstm_widget.model import CharLSTM
+    from lstm_widget.training.settings import ChosenSettings
 
-    LSTMState = tuple[torch.Tensor, torch.Tensor]
 
+class Noise(NamedTuple):
+    """What an update does without: zero where something is left out, else 1 / (share kept).
 
-class CharNetwork(nn.Module):
-    """Embedding, LSTM layers of equal size, softmax; dropout before each layer but the first.
-
-    Parameters
+    Attributes
     ----------
-    vocab_size, embedding_size, units, layers : int
-    dropout : float
-        In [0, 1): the share of the values that reach a layer (or the softmax) set to zero.
+    values : tuple of tensor, shape (batch, 1, width)
+        For what each layer and, last, the head reads. The same for all characters of an update
+        (Gal and Ghahramani 2016, "A theoretically grounded application of dropout in recurrent neural
+        networks"), which also costs least.
+    recurrent : tuple of tensor, shape (4 * H, H)
+        For the recurrent weights of each layer (Merity et al. 2018, "Regularizing and optimizing LSTM
+        language models"); empty for none.
     """
 
-    def __init__(self, vocab_size: int, embedding_size: int, units: int, layers: int, dropout: float) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embedding_size)
-        self.lstm = nn.LSTM(
-            embedding_size, units, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0
+    values: tuple[torch.Tensor, ...]
+    recurrent: tuple[torch.Tensor, ...]
+
+
+class CharNetwork(CharModule):
+    """Embedding or one-hot input, LSTM layers, head; see `CharModule`."""
+
+    @property
+    def layers(self) -> list[nn.LSTM]:
+        """The LSTM layers, from the input upwards."""
+        return [layer for layer in self.lstm if isinstance(layer, nn.LSTM)]
+
+    def forward(
+        self, ids: torch.Tensor, state: State | None = None, noise: Noise | None = None
+    ) -> tuple[torch.Tensor, State]:
+        """Read on from `state`; see `CharModule`, which does the same without `noise`."""
+        x = self.inputs(ids)  # [batch, time, E]
+        after = []
+        for number, layer in enumerate(self.layers):
+            before = None if state is None else state[number]
+            if noise is None:
+                x, own = layer(x, before)  # [batch, time, H]
+            else:
+                x = x * noise.values[number].to(x.dtype)
+                changed = (
+                    {"weight_hh_l0": _recurrent(layer) * noise.recurrent[number]} if noise.recurrent else {}
+                )
+                x, own = functional_call(layer, changed, (x, before))
+            after.append(own)
+        if noise is not None:
+            x = x * noise.values[-1].to(x.dtype)
+        return self.head(x), after
+
+    def draw_noise(
+        self, batch_size: int, settings: ChosenSettings, generator: torch.Generator
+    ) -> Noise | None:
+        """Draw what the next update does without; `None` if the settings ask for nothing of the kind."""
+
+        def drawn(share: float, *shape: int) -> torch.Tensor:
+            kept = torch.rand(shape, generator=generator, device=generator.device) >= share
+            return kept / (1 - share)
+
+        if not settings.dropout and not settings.weight_drop:
+            return None
+        widths = [layer.input_size for layer in self.layers] + [self.head.in_features]
+        shares = [settings.dropout / 2] + [settings.dropout] * len(self.layers)
+        recurrent = [_recurrent(layer).shape for layer in self.layers] if settings.weight_drop else []
+        return Noise(
+            tuple(drawn(share, batch_size, 1, width) for share, width in zip(shares, widths, strict=True)),
+            tuple(drawn(settings.weight_drop, *shape) for shape in recurrent),
         )
-        self.dropout = nn.Dropout(dropout)
-        self.softmax = nn.Linear(units, vocab_size)
-        for number in range(layers):  # start out remembering: the forget gate wide open
-            getattr(self.lstm, f"bias_ih_l{number}").data[units : 2 * units] = FORGET_BIAS
 
-    def forward(self, ids: torch.Tensor, state: LSTMState | None = None) -> tuple[torch.Tensor, LSTMState]:
-        """Read on from `state`.
-
-        Parameters
-        ----------
-        ids : tensor of int64, shape (batch, time)
-        state : pair of tensors of shape (layers, batch, units), optional
-            Zero if not given.
-
-        Returns
-        -------
-        logits : tensor, shape (batch, time, vocab_size)
-        state : pair of tensors
-        """
-        h, state = self.lstm(self.embedding(ids), state)
-        return self.softmax(self.dropout(h)), state
-
-    def to_char_lstm(self, vocab: Mapping[str, int], card: Mapping[str, Any]) -> CharLSTM:
+    def to_char_lstm(self, vocab: Mapping[str, int], card: Mapping[str, Any] | None = None) -> CharLSTM:
         """Return the network as it is now, translated."""
         return from_pytorch(self, vocab, card)
+
+
+def _recurrent(layer: nn.LSTM) -> torch.Tensor:
+    return layer.get_parameter("weight_hh_l0")
+
+
+def new_network(vocab_size: int, settings: ChosenSettings) -> CharNetwork:
+    """Return an untrained network, with random weights."""
+    if settings.units is None or settings.layers is None:
+        msg = "The size of a new network must be given: settings_for chooses it."
+        raise TypeError(msg)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        network = CharNetwork(vocab_size, settings.embedding_size, [settings.units] * settings.layers)
+    for layer in network.layers:  # start out remembering: the forget gate open
+        units = layer.hidden_size
+        with torch.no_grad():
+            layer.get_parameter("bias_ih_l0")[units : 2 * units] = FORGET_BIAS
+    return network
+
+
+def network_of(model: CharLSTM) -> CharNetwork:
+    """Return a model as a network that can be trained further."""
+    weights = model.weights
+    embedding_size = None if weights.embedding is None else weights.embedding.shape[1]
+    with torch.device("meta"):  # no memory and no random numbers for what is replaced at once
+        network = CharNetwork(weights.vocab_size, embedding_size, [layer.units for layer in weights.layers])
+    network.load_state_dict(to_pytorch(model).state_dict(), assign=True)
+    for parameter in network.parameters():
+        parameter.requires_grad_()
+    return network

@@ -1,52 +1,289 @@
-"""From a text file to ids."""
+"""Text in: files, a folder or a str become an array of ids on the disk.
+
+A text may be larger than the memory, so it is read in blocks, twice: the characters are counted, to find
+those that are frequent enough to be learnt, then encoded.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import SettingError
+from lstm_widget.errors import ModelError, SettingError, shown
+from lstm_widget.formats.files import writing
+from lstm_widget.formats.json_data import parse_json
+from lstm_widget.training.encoding import Encoder
+from lstm_widget.training.reading import Fault, Source, blocks_of, parts_of, public_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
+    from lstm_widget.training.reading import Codes
 
-def read_text(path: str | Path) -> str:
-    """Read a UTF-8 text file; every line ends in a line feed then.
+__all__ = ["Corpus", "Source", "encode", "open_corpus"]
+
+_FORMAT = "lstm-widget corpus 1"
+_SHOWN = 10  # of a long list in a note
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """A text as ids.
+
+    Attributes
+    ----------
+    ids : ndarray of uint8, uint16 or uint32, shape (n,)
+        Read-only, mapped from the disk; of the smallest type that fits.
+    vocab : dict
+        Character to id; 0 is the most frequent, equally frequent ones are in the order of code points.
+    names : tuple of str
+        Of the files, without their folders; empty for a text that was given directly.
+    characters : int
+        How many were read: after every line end became one line feed, before anything was left out.
+    min_count : int
+        Characters that occur less often are not in `vocab`, apart from those to keep.
+    folded : dict
+        Characters that are not in `vocab`, each with its count, the most frequent first. They are read
+        as others, or left out.
+    unread : dict
+        Those of them that were left out, and how often; the most frequent first.
+    faults : tuple of Fault
+        What could not be decoded.
+    digest : str
+        SHA-256 of ids and vocabulary: equal for the same text and `min_count`.
+    """
+
+    ids: NDArray[np.uint8 | np.uint16 | np.uint32]
+    vocab: dict[str, int]
+    names: tuple[str, ...]
+    characters: int
+    min_count: int
+    folded: dict[str, int]
+    unread: dict[str, int]
+    faults: tuple[Fault, ...]
+    digest: str
+
+    @property
+    def left_out(self) -> int:
+        """How many of the characters are in no id at all."""
+        return sum(self.unread.values())
+
+    @property
+    def undecodable(self) -> int:
+        """Bytes that are not UTF-8; they were left out and are not counted in `characters`."""
+        return sum(fault.count for fault in self.faults)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what a person should know about the text, one sentence each."""
+        notes = [str(fault) for fault in self.faults[:_SHOWN]]
+        if (more := len(self.faults) - _SHOWN) > 0:
+            notes.append(f"{more} more {'file has' if more == 1 else 'files have'} bytes that are not UTF-8.")
+        if self.folded:
+            notes.append(self._folded_note())
+        return tuple(notes)
+
+    def _folded_note(self) -> str:
+        kinds, times = len(self.folded), sum(self.folded.values())
+        read = times - self.left_out
+        parts = []
+        if read:
+            parts.append(f"{read} {'was' if read == 1 else 'were'} read as characters that look like them")
+        if self.unread:
+            pairs = [f"{c!r} {count}" for c, count in list(self.unread.items())[:_SHOWN]]
+            more = ", ..." if len(self.unread) > _SHOWN else ""
+            were = "was" if self.left_out == 1 else "were"
+            parts.append(f"{self.left_out} {were} left out ({', '.join(pairs)}{more})")
+        occur = "character occurs" if kinds == 1 else "characters occur"
+        total = f", {times} times in all" if kinds != times else ""
+        return f"{kinds} {occur} fewer than {self.min_count} times{total}: {', '.join(parts)}."
+
+
+def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = ()) -> Corpus:
+    r"""Encode a text of any size, with its characters numbered by frequency.
+
+    Parameters
+    ----------
+    source : str, Path or sequence of these
+        A text file in UTF-8, several, or a folder: every ``*.txt`` below it in the order of paths,
+        hidden ones left out. A single str is the text itself if it holds a line break or more than 255
+        characters. Each file but the last ends in a line break, even if there is none in it.
+    file : Path
+        Where the ids are written, whole or not at all; an existing file is replaced. The other facts
+        are written beside it, in ``file`` + ``".json"``.
+    min_count : int
+        Characters that occur less often cannot be learnt. They are read as others that look like them,
+        or left out.
+    keep : iterable of str
+        Characters that are in the vocabulary whatever their count, even 0.
+
+    Returns
+    -------
+    Corpus
 
     Raises
     ------
     SettingError
-        If the file is missing or is not UTF-8.
+        If there is no such text, it is no text or not in UTF-8, or it holds fewer than two different
+        characters that can be learnt.
+    ModelError
+        If `file` cannot be written.
     """
+    parts = parts_of(source)
+    path = Path(os.path.realpath(file))  # a link stays, what it leads to is written
+    for part in parts:
+        if isinstance(part, Path) and os.path.realpath(part) in {str(path), str(_facts_file(path))}:
+            msg = (
+                f"The ids would be written over the text in {shown(part.name)}: choose another file for them."
+            )
+            raise SettingError(msg)
+    faults: list[Fault] = []
+    counts = _count(blocks_of(parts, faults))
+    if not counts.any():
+        msg = "The text is empty."
+        raise SettingError(msg)
+    vocab = _vocab(counts, min_count, keep)
+    rare = {chr(code): int(counts[code]) for code in np.flatnonzero(counts) if chr(code) not in vocab}
+    facts = {
+        "format": _FORMAT,
+        "vocab": list(vocab),
+        "names": [public_name(part) for part in parts if isinstance(part, Path)],
+        "characters": int(counts.sum()),
+        "min_count": min_count,
+        "folded": _by_frequency(rare),
+        "faults": [astuple(fault) for fault in faults],
+    }
+    with (
+        writing(file),
+        # Beside the file, since only within a disk a file is moved at once.
+        tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=_made(path.parent)) as folder,
+    ):
+        ids_file, facts_file = Path(folder) / "ids", Path(folder) / "facts"
+        facts |= _write_ids(ids_file, blocks_of(parts, []), counts, vocab)
+        facts_file.write_text(json.dumps(facts), encoding="utf-8")
+        # In this order, so that at no moment there are ids with the facts of others.
+        path.unlink(missing_ok=True)
+        facts_file.replace(_facts_file(path))
+        try:
+            ids_file.replace(path)
+        except BaseException:
+            _facts_file(path).unlink()
+            raise
+    return open_corpus(path)
+
+
+def open_corpus(file: Path) -> Corpus:
+    """Return what `encode` wrote.
+
+    Raises
+    ------
+    ModelError
+        If there is no such file, or it is damaged.
+    """
+    path = Path(file)
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        msg = f"There is no text file {str(path)!r}."
-        raise SettingError(msg) from None
-    except UnicodeDecodeError as error:
-        msg = f"The text file {str(path)!r} is not UTF-8: {error.reason} at byte {error.start}."
-        raise SettingError(msg) from None
+        facts = parse_json(_facts_file(path).read_bytes(), _facts_file(path).name)
+        if facts["format"] != _FORMAT:
+            raise _no_corpus(path)
+        ids = np.memmap(path, _dtype(len(facts["vocab"])), mode="r")
+        if len(ids) != facts["size"]:
+            raise _no_corpus(path)
+        return Corpus(
+            ids=ids,
+            vocab={character: number for number, character in enumerate(facts["vocab"])},
+            names=tuple(facts["names"]),
+            characters=facts["characters"],
+            min_count=facts["min_count"],
+            folded=facts["folded"],
+            unread=facts["unread"],
+            faults=tuple(Fault(*fault) for fault in facts["faults"]),
+            digest=facts["digest"],
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise _no_corpus(path) from error
 
 
-def encode_text(text: str, min_count: int) -> tuple[NDArray[np.int64], dict[str, int], int]:
-    """Encode a text, with its characters numbered by frequency.
+def _no_corpus(path: Path) -> ModelError:
+    return ModelError(f"{shown(str(path))} holds no text as ids, or not all of it: encode the text again.")
 
-    Characters that occur less often than `min_count` cannot be learnt; they are left out.
 
-    Returns
-    -------
-    ids : ndarray of int64, shape (kept characters,)
-    vocab : dict
-        Character to id; 0 is the most frequent.
-    left_out : int
-        Number of characters of `text` that are not in `ids`.
-    """
-    counts = Counter(text)
-    ranked = sorted((c for c in counts if counts[c] >= min_count), key=lambda c: (-counts[c], c))
-    vocab = {character: number for number, character in enumerate(ranked)}
-    ids = np.array([vocab[c] for c in text if c in vocab], dtype=np.int64)
-    return ids, vocab, len(text) - len(ids)
+def _facts_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _dtype(vocab_size: int) -> np.dtype[Any]:
+    """Return the smallest type that holds every id, the same on every machine."""
+    return np.dtype("<u1" if vocab_size <= 2**8 else "<u2" if vocab_size <= 2**16 else "<u4")
+
+
+def _by_frequency(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _count(blocks: Iterable[Codes]) -> NDArray[np.int64]:
+    """Return how often each code point occurs, up to the highest."""
+    counts = np.zeros(1, dtype=np.int64)
+    for codes in blocks:
+        found = np.bincount(codes).astype(np.int64)
+        if len(found) > len(counts):
+            counts, found = found, counts
+        counts[: len(found)] += found
+    return counts
+
+
+def _vocab(counts: NDArray[np.int64], min_count: int, keep: Iterable[str]) -> dict[str, int]:
+    """Give a number to each character that is frequent, or to be kept."""
+    frequency = {chr(code): int(counts[code]) for code in np.flatnonzero(counts >= max(min_count, 1))}
+    for character in keep:
+        if not isinstance(character, str) or len(character) != 1:
+            msg = f"Only single characters can be kept, not {shown(character)}."
+            raise SettingError(msg)
+        code = ord(character)
+        frequency[character] = int(counts[code]) if code < len(counts) else 0
+    if not frequency:
+        msg = (
+            f"No character of the text occurs {min_count} times, so that none can be learnt: give a longer "
+            "text, or ask for fewer occurrences."
+        )
+        raise SettingError(msg)
+    return {character: number for number, character in enumerate(_by_frequency(frequency))}
+
+
+def _write_ids(
+    file: Path, blocks: Iterable[Codes], counts: NDArray[np.int64], vocab: dict[str, int]
+) -> dict[str, Any]:
+    """Write the ids of a text, and return what is known of it only then."""
+    dtype = _dtype(len(vocab))
+    digest = hashlib.sha256(json.dumps(list(vocab)).encode())
+    encoder = Encoder(counts, vocab)
+    seen = np.zeros(len(vocab), dtype=np.bool_)
+    size = 0
+    with file.open("wb") as stream:
+        for ids in encoder.encode(blocks):
+            stream.write(ids.astype(dtype).tobytes())
+            digest.update(ids.astype("<u4").tobytes())
+            seen[ids] = True
+            size += len(ids)
+    if encoder.characters != counts.sum():
+        msg = "The text changed while it was read: try again when nothing is writing it."
+        raise SettingError(msg)
+    if seen.sum() <= 1:
+        what = (
+            f"only the character {list(vocab)[seen.argmax()]!r}" if size else "none of the characters to keep"
+        )
+        msg = f"The text holds {what}: there is nothing to learn."
+        raise SettingError(msg)
+    return {"size": size, "unread": _by_frequency(encoder.unread), "digest": digest.hexdigest()}

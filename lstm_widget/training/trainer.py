@@ -1,194 +1,265 @@
-"""The training loop: truncated back-propagation through time over parallel streams of one text."""
+"""From a text to a model: `train` and `resume`."""
 
 from __future__ import annotations
 
-import math
-import time
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from typing import TYPE_CHECKING
+import json
+import shlex
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-from torch.nn.functional import cross_entropy
-from tqdm.auto import tqdm
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 
-from lstm_widget.errors import SettingError
+from lstm_widget.errors import LSTMError, SettingError, UnknownCharactersError
+from lstm_widget.formats import load_model
 from lstm_widget.formats.safetensors import rounded
-from lstm_widget.training.network import CharNetwork
-from lstm_widget.training.score import mean_loss
-from lstm_widget.training.text import encode_text
+from lstm_widget.lookalikes import adapt
+from lstm_widget.settings import check_seed
+from lstm_widget.training.adoption import with_vocab
+from lstm_widget.training.card import finished
+from lstm_widget.training.display import Display
+from lstm_widget.training.folder import RunFolder
+from lstm_widget.training.learner import Learner
+from lstm_widget.training.loop import Loop, Plan
+from lstm_widget.training.network import CharNetwork, network_of, new_network
+from lstm_widget.training.precision import faster_precision
+from lstm_widget.training.settings import settings_for, training_settings, validation_length
+from lstm_widget.training.text import encode, open_corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
 
     from lstm_widget.model import CharLSTM
+    from lstm_widget.training.loop import OnProgress
+    from lstm_widget.training.settings import ChosenSettings
+    from lstm_widget.training.text import Corpus, Source
 
-VALIDATION_SHARE = 0.1
+    T = TypeVar("T")
 
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How to train.
-
-    Attributes
-    ----------
-    units, layers, embedding_size : int
-        Size of the network.
-    epochs : int
-        Times the training text is read.
-    batch_size, steps : int
-        Streams read side by side, and characters of each per update.
-    learning_rate : float
-        Its highest value, after 2 % of the updates; it falls to 0 along a cosine.
-    dropout, weight_decay, clip_norm : float
-    min_count : int
-        Rarer characters are left out of the text.
-    seed : int
-        Of PyTorch's random numbers.
-    """
-
-    units: int = 256
-    layers: int = 2
-    embedding_size: int = 64
-    epochs: int = 10
-    batch_size: int = 32
-    steps: int = 128
-    learning_rate: float = 3e-3
-    dropout: float = 0.2
-    weight_decay: float = 0.01
-    clip_norm: float = 1.0
-    min_count: int = 3
-    seed: int = 0
+_SEED_LENGTH = 30  # characters, of a seed that nobody gave
 
 
 def train(
-    text: str, settings: TrainingSettings | None = None, card: Mapping[str, Any] | None = None
+    text: Source,
+    output: str | Path | None = None,
+    *,
+    model: str | Path | CharLSTM | None = None,
+    card: Mapping[str, Any] | None = None,
+    sample_seed: str | None = None,
+    checkpoints: bool = False,
+    on_progress: OnProgress | None = None,
+    quiet: bool = False,
+    **settings: Any,  # noqa: ANN401 - see TrainingSettings
 ) -> CharLSTM:
-    """Train a character-level LSTM on a text and return the best network seen.
+    """Train a character-level LSTM on a text.
 
-    The last 10 % of the text are the validation text: after each epoch the loss on it is measured,
-    and the weights with the lowest one are kept.
+    The end of the text, a tenth or at most a million characters, is not learnt but validated on: the
+    weights with the lowest loss there are the model. Ctrl-C, or a notebook's interrupt, ends the
+    training with the best model so far.
 
     Parameters
     ----------
-    text : str
-    settings : TrainingSettings, optional
+    text : str, Path or sequence of these
+        A UTF-8 file, several, or a folder of ``.txt`` files; or the text itself, as a str that holds a
+        line break or more than 255 characters.
+    output : str or Path, optional
+        A new folder for the model, its log and what is needed to go on; see
+        `lstm_widget.training.folder`. Without one the model is only returned.
+    model : str, Path or CharLSTM, optional
+        Train this one further; it keeps its architecture and the characters it knows, and learns to
+        know those of the text.
     card : mapping, optional
-        Added to the model's card, over what is written there anyway: settings, losses, duration.
+        For the model's card: ``title``, ``text``, ``licence`` and whatever else is to be said.
+    sample_seed : str, optional
+        What samples begin with; the beginning of the validation text if not given.
+    checkpoints : bool, optional
+        Keep the network before it has learnt anything and after 1, 2, 4, 8, ... updates, as small models
+        in the output folder.
+    on_progress : callable, optional
+        Called with a `Progress` after each update, in the main process. If it returns `False`, or raises
+        `KeyboardInterrupt`, the training ends as after Ctrl-C.
+    quiet : bool, optional
+        Show nothing.
+    **settings
+        See `TrainingSettings`.
+
+    Returns
+    -------
+    CharLSTM
+        The best one, its weights rounded to float16 as in the file.
 
     Raises
     ------
     SettingError
-        If the text is too short for the settings.
+        If the text or a setting cannot be used, or the folder is in use.
+    ModelError
+        If the model to start from cannot be used, or the folder cannot be written.
+    ImportError
+        If the extra ``train`` is not installed.
     """
-    settings = settings or TrainingSettings()
-    started = time.monotonic()
-    ids, vocab, left_out = encode_text(text, settings.min_count)
-    split = len(ids) - int(len(ids) * VALIDATION_SHARE)
-    streams = _streams(ids[:split], settings.batch_size, settings.steps)
-    validation = _streams(ids[split:], settings.batch_size, settings.steps)
-
-    with torch.random.fork_rng():
-        torch.manual_seed(settings.seed)
-        network = CharNetwork(
-            len(vocab), settings.embedding_size, settings.units, settings.layers, settings.dropout
-        )
-        updates = settings.epochs * math.ceil((streams.shape[1] - 1) / settings.steps)
-        optimizer = torch.optim.AdamW(
-            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: _schedule(n, updates))
-        best, best_loss, best_epoch = network.state_dict(), math.inf, 0
-        with tqdm(total=updates, unit="update") as progress:
-            for epoch in range(1, settings.epochs + 1):
-                training_loss = _epoch(network, streams, settings, optimizer, schedule, progress)
-                loss = _validation_loss(network, validation, settings.steps)
-                progress.write(f"epoch {epoch}: training {training_loss:.4f}, validation {loss:.4f} nats")
-                if loss < best_loss:
-                    best_loss, best_epoch = loss, epoch
-                    best = {name: value.clone() for name, value in network.state_dict().items()}
-    network.load_state_dict(best)
-    network.eval()
-    model = rounded(network.to_char_lstm(vocab, {}))
-    final = mean_loss(model, ids[split:].tolist())
-    return model.with_card(
-        {
-            "characters": len(text),
-            "characters_left_out": left_out,
-            "validation": f"last {VALIDATION_SHARE:.0%} of the text, {len(ids) - split:,} characters",
-            "validation_loss_nats": round(final, 4),
-            "validation_loss_bits": round(final / math.log(2), 4),
-            "best_epoch": best_epoch,
-            "settings": asdict(settings),
-            "training_seconds": round(time.monotonic() - started),
-            "trained_with": f"lstm-widget {version('lstm-widget')}, PyTorch {torch.__version__}",
-            **(card or {}),
-        }
-    )
-
-
-def _streams(ids: NDArray[np.int64], batch_size: int, steps: int) -> torch.Tensor:
-    """Cut a text into `batch_size` streams of equal length, side by side."""
-    length = len(ids) // batch_size
-    if length < steps + 1:
-        msg = (
-            f"The text is too short: {batch_size} streams of {steps} characters need at least "
-            f"{math.ceil(batch_size * (steps + 1) / VALIDATION_SHARE):,} characters; "
-            "use a longer text or a smaller batch_size."
-        )
+    given = training_settings(settings)
+    if checkpoints and output is None:
+        msg = "Checkpoints are kept in the output folder: give one."
         raise SettingError(msg)
-    return torch.from_numpy(ids[: length * batch_size].reshape(batch_size, length))
+    _check_card(card)
+    start = None if model is None else load_model(model)
+    accelerator = Accelerator()
+    with ExitStack() as stack:
+        undo = stack.enter_context(ExitStack())  # until the training has begun
+        if output is None:
+            folder = None
+            working = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lstm-widget-")))
+            text_file = working / "text.ids"
+        else:
+            folder = RunFolder(output)
+            text_file = folder.text_file
 
+        def prepare() -> ChosenSettings:
+            if folder is not None:
+                folder.begin()
+                undo.callback(folder.abandon)
+                stack.callback(folder.release)
+            corpus = encode(text, text_file, min_count=given.min_count, keep=start.vocab if start else ())
+            _check_seed(sample_seed, corpus)
+            return settings_for(given, len(corpus.ids), start)
 
-def _schedule(update: int, updates: int) -> float:
-    """Return the learning rate as a share of its highest value: warm-up, then half a cosine."""
-    warm_up = max(1, updates // 50)
-    if update < warm_up:
-        return (update + 1) / warm_up
-    return 0.5 * (1 + math.cos(math.pi * (update - warm_up) / max(1, updates - warm_up)))
-
-
-def _epoch(
-    network: CharNetwork,
-    streams: torch.Tensor,
-    settings: TrainingSettings,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-    progress: tqdm[Any],
-) -> float:
-    """Read the training text once; return the mean loss in nats."""
-    network.train()
-    state, losses = None, []
-    for start in range(0, streams.shape[1] - 1, settings.steps):
-        end = min(start + settings.steps, streams.shape[1] - 1)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits, state = network(streams[:, start:end], state)
-        loss = cross_entropy(logits.flatten(0, 1).float(), streams[:, start + 1 : end + 1].flatten())
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
-        optimizer.step()
-        schedule.step()
-        state = (state[0].detach(), state[1].detach())  # truncated: the gradient stops, the state goes on
-        losses.append(loss.item())
-        progress.update()
-        progress.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}", refresh=False)
-    return float(np.mean(losses))
-
-
-@torch.no_grad()
-def _validation_loss(network: CharNetwork, streams: torch.Tensor, steps: int) -> float:
-    """Return the mean loss in nats over the streams."""
-    network.eval()
-    state, total = None, 0.0
-    for start in range(0, streams.shape[1] - 1, steps):
-        end = min(start + steps, streams.shape[1] - 1)
-        logits, state = network(streams[:, start:end], state)
-        total += float(
-            cross_entropy(logits.flatten(0, 1), streams[:, start + 1 : end + 1].flatten(), reduction="sum")
+        # Without a folder every process encodes for itself.
+        chosen = prepare() if folder is None else _in_main(accelerator, prepare)
+        corpus = open_corpus(text_file)
+        accelerator.wait_for_everyone()  # before one of them may fail, and remove it
+        if start is None:
+            network = new_network(len(corpus.vocab), chosen)
+        else:
+            network = network_of(with_vocab(start, corpus.vocab, chosen.seed))
+        if chosen.precision == "auto":
+            network.to(accelerator.device)
+            precision = _in_main(accelerator, lambda: faster_precision(network, accelerator.device))
+            chosen = replace(chosen, precision=precision)
+        told = dict(card or {})
+        if start is not None:
+            told["trained_further"] = start.card.get("title", "another model")
+        embedding = network.embedding
+        plan = Plan(
+            settings=chosen,
+            units=tuple(layer.hidden_size for layer in network.layers),
+            embedding_size=None if embedding is None else embedding.embedding_dim,
+            sample_seed=_beginning(corpus) if sample_seed is None else sample_seed,
+            card=told,
+            checkpoints=checkpoints,
         )
-    return total / (streams.shape[0] * (streams.shape[1] - 1))
+        loop = Loop(Learner(accelerator, network, corpus.ids, chosen), corpus, plan, folder, accelerator)
+        loop.begin()
+        undo.pop_all()
+        return _run(loop, corpus, folder, accelerator, on_progress, quiet=quiet)
+
+
+def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: bool = False) -> CharLSTM:
+    """Go on with a training that was interrupted, to the result that it would have had.
+
+    Parameters
+    ----------
+    output : str or Path
+        The folder that was given to `train`.
+    on_progress, quiet
+        As for `train`.
+
+    Returns
+    -------
+    CharLSTM
+        As from `train`.
+
+    Raises
+    ------
+    SettingError
+        If no training was interrupted there, or the folder is in use.
+    """
+    accelerator = Accelerator()
+    folder = RunFolder(output)
+    with ExitStack() as stack:
+
+        def prepare() -> None:
+            folder.resume()
+            stack.callback(folder.release)
+
+        _in_main(accelerator, prepare)
+        tensors, facts = folder.load_state()
+        plan = Plan.from_json(facts["plan"])
+        corpus = open_corpus(folder.text_file)
+        network = CharNetwork(len(corpus.vocab), plan.embedding_size, plan.units)
+        learner = Learner(accelerator, network, corpus.ids, plan.settings)
+        loop = Loop(learner, corpus, plan, folder, accelerator)
+        loop.restore(tensors, facts["so_far"])
+        return _run(loop, corpus, folder, accelerator, on_progress, quiet=quiet)
+
+
+def _run(
+    loop: Loop,
+    corpus: Corpus,
+    folder: RunFolder | None,
+    accelerator: Accelerator,
+    on_progress: OnProgress | None,
+    *,
+    quiet: bool,
+) -> CharLSTM:
+    """Train to the end, and make the model of it."""
+    display = Display(hidden=quiet or not accelerator.is_main_process)
+    for note in corpus.notes():
+        display.note(note)
+    if not loop.run(display, on_progress):
+        model = loop.unfinished(loop.best_model())
+        display.note(f"Interrupted; this is the best model so far, {model.card['unfinished']}.")
+        if folder is not None:
+            display.note(f"To go on:  lstm-widget train --resume {shlex.quote(str(folder.path))}")
+            if accelerator.is_main_process:
+                folder.save_model(model)
+        return model
+    display.note("Measuring the loss of the finished model.")
+    validation = corpus.ids[len(corpus.ids) - validation_length(len(corpus.ids)) :]
+    best = loop.best_model()
+    facts = _in_main(accelerator, lambda: finished(best, validation, corpus, loop, accelerator.num_processes))
+    model = rounded(best.with_card(facts))
+    if folder is not None and accelerator.is_main_process:
+        folder.save_model(model)
+        folder.save_p5ml(model)
+        folder.finish()
+    return model
+
+
+def _in_main(accelerator: Accelerator, make: Callable[[], T]) -> T:
+    """Do something in the main process only; every process returns, or raises, what came out."""
+    outcome: list[Any] = [None]
+    if accelerator.is_main_process:
+        try:
+            outcome = [make()]
+        except LSTMError as error:
+            outcome = [error]
+    broadcast_object_list(outcome)
+    if isinstance(outcome[0], LSTMError):
+        raise outcome[0]
+    found: T = outcome[0]
+    return found
+
+
+def _check_card(card: Mapping[str, Any] | None) -> None:
+    try:
+        json.dumps(dict(card or {}), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        msg = f"The card must be a mapping of plain JSON data: {error}."
+        raise SettingError(msg) from error
+
+
+def _check_seed(seed: str | None, corpus: Corpus) -> None:
+    if seed is not None and (unknown := adapt(check_seed(seed), corpus.vocab).unknown):
+        raise UnknownCharactersError(unknown)
+
+
+def _beginning(corpus: Corpus) -> str:
+    """Return how the validation text begins, up to a space."""
+    characters = list(corpus.vocab)
+    start = len(corpus.ids) - validation_length(len(corpus.ids))
+    found = "".join(characters[number] for number in corpus.ids[start : start + _SEED_LENGTH])
+    return found.rpartition(" ")[0] or found

@@ -1,0 +1,182 @@
+"""How fast the trainer is, beside a plain PyTorch loop with the same network and batch.
+
+::
+
+    python benchmarks/train.py TEXT [--units 512] [--nats 1.6]
+
+Two tables. Characters per second: all do the same number of updates, in turns, so that whatever else the
+machine does falls on all. Time to a loss: each trains alone until its loss on the validation text (the last
+tenth) is at most ``--nats``, and the seconds until then are told, without those for validating.
+
+The plain loop is what a tutorial would write: ``nn.LSTM`` with its own dropout, AdamW with a constant
+learning rate, gradient clipping, the state carried on; in float32 and with bfloat16 autocast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from lstm_widget.training.learner import Learner
+from lstm_widget.training.network import new_network
+from lstm_widget.training.settings import settings_for, training_settings
+from lstm_widget.training.text import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lstm_widget.training.settings import ChosenSettings
+    from lstm_widget.training.streams import Streams
+    from lstm_widget.training.text import Corpus
+
+    State = tuple[torch.Tensor, torch.Tensor] | None
+
+ROUNDS, UPDATES = 6, 5  # the first round is for getting warm
+LN2 = math.log(2)
+
+
+class Ours:
+    """The trainer of this package."""
+
+    def __init__(self, corpus: Corpus, settings: ChosenSettings) -> None:
+        self._learner = Learner(Accelerator(), new_network(len(corpus.vocab), settings), corpus.ids, settings)
+        self.updates_per_epoch = self._learner.training.pieces
+        self.characters = settings.batch_size * settings.steps  # of an update
+
+    def update(self) -> None:
+        """Learn from the next characters."""
+        self._learner.update()
+
+    def loss(self) -> float:
+        """Return the validation loss in nats per character."""
+        found = self._learner.validate()
+        assert found is not None  # noqa: S101 - nobody stops it
+        return found
+
+
+class Plain:
+    """What a tutorial would write."""
+
+    def __init__(self, corpus: Corpus, settings: ChosenSettings, *, bfloat16: bool) -> None:
+        torch.manual_seed(settings.seed)
+        units, embedding_size = settings.units or 0, settings.embedding_size or 0
+        self._embedding = nn.Embedding(len(corpus.vocab), embedding_size)
+        self._lstm = nn.LSTM(
+            embedding_size, units, settings.layers or 0, batch_first=True, dropout=settings.dropout
+        )
+        self._dropout = nn.Dropout(settings.dropout)
+        self._head = nn.Linear(units, len(corpus.vocab))
+        self._modules = nn.ModuleList([self._embedding, self._lstm, self._dropout, self._head])
+        self._optimizer = torch.optim.AdamW(self._modules.parameters(), lr=settings.learning_rate)
+        self._bfloat16 = bfloat16
+        own = Ours(corpus, settings)._learner  # noqa: SLF001 - the same pieces of the same text
+        self._training, self._validation = own.training, own.validation
+        self._done = 0
+        self._state: State = None
+        self.updates_per_epoch, self.characters = self._training.pieces, settings.batch_size * settings.steps
+
+    def _read(self, streams: Streams, number: int, state: State) -> tuple[torch.Tensor, State]:
+        piece = streams.piece(number, slice(None))
+        ids, following = torch.from_numpy(piece.ids), torch.from_numpy(piece.following)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
+            h, state = self._lstm(self._embedding(ids), None if piece.begins else state)
+            logits = self._head(self._dropout(h))
+        return cross_entropy(logits.float().flatten(0, 1), following.flatten(), reduction="sum"), state
+
+    def update(self) -> None:
+        """Learn from the next characters."""
+        self._modules.train()
+        total, state = self._read(self._training, self._done, self._state)
+        self._optimizer.zero_grad()
+        (total / self.characters).backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._modules.parameters(), 1.0)
+        self._optimizer.step()
+        self._state = state and (state[0].detach(), state[1].detach())
+        self._done += 1
+
+    @torch.no_grad()
+    def loss(self) -> float:
+        """Return the validation loss in nats per character."""
+        self._modules.eval()
+        total = 0.0
+        state: State = None
+        for number in range(self._validation.pieces):
+            found, state = self._read(self._validation, number, state)
+            total += float(found)
+        return total / self._validation.characters
+
+
+def characters_per_second(trainers: dict[str, Ours | Plain]) -> dict[str, float]:
+    """Return the speed of each, from its fastest round."""
+    best = dict.fromkeys(trainers, math.inf)
+    for number, (name, trainer) in itertools.product(range(ROUNDS), trainers.items()):
+        started = time.perf_counter()
+        for _ in range(UPDATES):
+            trainer.update()
+        if number:
+            best[name] = min(best[name], time.perf_counter() - started)
+    return {name: UPDATES * trainer.characters / best[name] for name, trainer in trainers.items()}
+
+
+def seconds_to(trainer: Ours | Plain, nats: float, epochs: int) -> tuple[float | None, float]:
+    """Return how long it trains until its validation loss is that low, and the lowest loss."""
+    seconds, lowest = 0.0, math.inf
+    for _ in range(epochs):
+        started = time.perf_counter()
+        for _ in range(trainer.updates_per_epoch):
+            trainer.update()
+        seconds += time.perf_counter() - started
+        lowest = min(lowest, trainer.loss())
+        if lowest <= nats:
+            return seconds, lowest
+    return None, lowest
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("text", type=Path)
+    parser.add_argument("--units", type=int, help="default: chosen for the text")
+    parser.add_argument("--epochs", type=int, help="at most; default: chosen for the text")
+    parser.add_argument("--nats", type=float, help="validation loss to reach; left out if not given")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        given = {"units": options.units, "epochs": options.epochs, "precision": "bfloat16"}
+        asked = training_settings({name: value for name, value in given.items() if value is not None})
+        corpus = encode(options.text, Path(folder) / "ids", min_count=asked.min_count)
+        settings = settings_for(asked, len(corpus.ids))
+        made: dict[str, Callable[[], Ours | Plain]] = {
+            "lstm-widget": lambda: Ours(corpus, settings),
+            "plain, bfloat16": lambda: Plain(corpus, settings, bfloat16=True),
+            "plain, float32": lambda: Plain(corpus, settings, bfloat16=False),
+        }
+        print(
+            f"{settings.layers} x {settings.units} units, {settings.batch_size} x {settings.steps} characters"
+        )
+        print(f"{torch.get_num_threads()} threads, PyTorch {torch.__version__}\n")
+        speeds = characters_per_second({name: make() for name, make in made.items()})
+        for name, speed in speeds.items():
+            print(f"{name:16} {speed:9,.0f} characters/s  {speed / speeds['lstm-widget']:5.2f}")
+        if options.nats is None:
+            return
+        print(f"\ntime to a validation loss of {options.nats} nats, in at most {settings.epochs} epochs")
+        for name, make in made.items():
+            seconds, lowest = seconds_to(make(), options.nats, settings.epochs)
+            told = (
+                f"not reached, lowest {lowest:.4f}" if seconds is None else f"{seconds:.0f} s, {lowest:.4f}"
+            )
+            print(f"{name:16} {told}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""What a person sees of a training: a bar, and a few lines now and then."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tqdm.auto import tqdm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lstm_widget.training.progress import Progress
+
+
+class Display:
+    """Shows each `Progress`, on the terminal (standard error) or in the notebook.
+
+    Parameters
+    ----------
+    hidden : bool
+        Show nothing at all.
+    """
+
+    def __init__(self, *, hidden: bool) -> None:
+        self._hidden = hidden
+        self._bar = None
+
+    @contextmanager
+    def shown(self, updates: int, done: int) -> Iterator[None]:
+        """Show the bar."""
+        # A log file is not read while it grows.
+        watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+        with tqdm(
+            total=updates,
+            initial=done,
+            unit="update",
+            disable=self._hidden,
+            mininterval=0.1 if watched else 30,
+        ) as self._bar:
+            yield
+        self._bar = None
+
+    def note(self, text: str) -> None:
+        """Tell something once."""
+        if not self._hidden:
+            tqdm.write(text, file=sys.stderr)
+
+    def __call__(self, record: Progress) -> None:
+        """Show how far it is."""
+        if self._hidden or self._bar is None:
+            return
+        best = "" if record.best_bits is None else f", best {record.best_bits:.3f}"
+        self._bar.set_postfix_str(
+            f"{record.training_bits:.2f} bits{best}, {record.characters_per_second:,.0f} characters/s",
+            refresh=False,
+        )
+        self._bar.update(record.update - self._bar.n)
+        if record.validation_bits is not None:
+            self.note(
+                f"epoch {record.epoch:.1f}: {record.training_bits:.3f} bits per character in training, "
+                f"{record.validation_bits:.3f} on the validation text"
+            )
+        for sample in record.samples:
+            self.note(
+                f"  at temperature {sample.temperature}: {' '.join((sample.seed + sample.text).split())}"
+            )

@@ -1,0 +1,217 @@
+"""The network while it learns: one update after another, and the loss on the validation text."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+from lstm_widget.errors import SettingError
+from lstm_widget.training.network import Noise
+from lstm_widget.training.settings import validation_length
+from lstm_widget.training.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from accelerate import Accelerator
+    from numpy.typing import NDArray
+
+    from lstm_widget.formats.torch_module import State
+    from lstm_widget.training.network import CharNetwork
+    from lstm_widget.training.settings import ChosenSettings
+
+WARM_UP = 0.02  # of all updates
+_VALIDATION_STREAMS = 16
+_VALIDATION_STEPS = 512
+_LEAST_VALIDATION_STREAM = 500  # characters; the first ones of a stream are guessed without knowing any
+_NOISE = 1  # tells the random numbers of the noise from those of the streams
+
+
+class Learner:
+    """A network, its optimizer and its place in the text.
+
+    Every random number is drawn from the seed and the number of the update, in every process the same:
+    what an update does depends neither on how many processes share it nor on whether the training was
+    resumed in between.
+
+    Parameters
+    ----------
+    accelerator : Accelerator
+    network : CharNetwork
+    ids : ndarray, shape (n,)
+        The whole text, as ids; its end is validated on.
+    settings : ChosenSettings
+        With nothing left to choose.
+
+    Attributes
+    ----------
+    done, updates : int
+        How many updates are done, and how many there are to do.
+    network, average : CharNetwork
+        What is trained, and the running average of its weights, which is the model.
+    training, validation : Streams
+
+    Raises
+    ------
+    SettingError
+        If the batch cannot be shared evenly among the processes.
+    """
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        network: CharNetwork,
+        ids: NDArray[np.unsignedinteger],
+        settings: ChosenSettings,
+    ) -> None:
+        processes, own = accelerator.num_processes, accelerator.process_index
+        if settings.batch_size % processes:
+            msg = f"batch_size must be a multiple of the {processes} processes, not {settings.batch_size}."
+            raise SettingError(msg)
+        self.settings = settings
+        self._accelerator = accelerator
+        self._share = _share(settings.batch_size, processes, own)
+        split = len(ids) - validation_length(len(ids))
+        self.training = Streams(ids[:split], settings.batch_size, settings.steps, settings.seed)
+        each = max(1, min(_VALIDATION_STREAMS, (len(ids) - split) // _LEAST_VALIDATION_STREAM) // processes)
+        self.validation = Streams(ids[split:], each * processes, _VALIDATION_STEPS)
+        self._validation_share = _share(each * processes, processes, own)
+        self.updates = settings.epochs * self.training.pieces
+        self.done = 0
+        self.network = network.to(accelerator.device)
+        self.average = copy.deepcopy(self.network).requires_grad_(requires_grad=False).eval()
+        self._optimizer = torch.optim.AdamW(
+            self.network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self._parallel = accelerator.prepare(self.network)
+        self._generator = torch.Generator(accelerator.device)
+        self._state: State | None = None
+
+    def learning_rate(self, update: int) -> float:
+        """Return the learning rate of an update: warm-up, then half a cosine."""
+        warm_up = max(1, round(WARM_UP * self.updates))
+        if update < warm_up:
+            return self.settings.learning_rate * (update + 1) / warm_up
+        way = (update - warm_up) / max(1, self.updates - warm_up)
+        return self.settings.learning_rate * 0.5 * (1 + math.cos(math.pi * way))
+
+    def update(self) -> float:
+        """Read on in the training text, and learn from it; return the loss in nats per character.
+
+        Raises
+        ------
+        SettingError
+            If the loss, or the gradient, is no number any more. All weights are still as they were before.
+        """
+        settings, accelerator = self.settings, self._accelerator
+        piece = self.training.piece(self.done, self._share)
+        ids, following = self._tensor(piece.ids), self._tensor(piece.following)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.learning_rate(self.done)
+        with self._autocast():
+            logits, state = self._parallel(ids, None if piece.begins else self._state, self._noise())
+        loss = cross_entropy(logits.float().flatten(0, 1), following.flatten())
+        self._optimizer.zero_grad(set_to_none=True)
+        accelerator.backward(loss)
+        length = float(accelerator.clip_grad_norm_(self.network.parameters(), settings.clip_norm))
+        whole_loss = float(accelerator.reduce(loss.detach(), "mean"))
+        if not math.isfinite(whole_loss) or not math.isfinite(length):
+            msg = "The training has diverged (its loss is no number any more): take a smaller learning_rate."
+            raise SettingError(msg)
+        self._optimizer.step()
+        # Truncated: the gradient stops here, the state goes on.
+        self._state = [(h.detach(), c.detach()) for h, c in state]
+        self.done += 1
+        self._follow()
+        return whole_loss
+
+    def validate(self, stopped: Callable[[], bool] = lambda: False) -> float | None:
+        """Return the loss of the average on the validation text in nats per character.
+
+        Parameters
+        ----------
+        stopped : callable, optional
+            Asked now and then; if it says so, nothing is returned.
+        """
+        total, state = torch.zeros((), device=self._accelerator.device, dtype=torch.float64), None
+        with torch.no_grad():
+            for number in range(self.validation.pieces):
+                if stopped():
+                    return None
+                piece = self.validation.piece(number, self._validation_share)
+                with self._autocast():
+                    logits, state = self.average(self._tensor(piece.ids), state)
+                following = self._tensor(piece.following).flatten()
+                total += cross_entropy(logits.float().flatten(0, 1), following, reduction="sum")
+        return float(self._accelerator.reduce(total, "sum")) / self.validation.characters
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return all that `restore` needs, by name, but for the number of updates that are done."""
+        found = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        found |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        for number, slots in self._optimizer.state_dict()["state"].items():
+            found |= {f"optimizer.{number}.{name}": value for name, value in slots.items()}
+        # Every process knows the state of its own streams.
+        for number, pair in enumerate(self._state or ()):
+            for name, value in zip("hc", pair, strict=True):
+                found[f"state.{number}.{name}"] = self._gathered(value)
+        return found
+
+    def restore(self, tensors: Mapping[str, torch.Tensor], done: int) -> None:
+        """Go back to where `tensors` were taken, after `done` updates."""
+        self.network.load_state_dict(_part(tensors, "network."))
+        self.average.load_state_dict(_part(tensors, "average."))
+        slots: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in _part(tensors, "optimizer.").items():
+            number, _, slot = name.partition(".")
+            slots.setdefault(int(number), {})[slot] = value
+        self._optimizer.load_state_dict(self._optimizer.state_dict() | {"state": slots})
+        state = _part(tensors, "state.")
+
+        def own(name: str) -> torch.Tensor:
+            return state[name][:, self._share].contiguous().to(self._accelerator.device)
+
+        self._state = [(own(f"{number}.h"), own(f"{number}.c")) for number in range(len(state) // 2)] or None
+        self.done = done
+
+    def _autocast(self) -> torch.autocast:
+        enabled = self.settings.precision == "bfloat16"
+        return torch.autocast(self._accelerator.device.type, torch.bfloat16, enabled=enabled)
+
+    def _tensor(self, ids: NDArray[np.int64]) -> torch.Tensor:
+        return torch.from_numpy(ids).to(self._accelerator.device)
+
+    def _noise(self) -> Noise | None:
+        """Draw the noise of this update for the whole batch, and take one's own share."""
+        numbers = np.random.SeedSequence((self.settings.seed, _NOISE, self.done))
+        self._generator.manual_seed(int(numbers.generate_state(1, np.uint32)[0]))
+        noise = self.network.draw_noise(self.settings.batch_size, self.settings, self._generator)
+        return noise and Noise(tuple(values[self._share] for values in noise.values), noise.recurrent)
+
+    def _follow(self) -> None:
+        """Let the average follow; at first quickly, because the first weights are worth nothing."""
+        span = max(1.0, self.settings.averaging * self.updates)
+        share = max(1 / span, 9 / (self.done + 9))
+        with torch.no_grad():
+            for average, current in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                average.lerp_(current, share)
+
+    def _gathered(self, value: torch.Tensor) -> torch.Tensor:
+        """Return the state of all streams, shape (1, batch, H), from the parts that processes hold."""
+        gathered: torch.Tensor = self._accelerator.gather(value.transpose(0, 1).contiguous())
+        return gathered.transpose(0, 1)
+
+
+def _share(count: int, processes: int, own: int) -> slice:
+    """Return which of `count` streams one process reads."""
+    each = count // processes
+    return slice(own * each, (own + 1) * each)
+
+
+def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}

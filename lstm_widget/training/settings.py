@@ -1,0 +1,236 @@
+"""How to train: the settings, their ranges, and what is taken for those that nobody gave."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from lstm_widget.errors import SettingError, shown
+from lstm_widget.settings import as_real, as_whole, check_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lstm_widget.model import CharLSTM
+
+PRECISIONS = ("auto", "bfloat16", "float32")
+VALIDATION_SHARE = 0.1
+MAX_VALIDATION = 1_000_000  # characters
+
+MIN_CHARACTERS = 1000
+
+# Least and most.
+_WHOLE = {
+    "units": (1, 8192),
+    "layers": (1, 10),
+    "embedding_size": (1, 8192),
+    "epochs": (1, 100_000),
+    "batch_size": (1, 65_536),
+    "steps": (2, 65_536),
+    "patience": (1, 100_000),
+    "min_count": (1, 1_000_000_000),
+    "seed": (0, 2**31 - 1),
+}
+_REAL: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "learning_rate": ("above 0 and at most 1", lambda x: 0 < x <= 1),
+    "dropout": ("from 0 to below 1", lambda x: 0 <= x < 1),
+    "weight_drop": ("from 0 to below 1", lambda x: 0 <= x < 1),
+    "weight_decay": ("from 0 to 1", lambda x: 0 <= x <= 1),
+    "averaging": ("from 0 to 1", lambda x: 0 <= x <= 1),
+    "clip_norm": ("above 0", lambda x: x > 0),
+}
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train, checked. What is `None` is chosen for the text, see `settings_for`.
+
+    Attributes
+    ----------
+    units : int or None
+        Units of each LSTM layer.
+    layers : int or None
+        Number of LSTM layers; ml5.js runs models of two.
+    embedding_size : int or None
+        Numbers that stand for a character at the input.
+    epochs : int or None
+        How many times the training text is read at most.
+    batch_size : int or None
+        Places of the text that are read side by side; with several processes, all of them together.
+    steps : int
+        Characters of each of these places that are read for one update of the weights; the error is
+        traced back over so many (truncated back-propagation through time).
+    learning_rate : float or None
+        The highest value; it is reached after 2 % of the updates and falls along half a cosine to 0.
+    dropout : float or None
+        In [0, 1): the share of the values between the layers that is set to zero, the same ones for
+        all characters of an update; of the embedding, half that share.
+    weight_drop : float or None
+        In [0, 1): the share of the recurrent weights that an update does without.
+    weight_decay : float
+        Of AdamW, 0 to 1.
+    clip_norm : float
+        The gradient is shortened to this length.
+    averaging : float
+        The model is a running average of the weights; this share of all updates counts in it. 0 takes
+        the weights as they are.
+    patience : int
+        The training stops after so many validations without a better one.
+    min_count : int
+        Characters that occur less often are read as one that looks alike, or left out.
+    precision : {"auto", "bfloat16", "float32"}
+        Of the products; ``"auto"`` takes what is faster here, which is tried out.
+    seed : int
+        Of the random numbers.
+
+    Raises
+    ------
+    SettingError
+        If a value is out of its range or of the wrong type.
+    """
+
+    units: int | None = None
+    layers: int | None = None
+    embedding_size: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    steps: int = 128
+    learning_rate: float | None = None
+    dropout: float | None = None
+    weight_drop: float | None = None
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    averaging: float = 0.02
+    patience: int = 10
+    min_count: int = 3
+    precision: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _WHOLE.items():
+            whole = as_whole(self._given(name))
+            if self._given(name) is not None and (whole is None or not least <= whole <= most):
+                raise _refused(name, f"a whole number from {least:,} to {most:,}", self._given(name))
+            object.__setattr__(self, name, whole)
+        for name, (span, holds) in _REAL.items():
+            real = as_real(self._given(name))
+            if self._given(name) is not None and (real is None or not holds(real)):
+                raise _refused(name, f"a number {span}", self._given(name))
+            object.__setattr__(self, name, real)
+        if (precision := self.precision) not in PRECISIONS:
+            msg = f"precision must be one of {', '.join(PRECISIONS)}, not {shown(precision)}."
+            raise SettingError(msg)
+
+    def _given(self, name: str) -> object:
+        """Return a value, `None` only where that means "chosen for the text"."""
+        value = getattr(self, name)
+        if value is None and name not in CHOSEN:
+            raise _refused(name, "a number", value)
+        return value
+
+
+@dataclass(frozen=True)
+class ChosenSettings(TrainingSettings):
+    """The same with nothing left to choose; `settings_for` makes it.
+
+    Only a model that is trained further may still have no `units`, if its layers differ, and no
+    `embedding_size`, if its input is one-hot.
+    """
+
+    epochs: int = 1
+    batch_size: int = 1
+    learning_rate: float = 1.0
+    dropout: float = 0.0
+    weight_drop: float = 0.0
+
+
+# Chosen for the text where they are not given.
+CHOSEN = tuple(one.name for one in fields(TrainingSettings) if one.default is None)
+
+
+def _refused(name: str, expected: str, value: object) -> SettingError:
+    return SettingError(f"{name} must be {expected}, not {shown(value)}.")
+
+
+def training_settings(given: Mapping[str, Any]) -> TrainingSettings:
+    """Return the settings of that name, or raise `SettingError`."""
+    check_names(given, [one.name for one in fields(TrainingSettings)])
+    return TrainingSettings(**given)
+
+
+def validation_length(characters: int) -> int:
+    """Return how many characters at the end of a text are validated on and not learnt.
+
+    A tenth, but at most `MAX_VALIDATION`: more would make the loss no surer, only later known.
+    """
+    return min(characters - int(characters * (1 - VALIDATION_SHARE)), MAX_VALIDATION)
+
+
+def settings_for(
+    settings: TrainingSettings, characters: int, model: CharLSTM | None = None
+) -> ChosenSettings:
+    """Choose what was not given.
+
+    The larger the text, the larger the network, the fewer the times it is read, and the less there is
+    to be done against learning it by heart.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+    characters : int
+        Length of the text.
+    model : CharLSTM, optional
+        What the training starts from; its architecture stays.
+
+    Raises
+    ------
+    SettingError
+        If the text is too short, or settings contradict the model, the text or each other.
+    """
+    if characters < MIN_CHARACTERS:
+        msg = (
+            f"The text has {characters:,} characters, but at least {MIN_CHARACTERS:,} are needed; "
+            "to write words, a network needs 100,000 or more."
+        )
+        raise SettingError(msg)
+    doublings = math.log2(characters / 250_000)
+    learnt = characters - validation_length(characters)
+    chosen: dict[str, Any] = {
+        "units": 64 * round(min(max(256 * 2 ** (doublings / 4), 128), 768) / 64),
+        "layers": 2,
+        "embedding_size": 64,
+        "epochs": round(min(max(40 * 2 ** (-doublings / 2), 2), 60)),
+        "batch_size": min(32, max(1, learnt // (8 * settings.steps))),
+        "learning_rate": 3e-3 if model is None else 1e-3,
+        "dropout": round(min(max(0.4 - 0.05 * doublings, 0), 0.5), 3),
+        "weight_drop": round(min(max(0.4 - 0.05 * doublings, 0), 0.5), 3),
+    }
+    if model is not None:
+        chosen |= _architecture(settings, model)
+    given = {name: value for name, value in asdict(settings).items() if value is not None}
+    complete = ChosenSettings(**chosen | given)
+    if complete.batch_size * complete.steps >= learnt:
+        msg = (
+            f"batch_size {complete.batch_size} times steps {complete.steps} is more than the "
+            f"{learnt:,} characters that can be learnt: make one of them smaller."
+        )
+        raise SettingError(msg)
+    return complete
+
+
+def _architecture(settings: TrainingSettings, model: CharLSTM) -> dict[str, int | None]:
+    """Return the size of a model, or raise `SettingError` if another one was asked for."""
+    weights = model.weights
+    units = [layer.units for layer in weights.layers]
+    own = {
+        "units": units[0] if len(set(units)) == 1 else None,
+        "layers": len(units),
+        "embedding_size": None if weights.embedding is None else weights.embedding.shape[1],
+    }
+    for name, value in own.items():
+        if getattr(settings, name) not in {None, value}:
+            msg = f"{name} cannot be {getattr(settings, name)}: the model that is trained further has "
+            msg += f"{model.architecture}; leave it out."
+            raise SettingError(msg)
+    return own
