@@ -120,8 +120,8 @@ def test_imports_run_downwards(file):
 
 TRAINING_FLOORS = [
     {"progress", "settings", "reading", "streams", "interrupt"},
-    {"encoding", "network", "adoption", "precision", "display"},
-    {"text", "learner", "folder"},
+    {"encoding", "network", "adoption", "display"},
+    {"text", "learner", "folder", "precision"},
     {"loop"},
     {"card"},
     {"trainer"},

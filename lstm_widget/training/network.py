@@ -13,7 +13,7 @@ from lstm_widget.formats.torch_module import CharModule
 from lstm_widget.model import FORGET_BIAS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from lstm_widget.formats.torch_module import State
@@ -96,18 +96,26 @@ def _recurrent(layer: nn.LSTM) -> torch.Tensor:
     return layer.get_parameter("weight_hh_l0")
 
 
+def blank_network(
+    vocab_size: int, embedding_size: int | None, units: Sequence[int], seed: int = 0
+) -> CharNetwork:
+    """Return a network with PyTorch's random weights; its global random numbers stay as they are."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return CharNetwork(vocab_size, embedding_size, units)
+
+
 def new_network(vocab_size: int, settings: ChosenSettings) -> CharNetwork:
     """Return an untrained network, with random weights."""
     if settings.units is None or settings.layers is None:
         msg = "The size of a new network must be given: settings_for chooses it."
         raise TypeError(msg)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
-        network = CharNetwork(vocab_size, settings.embedding_size, [settings.units] * settings.layers)
+    units = [settings.units] * settings.layers
+    network = blank_network(vocab_size, settings.embedding_size, units, settings.seed)
     for layer in network.layers:  # start out remembering: the forget gate open
-        units = layer.hidden_size
+        size = layer.hidden_size
         with torch.no_grad():
-            layer.get_parameter("bias_ih_l0")[units : 2 * units] = FORGET_BIAS
+            layer.get_parameter("bias_ih_l0")[size : 2 * size] = FORGET_BIAS
     return network
 
 

@@ -24,7 +24,7 @@ from lstm_widget.training.display import Display
 from lstm_widget.training.folder import RunFolder
 from lstm_widget.training.learner import Learner
 from lstm_widget.training.loop import Loop, Plan
-from lstm_widget.training.network import CharNetwork, network_of, new_network
+from lstm_widget.training.network import blank_network, network_of, new_network
 from lstm_widget.training.precision import faster_precision
 from lstm_widget.training.settings import settings_for, training_settings, validation_length
 from lstm_widget.training.text import encode, open_corpus
@@ -189,7 +189,7 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
         tensors, facts = folder.load_state()
         plan = Plan.from_json(facts["plan"])
         corpus = open_corpus(folder.text_file)
-        network = CharNetwork(len(corpus.vocab), plan.embedding_size, plan.units)
+        network = blank_network(len(corpus.vocab), plan.embedding_size, plan.units)
         learner = Learner(accelerator, network, corpus.ids, plan.settings)
         loop = Loop(learner, corpus, plan, folder, accelerator)
         loop.restore(tensors, facts["so_far"])
