@@ -119,7 +119,7 @@ def test_imports_run_downwards(file):
 
 
 TRAINING_FLOORS = [
-    {"progress", "settings", "reading", "streams", "interrupt"},
+    {"progress", "settings", "reading", "streams", "interrupt", "memory"},
     {"encoding", "network", "adoption", "display"},
     {"text", "learner", "folder", "precision"},
     {"loop"},

@@ -14,6 +14,7 @@ from lstm_widget.errors import SettingError
 from lstm_widget.formats.safetensors import rounded
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.training.interrupt import Interrupt
+from lstm_widget.training.memory import freed_memory_kept
 from lstm_widget.training.progress import Progress, Sample
 from lstm_widget.training.settings import ChosenSettings
 
@@ -162,7 +163,7 @@ class Loop:
         """
         times = deque([time.monotonic()], _RECENT + 1)
         begun = times[0] - self.so_far.seconds
-        with self._interrupt, display.shown(self.learner.updates, self.learner.done):
+        with self._interrupt, freed_memory_kept(), display.shown(self.learner.updates, self.learner.done):
             kept = times[0]
             if self._validation_due():  # it was interrupted right before
                 self._tell(begun, times, display, on_progress)

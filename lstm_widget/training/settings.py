@@ -95,7 +95,7 @@ class TrainingSettings:
     embedding_size: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    steps: int = 128
+    steps: int = 64
     learning_rate: float | None = None
     dropout: float | None = None
     weight_drop: float | None = None
@@ -201,7 +201,7 @@ def settings_for(
         "layers": 2,
         "embedding_size": 64,
         "epochs": round(min(max(40 * 2 ** (-doublings / 2), 2), 60)),
-        "batch_size": min(32, max(1, learnt // (8 * settings.steps))),
+        "batch_size": min(64, max(1, learnt // (32 * settings.steps))),
         "learning_rate": 3e-3 if model is None else 1e-3,
         "dropout": round(min(max(0.4 - 0.05 * doublings, 0), 0.5), 3),
         "weight_drop": round(min(max(0.4 - 0.05 * doublings, 0), 0.5), 3),

@@ -256,7 +256,7 @@ def _vocab(counts: NDArray[np.int64], min_count: int, keep: Iterable[str]) -> di
     if not frequency:
         msg = (
             f"No character of the text occurs {min_count} times, so that none can be learnt: give a longer "
-            "text, or ask for fewer occurrences."
+            "text, or a smaller min_count."
         )
         raise SettingError(msg)
     return {character: number for number, character in enumerate(_by_frequency(frequency))}
