@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ from tqdm.auto import tqdm
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lstm_widget.training.progress import Progress
+    from lstm_widget.training.progress import Progress, Sample
+
+SAMPLE_SECONDS = 30.0  # at least, between samples that are shown
 
 
 class Display:
@@ -25,13 +28,15 @@ class Display:
 
     def __init__(self, *, hidden: bool) -> None:
         self._hidden = hidden
+        self._in_notebook = "ipykernel" in sys.modules
         self._bar = None
+        self._sampled = -math.inf  # when samples were shown last, in seconds of the training
 
     @contextmanager
     def shown(self, updates: int, done: int) -> Iterator[None]:
         """Show the bar."""
         # A log file is not read while it grows.
-        watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+        watched = sys.stderr.isatty() or self._in_notebook
         with tqdm(
             total=updates,
             initial=done,
@@ -45,7 +50,8 @@ class Display:
     def note(self, text: str) -> None:
         """Tell something once."""
         if not self._hidden:
-            tqdm.write(text, file=sys.stderr)
+            # On a terminal the outcome alone goes to standard output; a notebook paints errors red.
+            tqdm.write(text, file=sys.stdout if self._in_notebook else sys.stderr)
 
     def __call__(self, record: Progress) -> None:
         """Show how far it is."""
@@ -62,7 +68,14 @@ class Display:
                 f"epoch {record.epoch:.1f}: {record.training_bits:.3f} bits per character in training, "
                 f"{record.validation_bits:.3f} on the validation text"
             )
-        for sample in record.samples:
+        if record.samples and (
+            record.seconds - self._sampled > SAMPLE_SECONDS or record.update == record.updates
+        ):
+            self._sampled = record.seconds
+            self._show(record.samples)
+
+    def _show(self, samples: tuple[Sample, ...]) -> None:
+        for sample in samples:
             self.note(
                 f"  at temperature {sample.temperature}: {' '.join((sample.seed + sample.text).split())}"
             )

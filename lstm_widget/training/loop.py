@@ -14,7 +14,6 @@ from lstm_widget.errors import SettingError
 from lstm_widget.formats.safetensors import rounded
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.training.interrupt import Interrupt
-from lstm_widget.training.memory import freed_memory_kept
 from lstm_widget.training.progress import Progress, Sample
 from lstm_widget.training.settings import ChosenSettings
 
@@ -138,6 +137,16 @@ class Loop:
             return True
         return self.learner.done == self.learner.updates and not self._validation_due()
 
+    def intent(self) -> str:
+        """Tell in a sentence what is going to happen."""
+        learner, settings = self.learner, self.plan.settings
+        architecture = learner.average.to_char_lstm(self._vocab).architecture
+        return (
+            f"A network of {architecture}, reads {learner.training.characters:,} characters "
+            f"{settings.epochs} times, in {settings.precision} ({self._accelerator.device}); "
+            f"{learner.validation.characters:,} others tell how well it does."
+        )
+
     def begin(self) -> None:
         """Keep the network as it is before the first update."""
         self._keep_state()
@@ -163,7 +172,7 @@ class Loop:
         """
         times = deque([time.monotonic()], _RECENT + 1)
         begun = times[0] - self.so_far.seconds
-        with self._interrupt, freed_memory_kept(), display.shown(self.learner.updates, self.learner.done):
+        with self._interrupt, display.shown(self.learner.updates, self.learner.done):
             kept = times[0]
             if self._validation_due():  # it was interrupted right before
                 self._tell(begun, times, display, on_progress)

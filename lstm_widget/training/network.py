@@ -47,6 +47,11 @@ class CharNetwork(CharModule):
         """The LSTM layers, from the input upwards."""
         return [layer for layer in self.lstm if isinstance(layer, nn.LSTM)]
 
+    @property
+    def embedding_size(self) -> int | None:
+        """Numbers that stand for a character; `None` if the input is one-hot."""
+        return None if self.embedding is None else self.embedding.embedding_dim
+
     def forward(
         self, ids: torch.Tensor, state: State | None = None, noise: Noise | None = None
     ) -> tuple[torch.Tensor, State]:

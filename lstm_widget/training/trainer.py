@@ -24,6 +24,7 @@ from lstm_widget.training.display import Display
 from lstm_widget.training.folder import RunFolder
 from lstm_widget.training.learner import Learner
 from lstm_widget.training.loop import Loop, Plan
+from lstm_widget.training.memory import freed_memory_kept
 from lstm_widget.training.network import blank_network, network_of, new_network
 from lstm_widget.training.precision import faster_precision
 from lstm_widget.training.settings import settings_for, training_settings, validation_length
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from lstm_widget.model import CharLSTM
     from lstm_widget.training.loop import OnProgress
+    from lstm_widget.training.network import CharNetwork
     from lstm_widget.training.settings import ChosenSettings
     from lstm_widget.training.text import Corpus, Source
 
@@ -108,7 +110,9 @@ def train(
     _check_card(card)
     start = None if model is None else load_model(model)
     accelerator = Accelerator()
-    with ExitStack() as stack:
+    display = Display(hidden=quiet or not accelerator.is_main_process)
+    display.note("Reading the text.")
+    with freed_memory_kept(), ExitStack() as stack:
         undo = stack.enter_context(ExitStack())  # until the training has begun
         if output is None:
             folder = None
@@ -131,30 +135,23 @@ def train(
         chosen = prepare() if folder is None else _in_main(accelerator, prepare)
         corpus = open_corpus(text_file)
         accelerator.wait_for_everyone()  # before one of them may fail, and remove it
-        if start is None:
-            network = new_network(len(corpus.vocab), chosen)
-        else:
-            network = network_of(with_vocab(start, corpus.vocab, chosen.seed))
+        network = _network(start, corpus, chosen).to(accelerator.device)
         if chosen.precision == "auto":
-            network.to(accelerator.device)
             precision = _in_main(accelerator, lambda: faster_precision(network, accelerator.device))
             chosen = replace(chosen, precision=precision)
-        told = dict(card or {})
-        if start is not None:
-            told["trained_further"] = start.card.get("title", "another model")
-        embedding = network.embedding
+        further = {"trained_further": start.card.get("title", "another model")} if start else {}
         plan = Plan(
             settings=chosen,
             units=tuple(layer.hidden_size for layer in network.layers),
-            embedding_size=None if embedding is None else embedding.embedding_dim,
+            embedding_size=network.embedding_size,
             sample_seed=_beginning(corpus) if sample_seed is None else sample_seed,
-            card=told,
+            card={**(card or {}), **further},
             checkpoints=checkpoints,
         )
         loop = Loop(Learner(accelerator, network, corpus.ids, chosen), corpus, plan, folder, accelerator)
         loop.begin()
         undo.pop_all()
-        return _run(loop, corpus, folder, accelerator, on_progress, quiet=quiet)
+        return _run(loop, corpus, folder, accelerator, display, on_progress)
 
 
 def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: bool = False) -> CharLSTM:
@@ -179,7 +176,7 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
     """
     accelerator = Accelerator()
     folder = RunFolder(output)
-    with ExitStack() as stack:
+    with freed_memory_kept(), ExitStack() as stack:
 
         def prepare() -> None:
             folder.resume()
@@ -193,7 +190,8 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
         learner = Learner(accelerator, network, corpus.ids, plan.settings)
         loop = Loop(learner, corpus, plan, folder, accelerator)
         loop.restore(tensors, facts["so_far"])
-        return _run(loop, corpus, folder, accelerator, on_progress, quiet=quiet)
+        display = Display(hidden=quiet or not accelerator.is_main_process)
+        return _run(loop, corpus, folder, accelerator, display, on_progress)
 
 
 def _run(
@@ -201,14 +199,13 @@ def _run(
     corpus: Corpus,
     folder: RunFolder | None,
     accelerator: Accelerator,
+    display: Display,
     on_progress: OnProgress | None,
-    *,
-    quiet: bool,
 ) -> CharLSTM:
     """Train to the end, and make the model of it."""
-    display = Display(hidden=quiet or not accelerator.is_main_process)
     for note in corpus.notes():
         display.note(note)
+    display.note(loop.intent())
     if not loop.run(display, on_progress):
         model = loop.unfinished(loop.best_model())
         display.note(f"Interrupted; this is the best model so far, {model.card['unfinished']}.")
@@ -242,6 +239,13 @@ def _in_main(accelerator: Accelerator, make: Callable[[], T]) -> T:
         raise outcome[0]
     found: T = outcome[0]
     return found
+
+
+def _network(start: CharLSTM | None, corpus: Corpus, settings: ChosenSettings) -> CharNetwork:
+    """Return a new network, or the one that is trained further, with the vocabulary of the text."""
+    if start is None:
+        return new_network(len(corpus.vocab), settings)
+    return network_of(with_vocab(start, corpus.vocab, settings.seed))
 
 
 def _check_card(card: Mapping[str, Any] | None) -> None:

@@ -11,39 +11,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from pages import SETTINGS, Page, bits_of, finishes, one_line, reproduced, slowly_reproduced
+from pages import SETTINGS, bits_of, finishes, one_line, reproduced, slowly_reproduced
 from slow_texts import slow_text
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError
 
 NOTHING_TO_CONTINUE = one_line("no text of this seed and model to continue: call generate")
-
-
-@pytest.fixture(autouse=True)
-def _time_enough(monkeypatch):
-    """Let no piece become shorter because the machine is busy."""
-    monkeypatch.setattr("lstm_widget.stream.MAX_BUDGET", 1e9)
-
-
-@pytest.fixture
-def model(random_model):
-    return random_model(units=(8, 6))
-
-
-@pytest.fixture
-def widget(model):
-    return LSTMWidget(model, **SETTINGS)
-
-
-@pytest.fixture
-def page(widget):
-    return Page(widget)
-
-
-@pytest.fixture
-def long(model):
-    """Return one long text without a pause, of which all others must be the beginning."""
-    return LSTMGenerator(model).generate(SETTINGS, length=3000)
 
 
 @pytest.fixture

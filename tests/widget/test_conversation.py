@@ -17,33 +17,6 @@ from lstm_widget.messages import sendable
 GONE = "This text is no longer being written: start a new one."
 
 
-@pytest.fixture(autouse=True)
-def _time_enough(monkeypatch):
-    """Let no piece become shorter because the machine is busy."""
-    monkeypatch.setattr("lstm_widget.stream.MAX_BUDGET", 1e9)
-
-
-@pytest.fixture
-def model(random_model):
-    return random_model(units=(8, 6))
-
-
-@pytest.fixture
-def widget(model):
-    return LSTMWidget(model, **SETTINGS)
-
-
-@pytest.fixture
-def page(widget):
-    return Page(widget)
-
-
-@pytest.fixture
-def long(model):
-    """Return one long text without a pause, of which all others must be the beginning."""
-    return LSTMGenerator(model).generate(SETTINGS, length=3000)
-
-
 def kinds(messages):
     return [message["type"] for message in messages]
 

@@ -34,6 +34,12 @@ BRONTE = {"name": "bronte", "title": "Charlotte Brontë"}
 
 
 @pytest.fixture
+def model(random_model):
+    """Return another one than the widget has."""
+    return random_model(units=(4, 3), embedding=5, characters="abcdefgh")
+
+
+@pytest.fixture
 def small(random_model):
     return random_model(units=(8, 6))
 
