@@ -36,7 +36,6 @@ QUICK = {
     "steps": 32,
     "learning_rate": 0.01,
     "dropout": 0.0,
-    "weight_drop": 0.0,
 }
 
 

@@ -38,7 +38,7 @@ def of(model, logits, characters):
 @pytest.fixture(scope="module")
 def learnt():
     """Return a model that knows the words of `TEXT`."""
-    return tiny(epochs=30, learning_rate=0.01, dropout=0.0, weight_drop=0.0)
+    return tiny(epochs=30, learning_rate=0.01, dropout=0.0)
 
 
 # Another vocabulary.
@@ -115,7 +115,7 @@ def test_it_starts_out_as_the_model(tmp_path, learnt, text):
 
 
 def test_it_gets_better_and_faster_so(tmp_path, learnt):
-    alike = {"epochs": 10, "learning_rate": 0.01, "dropout": 0.0, "weight_drop": 0.0}
+    alike = {"epochs": 10, "learning_rate": 0.01, "dropout": 0.0}
     further = tiny(NEW_TEXT, tmp_path / "out", model=learnt, checkpoints=True, **SETTINGS | alike)
     fresh = tiny(NEW_TEXT, **alike)
     start = load_model(tmp_path / "out" / "checkpoints" / "00000000.safetensors")

@@ -1,4 +1,4 @@
-"""The parts of a training: the noise, the streams, and one update after another."""
+"""The parts of a training: the dropout, the streams, and one update after another."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from lstm_widget import SettingError
 from lstm_widget.formats.torch_module import CharModule
 from lstm_widget.training import TrainingSettings, learner
 from lstm_widget.training.learner import Learner
-from lstm_widget.training.network import CharNetwork, Noise, new_network
+from lstm_widget.training.network import CharNetwork, new_network
 from lstm_widget.training.precision import faster_precision
 from lstm_widget.training.streams import Streams
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 V = 9
-QUIET = {"dropout": 0.0, "weight_drop": 0.0}
+QUIET = {"dropout": 0.0}
 
 
 def settings_with(**more):
@@ -44,11 +44,11 @@ def some_ids(*shape):
     return torch.randint(0, V, shape, generator=torch.Generator().manual_seed(1))
 
 
-# Noise.
+# Dropout.
 
 
 @pytest.mark.parametrize("embedding", [None, 5])
-def test_without_noise_it_is_the_plain_module(embedding):
+def test_without_dropout_it_is_the_plain_module(embedding):
     network = network_with(embedding)
     plain = CharModule(V, embedding, (6, 4))
     plain.load_state_dict(network.state_dict())
@@ -61,60 +61,36 @@ def test_without_noise_it_is_the_plain_module(embedding):
             assert torch.equal(pair[1], their_pair[1])
 
 
-@pytest.mark.parametrize(("dropout", "weight_drop"), [(0.4, 0.3), (0.0, 0.5), (0.6, 0.0)])
-def test_the_right_share_is_left_out(dropout, weight_drop):
+def test_the_right_share_is_left_out():
     network = network_with(20, (30, 25))
-    chosen = settings_with(dropout=dropout, weight_drop=weight_drop)
-    noise = network.draw_noise(200, chosen, torch.Generator().manual_seed(0))
-    assert [tuple(part.shape) for part in noise.values] == [(200, 1, 20), (200, 1, 30), (200, 1, 25)]
-    drawn = list(zip(noise.values, [dropout / 2, dropout, dropout], strict=True))
-    if weight_drop:
-        assert [tuple(part.shape) for part in noise.recurrent] == [(120, 30), (100, 25)]
-        drawn += [(part, weight_drop) for part in noise.recurrent]
-    else:
-        assert noise.recurrent == ()
-    for values, share in drawn:
-        zero = (values == 0).double().mean().item()
-        assert zero == pytest.approx(share, abs=5 * math.sqrt(share * (1 - share) / values.numel()))
-        kept = values[values != 0]
+    masks = network.draw_masks(200, 0.4, torch.Generator().manual_seed(0))
+    assert [tuple(mask.shape) for mask in masks] == [(200, 1, 20), (200, 1, 30), (200, 1, 25)]
+    for mask, share in zip(masks, [0.2, 0.4, 0.4], strict=True):
+        zero = (mask == 0).double().mean().item()
+        assert zero == pytest.approx(share, abs=5 * math.sqrt(share * (1 - share) / mask.numel()))
+        kept = mask[mask != 0]
         torch.testing.assert_close(kept, torch.full_like(kept, 1 / (1 - share)))
 
 
 def test_nothing_is_drawn_for_nothing():
     generator = torch.Generator().manual_seed(3)
     before = generator.get_state()
-    assert network_with().draw_noise(4, settings_with(**QUIET), generator) is None
+    assert network_with().draw_masks(4, 0.0, generator) is None
     assert torch.equal(generator.get_state(), before)
 
 
 @pytest.mark.parametrize("embedding", [None, 5])
-@pytest.mark.parametrize(("dropout", "weight_drop"), [(0.4, 0.3), (0.0, 0.5), (0.6, 0.0)])
-def test_noise_is_what_a_network_with_changed_weights_computes(embedding, dropout, weight_drop):
+def test_masks_leave_out_what_each_layer_and_the_head_read(embedding):
     network = network_with(embedding)
-    chosen = settings_with(dropout=dropout, weight_drop=weight_drop)
-    noise = network.draw_noise(3, chosen, torch.Generator().manual_seed(2))
+    masks = network.draw_masks(3, 0.4, torch.Generator().manual_seed(2))
     ids = some_ids(3, 15)
-    changed = copy.deepcopy(network)
-    with torch.no_grad():
-        for layer, mask in zip(changed.lstm, noise.recurrent, strict=False):
-            layer.weight_hh_l0.mul_(mask)
-    x = changed.inputs(ids)
-    for layer, values in zip(changed.lstm, noise.values, strict=False):
-        x, _ = layer(x * values)
-    expected = changed.head(x * noise.values[-1])
-    logits, _ = network(ids, None, noise)
+    x = network.inputs(ids)
+    for layer, mask in zip(network.lstm, masks, strict=False):
+        x, _ = layer(x * mask)
+    expected = network.head(x * masks[-1])
+    logits, _ = network(ids, None, masks)
     torch.testing.assert_close(logits, expected, rtol=0, atol=1e-6)
     assert not torch.allclose(logits, network(ids)[0], atol=1e-3)
-
-
-def test_weights_that_are_left_out_do_not_learn():
-    network = network_with()
-    noise = network.draw_noise(3, settings_with(weight_drop=0.5), torch.Generator().manual_seed(2))
-    network(some_ids(3, 15), None, noise)[0].square().sum().backward()
-    for layer, mask in zip(network.lstm, noise.recurrent, strict=True):
-        gradient = layer.weight_hh_l0.grad
-        assert (gradient[mask == 0] == 0).all()
-        assert (gradient[mask != 0] != 0).all()
 
 
 def test_a_network_is_made_from_the_seed_alone():
@@ -278,15 +254,13 @@ def test_the_learning_rate_is_what_the_weights_move_by():
     torch.testing.assert_close(moved, torch.full_like(moved, 0.02), rtol=1e-3, atol=0)
 
 
-def test_noise_depends_on_seed_and_update_alone():
+def test_masks_depend_on_seed_and_update_alone():
     one, same, other = make_learner(), make_learner(), make_learner(seed=1)
-    first, _ = one._noise(), one._noise()
-    assert isinstance(first, Noise)
-    assert torch.equal(first.values[0], same._noise().values[0])
-    assert torch.equal(first.recurrent[1], same._noise().recurrent[1])
-    assert not torch.equal(first.values[0], other._noise().values[0])
+    first, _ = one._masks(), one._masks()
+    assert torch.equal(first[0], same._masks()[0])
+    assert not torch.equal(first[0], other._masks()[0])
     same.done = 1
-    assert not torch.equal(first.values[0], same._noise().values[0])
+    assert not torch.equal(first[0], same._masks()[0])
 
 
 def test_a_validation_changes_nothing():

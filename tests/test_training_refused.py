@@ -220,7 +220,6 @@ def test_a_folder_that_may_not_be_made_is_refused(tmp_path, monkeypatch):
         ("seed", [-1, 2**31, None, "0", True, 0.5]),
         ("learning_rate", [0, -1, 1.01, math.nan, math.inf, "0.1", True]),
         ("dropout", [-0.1, 1, 1.0, math.nan, "0"]),
-        ("weight_drop", [-0.1, 1, False]),
         ("weight_decay", [-0.1, 1.1, None, "0"]),
         ("averaging", [-0.1, 1.1, None, math.nan]),
         ("clip_norm", [0, -1, math.inf, math.nan, None, 10**400]),
@@ -255,7 +254,7 @@ def test_a_value_at_the_end_of_its_range_is_taken(name, values):
 
 
 @pytest.mark.parametrize(
-    ("name", "near"), [("learning_rat", "learning_rate"), ("unit", "units"), ("weightdrop", "weight_drop")]
+    ("name", "near"), [("learning_rat", "learning_rate"), ("unit", "units"), ("weightdecay", "weight_decay")]
 )
 def test_the_nearest_name_is_told(place, name, near):
     with refused(UnknownSettingError, f"There is no setting '{name}'; did you mean '{near}'"):
@@ -334,13 +333,12 @@ def test_what_is_chosen_fits_any_text(characters):
     assert (given.units, given.dropout, given.epochs) == (33, 0, 1)
 
 
-def test_a_larger_text_gets_a_larger_network_and_less_noise():
+def test_a_larger_text_gets_a_larger_network_and_less_dropout():
     chosen = [settings_for(TrainingSettings(), 1000 * 4**n) for n in range(10)]
     for one, larger in itertools.pairwise(chosen):
         assert larger.units >= one.units
         assert larger.epochs <= one.epochs
         assert larger.dropout <= one.dropout
-        assert larger.weight_drop <= one.weight_drop
     assert chosen[-1].units > chosen[0].units
     assert chosen[-1].dropout < chosen[0].dropout
 

@@ -39,7 +39,6 @@ TINY = {
     "batch_size": 4,
     "steps": 128,
     "dropout": 0.2,
-    "weight_drop": 0.2,
     "averaging": 0.4,
     "precision": "float32",  # not tried out, which takes its time
     "quiet": True,

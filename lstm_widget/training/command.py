@@ -31,7 +31,6 @@ _HELP = {
     "steps": "characters of each place that are read for one update of the weights",
     "learning_rate": "the highest one; it rises to it at first and then falls to 0",
     "dropout": "share of the values between the layers that an update does without",
-    "weight_drop": "share of the recurrent weights that an update does without",
     "weight_decay": "how much the weights shrink, as AdamW counts it",
     "clip_norm": "a longer gradient is shortened to this length",
     "averaging": "share of the updates over which the weights are averaged; 0 takes the last ones",

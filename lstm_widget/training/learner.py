@@ -11,7 +11,6 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from lstm_widget.errors import SettingError
-from lstm_widget.training.network import Noise
 from lstm_widget.training.settings import validation_length
 from lstm_widget.training.streams import Streams
 
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lstm_widget.formats.torch_module import State
-    from lstm_widget.training.network import CharNetwork
+    from lstm_widget.training.network import CharNetwork, Masks
     from lstm_widget.training.settings import ChosenSettings
 
 WARM_UP = 0.02  # of all updates
 _VALIDATION_STREAMS = 16
 _VALIDATION_STEPS = 512
 _LEAST_VALIDATION_STREAM = 500  # characters; the first ones of a stream are guessed without knowing any
-_NOISE = 1  # tells the random numbers of the noise from those of the streams
+_MASKS = 1  # tells the random numbers of the dropout from those of the streams
 
 
 class Learner:
@@ -114,7 +113,7 @@ class Learner:
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate(self.done)
         with self._autocast():
-            logits, state = self._parallel(ids, None if piece.begins else self._state, self._noise())
+            logits, state = self._parallel(ids, None if piece.begins else self._state, self._masks())
         loss = cross_entropy(logits.float().flatten(0, 1), following.flatten())
         self._optimizer.zero_grad(set_to_none=True)
         accelerator.backward(loss)
@@ -186,12 +185,13 @@ class Learner:
     def _tensor(self, ids: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(ids).to(self._accelerator.device)
 
-    def _noise(self) -> Noise | None:
-        """Draw the noise of this update for the whole batch, and take one's own share."""
-        numbers = np.random.SeedSequence((self.settings.seed, _NOISE, self.done))
+    def _masks(self) -> Masks | None:
+        """Draw the dropout of this update for the whole batch, and take one's own share."""
+        numbers = np.random.SeedSequence((self.settings.seed, _MASKS, self.done))
         self._generator.manual_seed(int(numbers.generate_state(1, np.uint32)[0]))
-        noise = self.network.draw_noise(self.settings.batch_size, self.settings, self._generator)
-        return noise and Noise(tuple(values[self._share] for values in noise.values), noise.recurrent)
+        settings = self.settings
+        masks = self.network.draw_masks(settings.batch_size, settings.dropout, self._generator)
+        return masks and tuple(mask[self._share] for mask in masks)
 
     def _follow(self) -> None:
         """Let the average follow; at first quickly, because the first weights are worth nothing."""

@@ -1,12 +1,11 @@
-"""The network as it is trained: noise against learning by heart, and the way from and to a model."""
+"""The network as it is trained: with dropout against learning by heart, and the way from and to a model."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
-from torch.func import functional_call
 
 from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
 from lstm_widget.formats.torch_module import CharModule
@@ -20,23 +19,7 @@ if TYPE_CHECKING:
     from lstm_widget.model import CharLSTM
     from lstm_widget.training.settings import ChosenSettings
 
-
-class Noise(NamedTuple):
-    """What an update does without: zero where something is left out, else 1 / (share kept).
-
-    Attributes
-    ----------
-    values : tuple of tensor, shape (batch, 1, width)
-        For what each layer and, last, the head reads. The same for all characters of an update
-        (Gal and Ghahramani 2016, "A theoretically grounded application of dropout in recurrent neural
-        networks"), which also costs least.
-    recurrent : tuple of tensor, shape (4 * H, H)
-        For the recurrent weights of each layer (Merity et al. 2018, "Regularizing and optimizing LSTM
-        language models"); empty for none.
-    """
-
-    values: tuple[torch.Tensor, ...]
-    recurrent: tuple[torch.Tensor, ...]
+    Masks = tuple[torch.Tensor, ...]
 
 
 class CharNetwork(CharModule):
@@ -53,52 +36,54 @@ class CharNetwork(CharModule):
         return None if self.embedding is None else self.embedding.embedding_dim
 
     def forward(
-        self, ids: torch.Tensor, state: State | None = None, noise: Noise | None = None
+        self, ids: torch.Tensor, state: State | None = None, masks: Masks | None = None
     ) -> tuple[torch.Tensor, State]:
-        """Read on from `state`; see `CharModule`, which does the same without `noise`."""
+        """Read on from `state`; see `CharModule`, which does the same without `masks` of dropout."""
+        kept = masks or [None] * (len(self.layers) + 1)
         x = self.inputs(ids)  # [batch, time, E]
         after = []
         for number, layer in enumerate(self.layers):
             before = None if state is None else state[number]
-            if noise is None:
-                x, own = layer(x, before)  # [batch, time, H]
-            else:
-                x = x * noise.values[number].to(x.dtype)
-                changed = (
-                    {"weight_hh_l0": _recurrent(layer) * noise.recurrent[number]} if noise.recurrent else {}
-                )
-                x, own = functional_call(layer, changed, (x, before))
+            x, own = layer(_masked(x, kept[number]), before)  # [batch, time, H]
             after.append(own)
-        if noise is not None:
-            x = x * noise.values[-1].to(x.dtype)
-        return self.head(x), after
+        return self.head(_masked(x, kept[-1])), after
 
-    def draw_noise(
-        self, batch_size: int, settings: ChosenSettings, generator: torch.Generator
-    ) -> Noise | None:
-        """Draw what the next update does without; `None` if the settings ask for nothing of the kind."""
+    def draw_masks(self, batch_size: int, dropout: float, generator: torch.Generator) -> Masks | None:
+        """Draw what an update does without: a mask for what each layer and, last, the head reads.
 
-        def drawn(share: float, *shape: int) -> torch.Tensor:
-            kept = torch.rand(shape, generator=generator, device=generator.device) >= share
-            return kept / (1 - share)
+        A mask is the same for all characters of an update, which costs least and, in recurrent networks,
+        does most (Gal and Ghahramani 2016, "A theoretically grounded application of dropout in recurrent
+        neural networks").
 
-        if not settings.dropout and not settings.weight_drop:
+        Parameters
+        ----------
+        batch_size : int
+        dropout : float
+            In [0, 1): the share that is left out; of the input, half of that.
+        generator : torch.Generator
+
+        Returns
+        -------
+        tuple of tensor, shape (batch, 1, width) each, or None
+            0 where a value is left out, else 1 / (share kept); `None` if nothing is left out.
+        """
+        if not dropout:
             return None
+        shares = [dropout / 2] + [dropout] * len(self.layers)
         widths = [layer.input_size for layer in self.layers] + [self.head.in_features]
-        shares = [settings.dropout / 2] + [settings.dropout] * len(self.layers)
-        recurrent = [_recurrent(layer).shape for layer in self.layers] if settings.weight_drop else []
-        return Noise(
-            tuple(drawn(share, batch_size, 1, width) for share, width in zip(shares, widths, strict=True)),
-            tuple(drawn(settings.weight_drop, *shape) for shape in recurrent),
-        )
+        masks = []
+        for share, width in zip(shares, widths, strict=True):
+            drawn = torch.rand((batch_size, 1, width), generator=generator, device=generator.device)
+            masks.append((drawn >= share) / (1 - share))
+        return tuple(masks)
 
     def to_char_lstm(self, vocab: Mapping[str, int], card: Mapping[str, Any] | None = None) -> CharLSTM:
         """Return the network as it is now, translated."""
         return from_pytorch(self, vocab, card)
 
 
-def _recurrent(layer: nn.LSTM) -> torch.Tensor:
-    return layer.get_parameter("weight_hh_l0")
+def _masked(x: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    return x if mask is None else x * mask.to(x.dtype)
 
 
 def blank_network(

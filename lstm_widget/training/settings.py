@@ -35,7 +35,6 @@ _WHOLE = {
 _REAL: dict[str, tuple[str, Callable[[float], bool]]] = {
     "learning_rate": ("above 0 and at most 1", lambda x: 0 < x <= 1),
     "dropout": ("from 0 to below 1", lambda x: 0 <= x < 1),
-    "weight_drop": ("from 0 to below 1", lambda x: 0 <= x < 1),
     "weight_decay": ("from 0 to 1", lambda x: 0 <= x <= 1),
     "averaging": ("from 0 to 1", lambda x: 0 <= x <= 1),
     "clip_norm": ("above 0", lambda x: x > 0),
@@ -66,8 +65,6 @@ class TrainingSettings:
     dropout : float or None
         In [0, 1): the share of the values between the layers that is set to zero, the same ones for
         all characters of an update; of the embedding, half that share.
-    weight_drop : float or None
-        In [0, 1): the share of the recurrent weights that an update does without.
     weight_decay : float
         Of AdamW, 0 to 1.
     clip_norm : float
@@ -98,7 +95,6 @@ class TrainingSettings:
     steps: int = 64
     learning_rate: float | None = None
     dropout: float | None = None
-    weight_drop: float | None = None
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     averaging: float = 0.02
@@ -142,7 +138,6 @@ class ChosenSettings(TrainingSettings):
     batch_size: int = 1
     learning_rate: float = 1.0
     dropout: float = 0.0
-    weight_drop: float = 0.0
 
 
 # Chosen for the text where they are not given.
@@ -204,7 +199,6 @@ def settings_for(
         "batch_size": min(64, max(1, learnt // (32 * settings.steps))),
         "learning_rate": 3e-3 if model is None else 1e-3,
         "dropout": round(min(max(0.4 - 0.05 * doublings, 0), 0.5), 3),
-        "weight_drop": round(min(max(0.4 - 0.05 * doublings, 0), 0.5), 3),
     }
     if model is not None:
         chosen |= _architecture(settings, model)
