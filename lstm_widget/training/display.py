@@ -28,7 +28,7 @@ class Display:
 
     def __init__(self, *, hidden: bool) -> None:
         self._hidden = hidden
-        self._in_notebook = "ipykernel" in sys.modules
+        self._in_notebook = _in_notebook()
         self._bar = None
         self._sampled = -math.inf  # when samples were shown last, in seconds of the training
 
@@ -79,3 +79,9 @@ class Display:
             self.note(
                 f"  at temperature {sample.temperature}: {' '.join((sample.seed + sample.text).split())}"
             )
+
+
+def _in_notebook() -> bool:
+    """Tell whether this runs in the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")

@@ -198,7 +198,7 @@ def settings_for(
         "epochs": round(min(max(40 * 2 ** (-doublings / 2), 2), 60)),
         "batch_size": min(64, max(1, learnt // (32 * settings.steps))),
         "learning_rate": 3e-3 if model is None else 1e-3,
-        "dropout": round(min(max(0.4 - 0.05 * doublings, 0), 0.5), 3),
+        "dropout": round(min(max(0.3 - 0.04 * doublings, 0), 0.5), 3),
     }
     if model is not None:
         chosen |= _architecture(settings, model)
