@@ -8,7 +8,7 @@ import pytest
 from lab import SEED
 from playwright.sync_api import expect
 
-from lstm_widget import LSTMGenerator
+from lstm_widget import LSTMGenerator, available_models, load_model
 
 # The rectangle of a character of a one-line textarea, measured without the help of the page: by the width
 # of what stands before it.
@@ -97,7 +97,8 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
     darwin = str(shared_models / "darwin")
     notebook = opened(f"w.model = {darwin!r}", speed=None, length=100)
     choices = notebook.model.get_by_role("option")
-    expect(choices).to_have_text(["Charlotte Brontë", re.compile("bolano"), re.compile("darwin")])
+    bundled = [load_model(name).card["title"] for name in available_models()]
+    expect(choices).to_have_text([*bundled, re.compile("bolano"), re.compile("darwin")])
     expect(notebook.model).to_have_value(darwin)  # the cell chose it
     notebook.about.click()
     expect(notebook.root.get_by_text("2 layers of 128 units")).to_be_visible()
@@ -116,7 +117,8 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
 
     notebook.model.select_option(label="Charlotte Brontë")
     bronte = LSTMGenerator("bronte")
-    for told in ("Trained on", bronte.model.card["text"], bronte.model.card["licence"], "1.909"):
+    card = bronte.model.card
+    for told in ("Trained on", card["text"], card["licence"], f"{card['validation_loss_bits']:.3f}"):
         expect(notebook.root.get_by_text(told, exact=True)).to_be_visible()
     notebook.generate.click()
     expect(notebook.line).to_have_text(re.compile("^Finished: 100 characters"))
