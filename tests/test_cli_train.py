@@ -191,7 +191,7 @@ def test_what_is_not_given_is_not_passed_on(asked):
 @pytest.mark.parametrize(
     ("arguments", "command"),
     [
-        (["/home/me/a b.txt", "c", "--output", "/home/me/new one/"], "'a b.txt' c -o 'new one'"),
+        (["/elsewhere/a b.txt", "c", "--output", "/elsewhere/new one/"], "'a b.txt' c -o 'new one'"),
         (["a", "-o", "b", "--quiet", "--model", "/models/it's"], "a -o b --model 'it'\"'\"'s'"),
         (["a", "-o", "b", "--model", "https://example.org/m"], "a -o b --model https://example.org/m"),
         (["-o", "b", "--sample-seed=-- \n", "a"], "a -o b '--sample-seed=-- \n'"),

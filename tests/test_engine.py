@@ -109,25 +109,13 @@ def test_large_weights_saturate_in_silence(random_model, slow_network):
 
 @pytest.mark.parametrize(("units", "embedding"), [((6,), None), ((7, 5), 3), ((3, 8, 5), 4)])
 def test_logits_equal_pytorch(units, embedding, random_model):
-    torch = pytest.importorskip("torch", reason="The comparison with PyTorch needs PyTorch (extra 'train').")
+    pytest.importorskip("torch", reason="The comparison with PyTorch needs PyTorch (extra 'train').")
+    from slow_torch import slow_logits  # noqa: PLC0415 - needs PyTorch
+
     model = random_model(units, embedding, random_seed=3)
     weights = model.weights
     ids = np.random.default_rng(3).integers(model.vocab_size, size=40)
-    x = np.eye(model.vocab_size)[ids] if embedding is None else weights.embedding[ids]
-    x = torch.tensor(x, dtype=torch.float64)
-    for layer in weights.layers:
-        lstm = torch.nn.LSTM(layer.input_size, layer.units, dtype=torch.float64)
-        # PyTorch has the gates in the order i, f, g, o, with g for j, and the forget bias in the bias.
-        i, j, f, o = np.split(np.vstack([layer.kernel, layer.bias]).astype(np.float64), 4, axis=1)
-        f[-1] += 1.0
-        packed = torch.tensor(np.hstack([i, f, j, o]).T)
-        with torch.no_grad():
-            lstm.weight_ih_l0.copy_(packed[:, : layer.input_size])
-            lstm.weight_hh_l0.copy_(packed[:, layer.input_size : -1])
-            lstm.bias_ih_l0.copy_(packed[:, -1])
-            lstm.bias_hh_l0.zero_()
-            x, _ = lstm(x)
-    expected = x.numpy() @ weights.softmax_w.astype(np.float64) + weights.softmax_b
+    expected = slow_logits(model, ids).numpy()
     lane = Engine(weights).lane()
     for number, logits in zip(ids, expected, strict=True):
         np.testing.assert_allclose(lane.step(number), logits, rtol=1e-5, atol=2e-5)

@@ -67,22 +67,11 @@ def test_the_score_is_that_of_the_plain_formulas(random_model, slow_network, uni
 def test_the_score_is_that_of_pytorch(random_model, units, embedding):
     torch = pytest.importorskip("torch", reason="The comparison with PyTorch needs PyTorch (extra 'train').")
     model = random_model(units, embedding, characters=TEXT, random_seed=4)
-    text, weights = some_text(model, 600), model.weights
+    from slow_torch import slow_logits  # noqa: PLC0415 - needs PyTorch
+
+    text = some_text(model, 600)
     ids = np.array([model.vocab[character] for character in text])
-    rows = np.eye(model.vocab_size) if embedding is None else weights.embedding
-    x = torch.tensor(rows[ids[:-1]], dtype=torch.float64)
-    for layer in weights.layers:
-        lstm = torch.nn.LSTM(layer.input_size, layer.units, dtype=torch.float64)
-        i, j, f, o = np.split(np.vstack([layer.kernel, layer.bias]).astype(np.float64), 4, axis=1)
-        f[-1] += 1.0
-        packed = torch.tensor(np.hstack([i, f, j, o]).T)
-        with torch.no_grad():
-            lstm.weight_ih_l0.copy_(packed[:, : layer.input_size])
-            lstm.weight_hh_l0.copy_(packed[:, layer.input_size : -1])
-            lstm.bias_ih_l0.copy_(packed[:, -1])
-            lstm.bias_hh_l0.zero_()
-            x, _ = lstm(x)
-    logits = x @ torch.tensor(weights.softmax_w, dtype=torch.float64) + torch.tensor(weights.softmax_b)
+    logits = slow_logits(model, ids[:-1])
     losses = torch.nn.functional.cross_entropy(logits, torch.tensor(ids[1:]), reduction="none")
     found = LSTMGenerator(model).score(text).log_probabilities
     np.testing.assert_allclose(found[1:], -losses.numpy(), rtol=0, atol=5e-5)

@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import torch
+from slow_torch import slow_logits
 
 from lstm_widget.training import train
 
@@ -91,22 +92,8 @@ def ids_of(model, text):
 
 def slow_losses(model, ids):
     """Return -log p of each character, read as one stream from the zero state by PyTorch in float64."""
-    weights = model.weights
-    rows = np.eye(model.vocab_size) if weights.embedding is None else weights.embedding
-    x = torch.tensor(rows[ids[:-1]], dtype=torch.float64)
-    for layer in weights.layers:
-        lstm = torch.nn.LSTM(layer.input_size, layer.units, dtype=torch.float64)
-        i, j, f, o = np.split(np.vstack([layer.kernel, layer.bias]).astype(np.float64), 4, axis=1)
-        f[-1] += 1.0
-        packed = torch.tensor(np.hstack([i, f, j, o]).T)
-        with torch.no_grad():
-            lstm.weight_ih_l0.copy_(packed[:, : layer.input_size])
-            lstm.weight_hh_l0.copy_(packed[:, layer.input_size : -1])
-            lstm.bias_ih_l0.copy_(packed[:, -1])
-            lstm.bias_hh_l0.zero_()
-            x, _ = lstm(x)
-    bias = torch.tensor(weights.softmax_b, dtype=torch.float64)
-    logits = torch.cat([bias[None], x @ torch.tensor(weights.softmax_w, dtype=torch.float64) + bias])
+    first = torch.tensor(model.weights.softmax_b, dtype=torch.float64)  # nothing is read yet
+    logits = torch.cat([first[None], slow_logits(model, ids[:-1])])
     return -torch.log_softmax(logits, -1)[range(len(ids)), ids].numpy()
 
 

@@ -6,7 +6,6 @@ PyTorch is loaded when the command runs, not for its ``--help``.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shlex
 from dataclasses import fields
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from lstm_widget.errors import LSTMError, SettingError
+from lstm_widget.training.reading import public_name
 from lstm_widget.training.settings import PRECISIONS, TrainingSettings
 
 if TYPE_CHECKING:
@@ -218,8 +218,8 @@ def _pair(option: str, value: str) -> tuple[str, ...]:
 
 
 def _name(path: Path) -> str:
-    """Return the name of a file as text; on Linux it may hold bytes that are none."""
-    return os.fsencode(path.absolute().name).decode(errors="replace")
+    """Return the name of a file or folder, also of one that was given as ``.``."""
+    return public_name(path.absolute())
 
 
 def _option(name: str) -> str:

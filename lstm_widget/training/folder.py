@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from lstm_widget.errors import SettingError, shown
-from lstm_widget.formats import save_model
+from lstm_widget.formats import TRAINED, save_model
 from lstm_widget.formats.files import replacing, writing
 from lstm_widget.formats.safetensors import save_safetensors
 
@@ -98,7 +98,7 @@ class RunFolder:
             If there is none, or it is in use.
         """
         if not self._state_file.exists():
-            finished = (self.path / "model.safetensors").exists()
+            finished = (self.path / TRAINED).exists()
             msg = f"In {shown(str(self.path))} is no training that was interrupted"
             msg += ": this one is finished." if finished else ": check the name of the folder."
             raise SettingError(msg)
@@ -154,7 +154,7 @@ class RunFolder:
 
     def save_model(self, model: CharLSTM) -> None:
         """Keep the best model so far, and its card beside it."""
-        save_safetensors(model, self.path / "model.safetensors", dtype="float16")
+        save_safetensors(model, self.path / TRAINED, dtype="float16")
         text = json.dumps(model.card, indent=2, ensure_ascii=False) + "\n"
         with replacing(self.path / "card.json") as file:
             file.write(text.encode())

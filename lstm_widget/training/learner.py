@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from lstm_widget.errors import SettingError
-from lstm_widget.training.settings import validation_length
+from lstm_widget.training.settings import split
 from lstm_widget.training.streams import Streams
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ class Learner:
             raise SettingError(msg)
         self.settings = settings
         self._accelerator = accelerator
+        learnt, validated = split(ids)
         self._share = _share(settings.batch_size, processes, own)
-        split = len(ids) - validation_length(len(ids))
-        self.training = Streams(ids[:split], settings.batch_size, settings.steps, settings.seed)
-        each = max(1, min(_VALIDATION_STREAMS, (len(ids) - split) // _LEAST_VALIDATION_STREAM) // processes)
-        self.validation = Streams(ids[split:], each * processes, _VALIDATION_STEPS)
+        self.training = Streams(learnt, settings.batch_size, settings.steps, settings.seed)
+        each = max(1, min(_VALIDATION_STREAMS, len(validated) // _LEAST_VALIDATION_STREAM) // processes)
+        self.validation = Streams(validated, each * processes, _VALIDATION_STEPS)
         self._validation_share = _share(each * processes, processes, own)
         self.updates = settings.epochs * self.training.pieces
         self.done = 0
@@ -163,14 +163,14 @@ class Learner:
 
     def restore(self, tensors: Mapping[str, torch.Tensor], done: int) -> None:
         """Go back to where `tensors` were taken, after `done` updates."""
-        self.network.load_state_dict(_part(tensors, "network."))
-        self.average.load_state_dict(_part(tensors, "average."))
+        self.network.load_state_dict(part(tensors, "network."))
+        self.average.load_state_dict(part(tensors, "average."))
         slots: dict[int, dict[str, torch.Tensor]] = {}
-        for name, value in _part(tensors, "optimizer.").items():
+        for name, value in part(tensors, "optimizer.").items():
             number, _, slot = name.partition(".")
             slots.setdefault(int(number), {})[slot] = value
         self._optimizer.load_state_dict(self._optimizer.state_dict() | {"state": slots})
-        state = _part(tensors, "state.")
+        state = part(tensors, "state.")
 
         def own(name: str) -> torch.Tensor:
             return state[name][:, self._share].contiguous().to(self._accelerator.device)
@@ -213,5 +213,6 @@ def _share(count: int, processes: int, own: int) -> slice:
     return slice(own * each, (own + 1) * each)
 
 
-def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+def part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names begin so, by the rest of their names."""
     return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}

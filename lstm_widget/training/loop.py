@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections import deque
@@ -14,6 +15,7 @@ from lstm_widget.errors import SettingError
 from lstm_widget.formats.safetensors import rounded
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.training.interrupt import Interrupt
+from lstm_widget.training.learner import part
 from lstm_widget.training.progress import Progress, Sample
 from lstm_widget.training.settings import ChosenSettings
 
@@ -156,9 +158,7 @@ class Loop:
         """Go back to a state that `begin` or `run` kept."""
         self.so_far = SoFar(**so_far)
         self.learner.restore(tensors, self.so_far.done)
-        prefix = "best."
-        best = {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
-        self._best = best or None
+        self._best = part(tensors, "best.") or None
         if self._folder is not None and self._accelerator.is_main_process:
             self._folder.cut_log(self.so_far.done + (0 if self._validation_due() else 1))
 
@@ -191,10 +191,9 @@ class Loop:
                 if self._agreed(time.monotonic() - kept > STATE_SECONDS):
                     self._keep_state()
                     kept = time.monotonic()
-            interrupted = not self.finished
-            if interrupted:
+            if not self.finished:
                 self._keep_state()
-        return not interrupted
+        return self.finished
 
     def best_model(self) -> CharLSTM:
         """Return the best network so far, before the first validation that of the moment.
@@ -203,12 +202,8 @@ class Loop:
         """
         network = self.learner.average
         if self._best is not None:
-            current = {name: value.clone() for name, value in network.state_dict().items()}
+            network = copy.deepcopy(network)
             network.load_state_dict(self._best)
-            try:
-                return network.to_char_lstm(self._vocab, self.plan.card)
-            finally:
-                network.load_state_dict(current)
         return network.to_char_lstm(self._vocab, self.plan.card)
 
     def _validation_due(self) -> bool:

@@ -12,6 +12,9 @@ from lstm_widget.settings import as_real, as_whole, check_names
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lstm_widget.model import CharLSTM
 
 PRECISIONS = ("auto", "bfloat16", "float32")
@@ -160,6 +163,14 @@ def validation_length(characters: int) -> int:
     A tenth, but at most `MAX_VALIDATION`: more would make the loss no surer, only later known.
     """
     return min(characters - int(characters * (1 - VALIDATION_SHARE)), MAX_VALIDATION)
+
+
+def split(
+    ids: NDArray[np.unsignedinteger],
+) -> tuple[NDArray[np.unsignedinteger], NDArray[np.unsignedinteger]]:
+    """Return the part of a text that is learnt, and the one that is validated on."""
+    start = len(ids) - validation_length(len(ids))
+    return ids[:start], ids[start:]
 
 
 def settings_for(

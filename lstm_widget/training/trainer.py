@@ -27,7 +27,7 @@ from lstm_widget.training.loop import Loop, Plan
 from lstm_widget.training.memory import freed_memory_kept
 from lstm_widget.training.network import blank_network, network_of, new_network
 from lstm_widget.training.precision import faster_precision
-from lstm_widget.training.settings import settings_for, training_settings, validation_length
+from lstm_widget.training.settings import settings_for, split, training_settings
 from lstm_widget.training.text import encode, open_corpus
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _run(
                 folder.save_model(model)
         return model
     display.note("Measuring the loss of the finished model.")
-    validation = corpus.ids[len(corpus.ids) - validation_length(len(corpus.ids)) :]
+    _, validation = split(corpus.ids)
     best = loop.best_model()
     facts = _in_main(accelerator, lambda: finished(best, validation, corpus, loop, accelerator.num_processes))
     model = rounded(best.with_card(facts))
@@ -264,6 +264,6 @@ def _check_seed(seed: str | None, corpus: Corpus) -> None:
 def _beginning(corpus: Corpus) -> str:
     """Return how the validation text begins, up to a space."""
     characters = list(corpus.vocab)
-    start = len(corpus.ids) - validation_length(len(corpus.ids))
-    found = "".join(characters[number] for number in corpus.ids[start : start + _SEED_LENGTH])
+    _, validation = split(corpus.ids)
+    found = "".join(characters[number] for number in validation[:_SEED_LENGTH])
     return found.rpartition(" ")[0] or found
