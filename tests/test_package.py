@@ -177,11 +177,16 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built):
     assert not [name for name in names if "node_modules" in name]
 
 
-def test_the_default_model_is_small_and_its_card_tells_what_it_is():
-    file = SOURCES / "models" / "bronte.safetensors"
-    assert file.stat().st_size <= 5_000_000
-    card = lstm_widget.load_model("bronte").card
-    assert {"title", "text", "licence", "command", "validation_loss_nats", "settings"} <= set(card)
+def test_the_bundled_models_are_small_and_their_cards_tell_what_they_are():
+    files = bundled_files()
+    assert set(files) == {"bronte", "darwin", "shakespeare"}
+    assert sum(file.stat().st_size for file in files.values()) <= 16_000_000
+    told = {"title", "text", "licence", "command", "validation_loss_nats", "settings", "samples"}
+    for name in files:
+        card = lstm_widget.load_model(name).card
+        assert told <= set(card)
+        assert card["float16_cost_nats"] <= 0.002
+        assert len(card["samples"]["by_rng"]) == 3
 
 
 def test_the_loss_in_the_card_is_what_pytorch_finds():
