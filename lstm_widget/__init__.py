@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lstm_widget.formats.keras import from_keras
     from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
     from lstm_widget.generator import LSTMGenerator
+    from lstm_widget.lanes import TemperatureLanes
     from lstm_widget.model import CharLSTM, LSTMLayer, Weights
     from lstm_widget.models import available_models
     from lstm_widget.widget import LSTMWidget
@@ -27,6 +28,7 @@ _HOMES = {
     "ModelError": "errors",
     "NotReadyError": "errors",
     "SettingError": "errors",
+    "TemperatureLanes": "lanes",
     "UnknownCharactersError": "errors",
     "Weights": "model",
     "available_models": "models",
@@ -46,6 +48,7 @@ __all__ = [
     "ModelError",
     "NotReadyError",
     "SettingError",
+    "TemperatureLanes",
     "UnknownCharactersError",
     "Weights",
     "available_models",

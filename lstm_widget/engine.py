@@ -215,19 +215,37 @@ class Lane:
             np.dot(kernel, x, part)
         return np.add(self._logits, self._softmax_b, self._logits).T
 
-    def read(self, characters: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Feed T characters to a single lane; return the logits after each, shape (T, V)."""
+    def read(
+        self, characters: NDArray[np.intp], cells: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Feed T characters to a single lane.
+
+        Parameters
+        ----------
+        characters : ndarray of int, shape (T,)
+        cells : ndarray of float32, shape (T, sum of all units), optional
+            Takes the cell state c of all layers after each character.
+
+        Returns
+        -------
+        ndarray of float32, shape (T, V)
+            Logits after each character.
+        """
         engine, dot = self._engine, np.dot
+        ends = np.cumsum(engine.units)
         addends = engine.table[characters]  # [T, 4H]
         for number, (_, _, z, *gates) in enumerate(self._layers):
-            h = gates[-2]
+            c, h = gates[-3:-1]
             # The recurrent columns; the copy is soon earned back, as BLAS wants them side by side.
             kernel = np.ascontiguousarray(engine.kernels[number][:, -h.size :])
             outputs = np.empty((len(characters), h.size), dtype=_F32)
-            for addend, output in zip(addends, outputs, strict=True):
+            kept = None if cells is None else cells[:, ends[number] - h.size : ends[number]]
+            for n, addend in enumerate(addends):
                 dot(kernel, h, z)
                 _cell(z, addend, *gates)
-                output[:] = h
+                outputs[n] = h
+                if kept is not None:
+                    kept[n] = c
             if number + 1 < len(self._layers):  # what the next layer takes in, for the whole text at once
                 kernel = engine.kernels[number + 1][:, : h.size]
                 addends = outputs @ kernel.T + engine.biases[number]

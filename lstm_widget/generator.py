@@ -10,16 +10,19 @@ import numpy as np
 
 from lstm_widget.backend import backend
 from lstm_widget.blas import single_thread
+from lstm_widget.cells import find_cells
 from lstm_widget.engine import Engine, Lane, State
 from lstm_widget.errors import NotReadyError, SettingError, shown
 from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml import load_checkpoints, load_vocab
 from lstm_widget.model import CharLSTM, Weights
 from lstm_widget.models import DEFAULT_MODEL
+from lstm_widget.receipt import replay, settings_in
 from lstm_widget.run import Run, advance_together
 from lstm_widget.sampling import COLDEST, bar, choose
 from lstm_widget.scoring import BLOCK, Score, score_blocks
 from lstm_widget.settings import DEFAULTS, SettingNames, Settings, check_names, check_temperature, make_rng
+from lstm_widget.trace import Trace, trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Unpack
 
+    from lstm_widget.cells import Cell
     from lstm_widget.settings import RngLike
 
 
@@ -160,6 +164,17 @@ class LSTMGenerator:
             vocab = load_vocab(path, self._weights.vocab_size)
             self._use(CharLSTM(self._weights, vocab, {"p5ml": self._names}))
 
+    @property
+    def engine(self) -> Engine:
+        """The packed weights.
+
+        Raises
+        ------
+        NotReadyError
+            If only the weights or only the vocabulary are loaded.
+        """
+        return self._loaded()[1]
+
     # Writing.
 
     def generate(
@@ -253,20 +268,87 @@ class LSTMGenerator:
     def start(
         self,
         options: Mapping[str, Any] | None = None,
-        *,
-        explain: bool = False,
         **settings: Unpack[SettingNames],
     ) -> Run:
         """Begin a text that is then written in pieces with `Run.advance`; see `generate`.
 
-        `Run.surprise` tells how surprising each character is to the model; with `explain`,
-        `Run.choices` tells how it was chosen.
+        `Run.surprise` tells how surprising each character is to the model.
         """
         given: dict[str, Any] = {**self.defaults, **_options(options), **settings}
         check_names(given, SettingNames.__annotations__)
         rng: RngLike = given.pop("rng", None)
         model, engine = self._loaded()
-        return Run(model, engine, Settings(**given), make_rng(rng), explain=explain)
+        return Run(model, engine, Settings(**given), make_rng(rng))
+
+    def trace(
+        self,
+        options: Mapping[str, Any] | None = None,
+        *,
+        logits: bool = False,
+        **settings: Unpack[SettingNames],
+    ) -> Trace:
+        """Write a text and tell how each character was chosen; see `generate`.
+
+        Parameters
+        ----------
+        options, **settings
+            As for `generate`.
+        logits : bool, optional
+            Keep the logits of every choice as well.
+
+        Examples
+        --------
+        >>> from lstm_widget import LSTMGenerator
+        >>> trace = LSTMGenerator("bronte").trace(seed="She was", length=40, temperature=0.6, rng=1)
+        >>> len(trace.text), trace.ranks.shape
+        (40, (40,))
+        """
+        run = self.start(options, **settings)
+        run.advance()
+        return trace(run, logits=logits)
+
+    def find_cells(self, text: str | None = None) -> list[Cell]:
+        """Find cells that follow something a person can name; see `lstm_widget.cells`.
+
+        Parameters
+        ----------
+        text : str, optional
+            Where to look for them, at least 200 characters; by default one that the model writes.
+
+        Returns
+        -------
+        list of Cell
+            Those that follow something best first.
+
+        Raises
+        ------
+        SettingError
+            If the text is too short.
+        """
+        return find_cells(*self._loaded(), text)
+
+    def replay(self, receipt: Mapping[str, Any]) -> str:
+        """Write the text of a receipt again: `LSTMWidget.receipt`, or what was copied from the page.
+
+        Parameters
+        ----------
+        receipt : mapping
+            JSON data; see `lstm_widget.receipt.Receipt`.
+
+        Returns
+        -------
+        str
+            The text without the seed, the same as then. (If NumPy wrote it then and Numba now, or the
+            other way round, a character can very rarely tip.)
+
+        Raises
+        ------
+        SettingError
+            If it is no receipt, or one of another model.
+        """
+        run = self.start(settings_in(receipt))
+        replay(receipt, run)
+        return "".join(run.characters)
 
     # Reading and writing by hand, with a state that stays.
 

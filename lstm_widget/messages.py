@@ -8,7 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from lstm_widget.errors import SettingError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lstm_widget.settings import SettingNames
 
 Reason = Literal["finished", "stopped"]
@@ -70,6 +74,77 @@ class Clear(TypedDict):
     type: Literal["clear"]
 
 
+class Read(TypedDict):
+    """From the page: read the seed only, a text of which nothing is written yet.
+
+    Answered with `Begin` and `End`; it can then be written on.
+    """
+
+    type: Literal["read"]
+    run: str
+    settings: SettingNames
+
+
+class BranchOff(TypedDict):
+    """From the page: write `run` once more with another character at one place, as the text `branch`."""
+
+    type: Literal["branch"]
+    run: str
+    branch: str
+    position: int
+    character: str
+
+
+class Show(TypedDict):
+    """From the page: go back to a text of the tree. Answered with `Shown`."""
+
+    type: Literal["show"]
+    run: str
+
+
+class Remove(TypedDict):
+    """From the page: forget a text of the tree, with the branches that begin in it."""
+
+    type: Literal["remove"]
+    run: str
+
+
+class Expect(TypedDict):
+    """From the page: what comes after this seed? Answered with `Expected`."""
+
+    type: Literal["expect"]
+    seed: str
+
+
+class Inspect(TypedDict):
+    """From the page: how were these characters chosen? Answered with `Inspected`.
+
+    Positions count from the first character of the seed, as the model reads it.
+    """
+
+    type: Literal["inspect"]
+    run: str
+    position: int
+    count: int
+
+
+class Activate(TypedDict):
+    """From the page: what did a cell do at these characters? Answered with `Activated`."""
+
+    type: Literal["activate"]
+    run: str
+    layer: int
+    unit: int
+    position: int
+    count: int
+
+
+class Find(TypedDict):
+    """From the page: look for cells that follow something, for a moment. Answered with `Finding`."""
+
+    type: Literal["find"]
+
+
 class Here(TypedDict):
     """To the page: the answer to `Hello`."""
 
@@ -79,7 +154,8 @@ class Here(TypedDict):
 class Begin(TypedDict):
     """To the page: a run has begun, or goes on behind the first `position` characters.
 
-    The seed is without the characters that the model does not know.
+    If it is another one than before, the trait `text` has those. The seed is without the characters
+    that the model does not know.
     """
 
     type: Literal["begin"]
@@ -114,6 +190,14 @@ class End(TypedDict):
     receipt: dict[str, Any]
 
 
+class Shown(TypedDict):
+    """To the page: this text of the tree, which is over, is the one that the traits have now."""
+
+    type: Literal["shown"]
+    run: str
+    written: int
+
+
 class Cleared(TypedDict):
     """To the page: there is no text any more."""
 
@@ -128,7 +212,62 @@ class Error(TypedDict):
     message: str
 
 
-Reply = Here | Begin | Chunk | End | Cleared | Error
+class Expected(TypedDict):
+    """To the page: what comes after the seed; the buffer holds the logits, float32 [V]."""
+
+    type: Literal["expected"]
+    model: str
+    seed: str
+
+
+class Inspected(TypedDict):
+    """To the page: how characters were chosen.
+
+    Buffers: logits float32 [count, V], ids int32, dice float64, temperatures float64 [count]; for the
+    characters of the seed, the last two are NaN. `seed` is the number of those, and `placed` are the
+    positions, counted as above, of characters that were put there by hand.
+    """
+
+    type: Literal["inspected"]
+    run: str
+    position: int
+    count: int
+    seed: int
+    placed: list[int]
+
+
+class Activated(TypedDict):
+    """To the page: what a cell did; the buffer holds tanh(c) after each character, float32 [count]."""
+
+    type: Literal["activated"]
+    run: str
+    layer: int
+    unit: int
+    position: int
+    count: int
+
+
+class Finding(TypedDict):
+    """To the page: how far the search for cells has come, 0 to 1; at 1 the trait `cells` has them."""
+
+    type: Literal["finding"]
+    model: str
+    done: float
+
+
+Reply = Here | Begin | Chunk | End | Shown | Cleared | Error | Expected | Inspected | Activated | Finding
+
+
+class BranchState(TypedDict):
+    """A text of the tree; the first one has no parent."""
+
+    run: str
+    parent: str | None
+    position: int
+    character: str
+    written: int
+    bits: float
+    excerpt: str
 
 
 class State(TypedDict, total=False):
@@ -138,7 +277,12 @@ class State(TypedDict, total=False):
     error: str
     text: str
     receipt: dict[str, Any]
+    branches: list[BranchState]
+    cells: list[dict[str, Any]]
 
+
+# Longest name of a run or of a pull.
+MAX_NAME = 100
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -151,4 +295,31 @@ def sendable(value: Any) -> Any:  # noqa: ANN401 - any JSON data
         return {sendable(key): sendable(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [sendable(one) for one in value]
+    return value
+
+
+def name_in(message: Mapping[str, Any], of: Literal["run", "pull", "branch"]) -> str:
+    """Return the name of something in a message of the page, or raise `SettingError`."""
+    name = message.get(of)
+    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
+        msg = f"A message to the widget must name its {of}."
+        raise SettingError(msg)
+    return name
+
+
+def whole_in(message: Mapping[str, Any], name: str, lowest: int) -> int:
+    """Return a whole number in a message of the page, or raise `SettingError`."""
+    value = message.get(name)
+    if type(value) is not int or value < lowest:
+        msg = f"A message to the widget must bring a {name} that is a whole number from {lowest}."
+        raise SettingError(msg)
+    return value
+
+
+def text_in(message: Mapping[str, Any], name: Literal["seed", "character"]) -> str:
+    """Return a text in a message of the page, or raise `SettingError`."""
+    value = message.get(name)
+    if not isinstance(value, str):
+        msg = f"A message to the widget must bring a {name} that is text."
+        raise SettingError(msg)
     return value

@@ -7,6 +7,7 @@ is *not* stored but added when the network runs (see `lstm_widget.engine`).
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -230,7 +231,7 @@ class CharLSTM:
         If the vocabulary does not fit the weights or the card is not JSON data.
     """
 
-    __slots__ = ("_card", "_characters", "_vocab", "_weights")
+    __slots__ = ("_card", "_characters", "_fingerprint", "_vocab", "_weights")
 
     def __init__(
         self,
@@ -255,6 +256,7 @@ class CharLSTM:
         self._weights = weights
         self._vocab = MappingProxyType(checked)
         self._characters = tuple(characters)
+        self._fingerprint: str | None = None
 
     @property
     def weights(self) -> Weights:
@@ -286,6 +288,23 @@ class CharLSTM:
     def nameless_ids(self) -> NDArray[np.intp]:
         """Ids that no character has, ascending; they must never be sampled."""
         return np.array([i for i, c in enumerate(self._characters) if c is None], dtype=np.intp)
+
+    @property
+    def fingerprint(self) -> str:
+        """A number in hexadecimal that no other model has: SHA-256 of the weights and the vocabulary.
+
+        The card plays no part, nor does the format of the file. Of its 64 digits 16 are enough.
+        """
+        if self._fingerprint is None:
+            weights = self._weights
+            arrays = [weights.embedding, *(a for layer in weights.layers for a in (layer.kernel, layer.bias))]
+            digest = hashlib.sha256(json.dumps(dict(self._vocab)).encode())
+            for array in (*arrays, weights.softmax_w, weights.softmax_b):
+                shape = () if array is None else array.shape
+                digest.update(json.dumps(shape).encode())
+                digest.update(b"" if array is None else array.astype("<f4").tobytes())
+            self._fingerprint = digest.hexdigest()[:16]
+        return self._fingerprint
 
     def with_card(self, card: Mapping[str, Any]) -> CharLSTM:
         """Return the same model with another card."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from array import array
 from contextlib import contextmanager
@@ -13,10 +14,10 @@ import numpy as np
 from lstm_widget.backend import backend
 from lstm_widget.blas import single_thread
 from lstm_widget.engine import Lane
-from lstm_widget.errors import SettingError
-from lstm_widget.sampling import choose, choose_each, explain
+from lstm_widget.errors import SettingError, UnknownCharactersError, shown
+from lstm_widget.sampling import choose, choose_each
 from lstm_widget.scoring import in_bits, log_probabilities
-from lstm_widget.settings import check_piece, check_temperature
+from lstm_widget.settings import as_whole, check_piece, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from lstm_widget.engine import Engine
     from lstm_widget.lookalikes import Replacement
     from lstm_widget.model import CharLSTM
-    from lstm_widget.sampling import Choice
     from lstm_widget.settings import Settings
 
 # After so many steps NumPy asks whether Numba has become ready. Texts shorter than that never load it.
@@ -53,19 +53,21 @@ class Run:
     settings : Settings
     rng : numpy.random.Generator
         Gives one die per character.
-    explain : bool, optional
-        Keep how each character was chosen, in `choices`; it costs time.
 
     Attributes
     ----------
     characters : list of str
         What has been written so far, without the seed.
+    ids : array.array of int
+        The id of each character that the model reads: those of the seed, then those written.
     surprise : array.array of float
         How surprising each of them is to the model, in bits, from 0: ``-log2(p)``, where p is the
         probability that the model itself gives it, at temperature 1 and without top-k and top-p,
         whatever it was chosen with. `LSTMGenerator.score` finds the same, but for rounding.
-    choices : list of Choice, or None
-        How each of them was chosen, if that was asked for.
+    temperatures : list of (int, float)
+        Where the temperature was changed: from that character on, counted from 0, it was that one.
+    placed : dict of int to str
+        The characters that were put there by hand (`put`), by their positions.
     rng : numpy.random.Generator
         Where the dice come from.
     replacements : tuple of Replacement
@@ -83,22 +85,23 @@ class Run:
         engine: Engine,
         settings: Settings,
         rng: np.random.Generator,
-        *,
-        explain: bool = False,
     ) -> None:
         self.settings = settings
         self._temperature = settings.temperature
+        self.temperatures: list[tuple[int, float]] = []
         self.characters: list[str] = []
+        self.placed: dict[int, str] = {}
         self.surprise = array("d")
-        self.choices: list[Choice] | None = [] if explain else None
         self.replacements: tuple[Replacement, ...] = model.adapt(settings.seed).replacements
+        self.ids = array("l", model.encode(settings.seed))
+        self.seed_length = len(self.ids)
         # What the network has yet to read: at first the seed, then the character written last.
-        self.unread = model.encode(settings.seed)[::-1]
+        self.unread = self.ids[::-1].tolist()
         self.engine = engine
         self.lane = backend.lane(engine)
         self.rng = rng
-        self._rolled = array("d")  # the die of each character, and perhaps of some that are to come
-        self._model = model
+        self.rolled = array("d")  # the die of each character, and perhaps of some that are to come
+        self.model = model
         self._names = model.characters
         self.nameless = model.nameless_ids
 
@@ -115,7 +118,14 @@ class Run:
 
     @temperature.setter
     def temperature(self, temperature: float) -> None:
-        self._temperature = check_temperature(temperature)
+        temperature = check_temperature(temperature)
+        if temperature == self._temperature:
+            return
+        self._temperature = temperature
+        position = len(self.characters)
+        if self.temperatures and self.temperatures[-1][0] == position:
+            self.temperatures.pop()  # no character was written with that one
+        self.temperatures.append((position, temperature))
 
     @property
     def finished(self) -> bool:
@@ -165,6 +175,79 @@ class Run:
             raise SettingError(msg)
         self.settings = settings
 
+    def put(self, character: str) -> None:
+        """Write this character next, whatever the die says; the die is used up all the same.
+
+        Parameters
+        ----------
+        character : str
+            One that the model knows. A text that is finished grows by it.
+
+        Raises
+        ------
+        SettingError
+            If it is not one character, the model does not know it (`UnknownCharactersError`), or the text
+            has its greatest length.
+        """
+        if not isinstance(character, str) or len(character) != 1:
+            msg = f"What is put into a text must be one character, not {shown(character)}."
+            raise SettingError(msg)
+        if character not in self.model.vocab:
+            raise UnknownCharactersError((character,))
+        if self.finished:
+            self.extend(len(self.characters) + 1)
+        number = self.model.vocab[character]
+        with _started_over([self]), single_thread:
+            while self.unread:
+                logits = self.lane.step(self.unread.pop())
+            logits = np.array(logits, ndmin=2)
+            logits[:, self.nameless] = -np.inf
+            self.dice(1)
+            self.placed[len(self.characters)] = character
+            self.note([number], _surprise(logits, [number]))
+
+    def branch(self, position: int, character: str) -> Run:
+        """Return the text that this one would be with another character at one place.
+
+        Everything before it is the same, and so are the later dice; this text stays as it is. The network
+        reads what is before once more, with the first piece that is written.
+
+        Parameters
+        ----------
+        position : int
+            Of the character that is replaced, from 0; or just behind the last one.
+        character : str
+            One that the model knows.
+
+        Raises
+        ------
+        SettingError
+            If there is no such place or character.
+        """
+        place = as_whole(position)
+        if place is None or not 0 <= place <= len(self.characters):
+            msg = f"A branch begins at a position from 0 to {len(self.characters):,}, not {shown(position)}."
+            raise SettingError(msg)
+        other = Run(self.model, self.engine, self.settings, copy.deepcopy(self.rng))
+        other.rolled = self.rolled[:]
+        other.characters, other.surprise = self.characters[:place], self.surprise[:place]
+        other.ids = self.ids[: self.seed_length + place]
+        other.unread = other.ids[::-1].tolist()
+        other.placed = {at: one for at, one in self.placed.items() if at < place}
+        for at, temperature in self.temperatures:
+            if at <= place:
+                other.temperatures.append((at, temperature))
+                other._temperature = temperature
+        other.put(character)
+        return other
+
+    def temperatures_at(self, start: int, end: int) -> NDArray[np.float64]:
+        """Return the temperature in force at each position from one to before another, [end - start]."""
+        changes = [(0, self.settings.temperature), *self.temperatures]
+        positions = np.array([position for position, _ in changes])
+        latest = positions.searchsorted(np.arange(start, end), side="right") - 1
+        return np.array([temperature for _, temperature in changes])[latest]
+
     def goal(self, count: int | None) -> int:
         """Return how many characters there will be after so many more at most."""
         length = self.settings.length
@@ -178,6 +261,7 @@ class Run:
     def note(self, ids: list[int], surprise: list[float]) -> None:
         """Take down what was chosen; the last of it is yet to be read."""
         self.unread.append(ids[-1])
+        self.ids.extend(ids)
         self.surprise.extend(surprise)
         # Last, as it is what counts after an interrupt.
         self.characters.extend([self._names[number] for number in ids])  # type: ignore[misc] # none is nameless
@@ -185,17 +269,16 @@ class Run:
     def dice(self, count: int) -> list[float]:
         """Return the dice of the next characters; rolled before an interrupt, they are used after it."""
         end = len(self.characters) + count
-        if (missing := end - len(self._rolled)) > 0:
-            self._rolled.extend(self.rng.random(missing).tolist() if missing > 1 else [self.rng.random()])
-        return self._rolled[end - count : end].tolist()
+        if (missing := end - len(self.rolled)) > 0:
+            self.rolled.extend(self.rng.random(missing).tolist() if missing > 1 else [self.rng.random()])
+        return self.rolled[end - count : end].tolist()
 
     def start_over(self) -> None:
         """Read all that there is again, as an interrupt may have come in the middle of a step."""
-        del self.surprise[len(self.characters) :]
-        if self.choices is not None:
-            del self.choices[len(self.characters) :]
-        texts = (self.settings.seed, "".join(self.characters))
-        self.unread = [number for text in texts for number in self._model.encode(text)][::-1]
+        written = len(self.characters)
+        del self.surprise[written:], self.ids[self.seed_length + written :]
+        self.placed.pop(written, None)
+        self.unread = self.ids[::-1].tolist()
         self.lane = self.engine.lane()
 
 
@@ -281,13 +364,12 @@ def _started_over(runs: Sequence[Run]) -> Iterator[None]:
 
 def _write(lane: AnyLane, runs: list[Run], steps: int, clock: _Clock) -> None:
     """Write a piece of at most so many characters of each run; the lane has one stream for each."""
-    explained = any(run.choices is not None for run in runs)
-    if not isinstance(lane, Lane) and not explained:
+    if not isinstance(lane, Lane):
         _write_compiled(lane, runs, steps, clock)
     elif len(runs) == 1:
         _write_one(lane, runs[0], _room(runs, steps)[0], clock)
     else:
-        _write_several(lane, runs, _room(runs, steps), clock, explained=explained)
+        _write_several(lane, runs, _room(runs, steps), clock)
 
 
 def _room(runs: list[Run], steps: int) -> NDArray[np.float32]:
@@ -297,7 +379,7 @@ def _room(runs: list[Run], steps: int) -> NDArray[np.float32]:
     return np.empty((len(runs), steps, size), dtype=np.float32)
 
 
-def _write_one(lane: AnyLane, run: Run, kept: NDArray[np.float32], clock: _Clock) -> None:
+def _write_one(lane: Lane, run: Run, kept: NDArray[np.float32], clock: _Clock) -> None:
     """Write at most n characters, while `kept` [n, V] takes the logits of each."""
     settings, temperature, nameless = run.settings, run.temperature, run.nameless
     ids = [run.unread.pop()]
@@ -306,19 +388,13 @@ def _write_one(lane: AnyLane, run: Run, kept: NDArray[np.float32], clock: _Clock
         if nameless.size:
             logits[nameless] = -np.inf
         kept[n] = logits
-        if run.choices is None:
-            ids.append(choose(logits, temperature, die, settings.top_k, settings.top_p))
-        else:
-            run.choices.append(explain(logits, temperature, die, settings.top_k, settings.top_p))
-            ids.append(run.choices[-1].id)
+        ids.append(choose(logits, temperature, die, settings.top_k, settings.top_p))
         if clock.late:
             break
     run.note(ids[1:], _surprise(kept, ids[1:]))
 
 
-def _write_several(
-    lane: AnyLane, runs: list[Run], kept: NDArray[np.float32], clock: _Clock, *, explained: bool
-) -> None:
+def _write_several(lane: Lane, runs: list[Run], kept: NDArray[np.float32], clock: _Clock) -> None:
     """Write at most n characters of each run, while `kept` [L, n, V] takes the logits."""
     settings = [run.settings for run in runs]
     temperatures = [run.temperature for run in runs]
@@ -330,10 +406,6 @@ def _write_several(
             logits[:, runs[0].nameless] = -np.inf
         kept[:, n] = logits
         ids = choose_each(logits, temperatures, dice, *limits)
-        if explained:
-            for run, *how in zip(runs, logits, temperatures, dice.tolist(), *limits, strict=True):
-                if run.choices is not None:
-                    run.choices.append(explain(*how))
         chosen.append(ids)
         if clock.late:
             break

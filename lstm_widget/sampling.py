@@ -9,7 +9,7 @@ down (to a less likely character) as the temperature rises, and never up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -118,46 +118,52 @@ def choose_each(
     return chosen
 
 
-class Choice(NamedTuple):
-    """How a character was chosen.
-
-    Attributes
-    ----------
-    id : int
-        What was chosen.
-    die : float
-        The die u, in [0, 1).
-    temperature : float
-        The temperature in force.
-    rank : int
-        Place among the characters by falling logit; 0 is the most likely.
-    probability : float
-        With which it is chosen at this temperature among those that top-k and top-p keep, (0, 1].
-    entropy : float
-        Of that same choice, in bits: 0 where nothing is left to chance.
-    """
-
-    id: int
-    die: float
-    temperature: float
-    rank: int
-    probability: float
-    entropy: float
-
-
-def explain(
+def explain_each(
     logits: NDArray[np.float32],
-    temperature: float,
-    u: float,
+    ids: NDArray[np.intp],
+    temperatures: NDArray[np.float64],
     top_k: int | None = None,
     top_p: float | None = None,
-) -> Choice:
-    """Choose exactly as `choose` does, and tell how."""
-    if temperature < COLDEST:
-        return Choice(int(logits.argmax()), u, temperature, 0, 1.0, 0.0)
-    order, edges = bar(logits, temperature, top_k, top_p)
-    rank = pick(edges, u)
-    shares = np.diff(edges, prepend=0.0) / edges[-1]
-    possible = shares[shares > 0]
-    entropy = float(-(possible * np.log2(possible)).sum())
-    return Choice(int(order[rank]), u, temperature, rank, float(shares[rank]), max(0.0, entropy))
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Tell how n characters were chosen, each as `choose` does it.
+
+    Parameters
+    ----------
+    logits : ndarray of float32, shape (n, V)
+        Before each of them.
+    ids : ndarray of int, shape (n,)
+        What was chosen.
+    temperatures : ndarray of float64, shape (n,)
+        With which; 0 or more.
+    top_k, top_p
+        As for `bar`; one for all of them.
+
+    Returns
+    -------
+    ranks : ndarray of int, shape (n,)
+        Place among the characters by falling logit; 0 is the most likely.
+    probabilities : ndarray of float64, shape (n,)
+        With which it is chosen at this temperature among those that top-k and top-p keep; 0 if they do
+        not keep it.
+    entropies : ndarray of float64, shape (n,)
+        Of that same choice, in bits: 0 where nothing is left to chance.
+    """
+    order = np.negative(logits).argsort(axis=1, kind="stable")
+    ranks = (order == ids[:, None]).argmax(axis=1)
+    scaled = np.take_along_axis(logits, order, axis=1).astype(np.float64)
+    scaled -= scaled[:, :1]
+    cold = temperatures < COLDEST
+    scaled /= np.where(cold, 1.0, temperatures)[:, None]
+    edges = np.exp(scaled, scaled)[:, :top_k].cumsum(axis=1)
+    kept = np.full(len(ids), edges.shape[1])
+    if top_p is not None:
+        kept = (edges < top_p * edges[:, -1:]).sum(axis=1) + 1
+    kept[cold] = 1
+    shares = np.diff(edges, axis=1, prepend=0.0)
+    shares[np.arange(edges.shape[1]) >= kept[:, None]] = 0.0
+    shares /= shares.sum(axis=1, keepdims=True)
+    inside = ranks < edges.shape[1]
+    probabilities = np.where(inside, shares[np.arange(len(ids)), np.where(inside, ranks, 0)], 0.0)
+    logarithms = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
+    entropies = np.maximum(0.0, 0.0 - (shares * logarithms).sum(axis=1))  # no -0.0
+    return ranks, probabilities, entropies

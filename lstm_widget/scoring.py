@@ -69,16 +69,61 @@ def score_blocks(
     log_probabilities : ndarray of float64, shape (block,)
     logits : ndarray of float32, shape (block, V)
     """
-    lane = engine.lane()
-    logits = lane.logits()[None]
+    reader = Reader(engine, nameless)
     for start in range(0, len(ids), BLOCK):
         block = np.asarray(ids[start : start + BLOCK], dtype=np.intp)
-        with single_thread:
-            after = lane.read(block)
-        before = np.concatenate([logits[-1:], after[:-1]])
-        logits = after
-        before[:, nameless] = -np.inf
+        before = reader.read(block)
         yield log_probabilities(before, block), before
+
+
+class Reader:
+    """Reads a text from the zero state, piece by piece, and tells what was expected before each character.
+
+    Parameters
+    ----------
+    engine : Engine
+    nameless : ndarray of int
+        Ids that no character has: they get no probability.
+
+    Attributes
+    ----------
+    position : int
+        Number of characters read.
+    expected : ndarray of float32, shape (V,)
+        Logits of the next character.
+    """
+
+    def __init__(self, engine: Engine, nameless: NDArray[np.intp]) -> None:
+        self.position = 0
+        self._nameless = nameless
+        self._lane = engine.lane()
+        with single_thread:
+            self.expected = self._named(self._lane.logits().copy())
+
+    def read(self, ids: NDArray[np.intp], cells: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Read n characters on, at least one.
+
+        Parameters
+        ----------
+        ids : ndarray of int, shape (n,)
+        cells : ndarray of float32, shape (n, sum of all units), optional
+            Takes the cell state c of all layers after each character, those of the first layer first.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, V)
+            Logits before each of them.
+        """
+        with single_thread:
+            after = self._named(self._lane.read(ids, cells))
+        before = np.concatenate([self.expected[None], after[:-1]])
+        self.expected = after[-1]
+        self.position += len(ids)
+        return before
+
+    def _named(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits[..., self._nameless] = -np.inf
+        return logits
 
 
 def log_probabilities(

@@ -12,109 +12,43 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from lstm_widget.errors import LSTMError, SettingError
-from lstm_widget.messages import sendable
+from lstm_widget.look import Look
+from lstm_widget.messages import MAX_NAME, name_in, sendable, text_in, whole_in
 from lstm_widget.settings import SettingNames, check_names, check_page_rng, check_temperature
+from lstm_widget.trace import Trace, trace
+from lstm_widget.writing import Tree, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
+
     from lstm_widget.generator import LSTMGenerator
-    from lstm_widget.messages import Chunk, End, Error, Reason, Reply, State
+    from lstm_widget.messages import End, Error, Reason, Reply, State
     from lstm_widget.model import CharLSTM
-    from lstm_widget.run import Run
     from lstm_widget.settings import RngLike
 
 log = logging.getLogger("lstm_widget")
 
 # Milliseconds that one pull may take; the kernel is busy for no longer.
 MAX_BUDGET = 50.0
-MAX_NAME = 100
+# Messages after which a text goes on, whatever becomes of them.
+_ONLY_LOOKS = ("expect", "inspect", "activate", "find", "show", "remove")
 _GONE = "This text is no longer being written: start a new one."
 
 
-class _Writing:
-    """A run as the conversation keeps it; used only with the conversation's lock, but for `wanted`."""
-
-    def __init__(self, name: str, run: Run, model: str, given: Mapping[str, Any]) -> None:
-        self.name = name
-        self.run = run
-        self.model = model
-        self.given = given  # the settings as they were asked for
-        self.wanted = True  # set to False from any thread, without the lock: end as soon as possible
-        self.ending: End | Error | None = None  # what the pages are told, once it is over
-        self._temperatures: list[tuple[int, float]] = []
-        self._bits, self._counted = 0.0, 0  # of the first so many characters
-
-    @property
-    def over(self) -> bool:
-        return self.ending is not None
-
-    @property
-    def text(self) -> str:
-        return "".join(self.run.characters)
-
-    @property
-    def receipt(self) -> dict[str, Any]:
-        settings = self.run.settings
-        rng = self.given["rng"]
-        return {
-            "run": self.name,
-            "model": self.model,
-            "seed": settings.seed,
-            "length": settings.length,
-            "temperature": settings.temperature,
-            "top_k": settings.top_k,
-            "top_p": settings.top_p,
-            "rng": rng if isinstance(rng, int) else None,
-            # Where the temperature was changed: (position, temperature) pairs.
-            "temperatures": list(self._temperatures),
-            "written": len(self.run.characters),
-            "bits": self.bits,
-        }
-
-    @property
-    def bits(self) -> float:
-        """The surprise of all characters."""
-        written = len(self.run.characters)
-        self._bits += sum(self.run.surprise[self._counted : written])
-        self._counted = written
-        return self._bits
-
-    def set_temperature(self, temperature: float) -> None:
-        if temperature == self.run.temperature:
-            return
-        self.run.temperature = temperature
-        position = len(self.run.characters)
-        if self._temperatures and self._temperatures[-1][0] == position:
-            self._temperatures.pop()  # no character was written with that one
-        self._temperatures.append((position, temperature))
-
-    def chunk(self, position: int, pull: str | None = None) -> Chunk:
-        characters = self.run.characters[position:]
-        return {
-            "type": "chunk",
-            "run": self.name,
-            "pull": pull,
-            "position": position,
-            "count": len(characters),
-            "text": "".join(characters),
-            "temperatures": [change for change in self._temperatures if change[0] >= position],
-            "bits": self.bits,
-        }
-
-
 class Conversation:
-    """The runs of one widget; a new one ends the one before.
+    """The texts of one widget. A new one ends the one before and forgets its branches.
 
     Parameters
     ----------
     model : callable
         Returns the name of the model and the `LSTMGenerator` to write with; asked at the start of each run.
     send : callable
-        Sends a message to every page of the widget.
+        Sends a message to every page of the widget, with arrays as its buffers.
     publish : callable
         Takes what has to last (`State`), in this order, the status last, so that whoever waits for
         that finds the rest: called when a run begins and when it ends.
@@ -125,7 +59,7 @@ class Conversation:
     def __init__(
         self,
         model: Callable[[], tuple[str, LSTMGenerator]],
-        send: Callable[[Reply], None],
+        send: Callable[[Reply, list[np.ndarray]], None],
         publish: Callable[[State], None],
         wrote: Callable[[str], None],
     ) -> None:
@@ -136,10 +70,12 @@ class Conversation:
         # Held while something is written and told, but for `wrote`. By the same thread it can be taken again:
         # whoever is told of a new status may stop the run or begin another one.
         self._lock = threading.RLock()
-        self._current: _Writing | None = None
+        self._current: Writing | None = None
+        self._tree = Tree()
+        self._look = Look(model)
 
-    def _send(self, message: Reply) -> None:
-        self._transmit(sendable(message))
+    def _send(self, message: Reply, buffers: list[np.ndarray] | None = None) -> None:
+        self._transmit(sendable(message), buffers or [])
 
     # What a page asks for.
 
@@ -151,8 +87,7 @@ class Conversation:
                 msg = "A message to the widget must be an object."
                 raise SettingError(msg)  # noqa: TRY301 - answered below like any other
             content: dict[str, Any] = sendable(message)
-            if isinstance(content.get("run"), str):
-                run = content["run"][:MAX_NAME]
+            run = _text_meant(content)
             self._answer(content)
         except LSTMError as error:
             self._send({"type": "error", "run": run, "message": str(error)})
@@ -163,45 +98,76 @@ class Conversation:
             )
 
     def _answer(self, message: Mapping[str, Any]) -> None:
+        answers: dict[object, Callable[[Mapping[str, Any]], None]] = {
+            "hello": lambda _: self._send({"type": "here"}),
+            "start": self._start_for_page,
+            "read": self._start_for_page,
+            "resume": lambda message: self._resume(self._named(message), whole_in(message, "length", 1)),
+            "pull": lambda message: self._pull(message, self._named(message)),
+            "stop": lambda message: self._stop_for_page(self._named(message)),
+            "clear": lambda _: self.clear(),
+            "branch": self._branch_for_page,
+            "show": lambda message: self.show(name_in(message, "run")),
+            "remove": lambda message: self.remove(name_in(message, "run")),
+            "expect": lambda message: self._send(*self._look.expected(message)),
+            "inspect": self._inspect,
+            "activate": self._inspect,
+            "find": lambda _: self._find(),
+        }
         kind = message.get("type")
-        if kind == "hello":
-            self._send({"type": "here"})
-        elif kind == "start":
-            self._start_for_page(message)
-        elif kind == "resume":
-            self._resume(self._named(message), _integer(message, "length", 1))
-        elif kind == "pull":
-            self._pull(message, self._named(message))
-        elif kind == "stop":
-            self._stop_for_page(self._named(message))
-        elif kind == "clear":
-            self.clear()
-        else:
+        if not isinstance(kind, str) or kind not in answers:
             msg = f"The widget does not know the message {kind!r}."
             raise SettingError(msg)
+        answers[kind](message)
 
     def _start_for_page(self, message: Mapping[str, Any]) -> None:
-        run = _name(message, "run")
+        run = name_in(message, "run")
         current = self._current
         if current is not None and current.name == run:
             return  # asked twice
         try:
-            self._start(run, _settings(message))
+            self._start(run, _settings(message), only_read=message["type"] == "read")
         except LSTMError as error:
             self.stop()  # whoever presses Generate wants no more of the text before
             self._publish({"error": str(error), "status": "failed"})
             raise
 
-    def _named(self, message: Mapping[str, Any]) -> _Writing:
-        run = _name(message, "run")
+    def _branch_for_page(self, message: Mapping[str, Any]) -> None:
+        name = name_in(message, "branch")
+        if self._tree.get(name) is None:  # else it was asked for twice
+            parent = self._of_the_tree(name_in(message, "run"))
+            position = whole_in(message, "position", 0)
+            self._branch(parent, position, text_in(message, "character"), name)
+
+    def _inspect(self, message: Mapping[str, Any]) -> None:
+        writing = self._of_the_tree(name_in(message, "run"))
+        with self._lock:
+            answer = self._look.inspected if message["type"] == "inspect" else self._look.activated
+            self._send(*answer(message, writing))
+
+    def _find(self) -> None:
+        finding, cells = self._look.finding()
+        if cells is not None:
+            self._publish({"cells": [cell._asdict() for cell in cells]})
+        self._send(finding)
+
+    def _named(self, message: Mapping[str, Any]) -> Writing:
+        """Return the text that is shown, if that is what the page means."""
+        run = name_in(message, "run")
         writing = self._current
         if writing is None or writing.name != run:
             raise SettingError(_GONE)
         return writing
 
-    def _pull(self, message: Mapping[str, Any], writing: _Writing) -> None:
-        pull = _name(message, "pull")
-        count = _integer(message, "count", 1)
+    def _of_the_tree(self, name: str) -> Writing:
+        writing = self._tree.get(name)
+        if writing is None:
+            raise SettingError(_GONE)
+        return writing
+
+    def _pull(self, message: Mapping[str, Any], writing: Writing) -> None:
+        pull = name_in(message, "pull")
+        count = whole_in(message, "count", 1)
         budget = message.get("budget")
         if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not budget > 0:
             msg = "A pull message must bring a budget of milliseconds above 0."
@@ -212,10 +178,10 @@ class Conversation:
             run = writing.run
             # A page asks ahead; if the piece before came out shorter than it thought, this one
             # begins where that one ended.
-            position = min(_integer(message, "position", 0), len(run.characters))
+            position = min(whole_in(message, "position", 0), len(run.characters))
             missing = position + count - len(run.characters)
             if not writing.over and missing > 0:
-                writing.set_temperature(temperature)
+                run.temperature = temperature
                 new = run.advance(missing, min(budget, MAX_BUDGET) / 1000)
             self._send(writing.chunk(position, pull))
             if writing.ending is not None:
@@ -225,7 +191,7 @@ class Conversation:
         if new:
             self._wrote(new)
 
-    def _stop_for_page(self, writing: _Writing) -> None:
+    def _stop_for_page(self, writing: Writing) -> None:
         writing.wanted = False
         with self._lock:
             if writing.ending is not None:
@@ -254,7 +220,7 @@ class Conversation:
         SettingError
             If a setting is wrong.
         """
-        return self._write(self._start(f"kernel-{secrets.token_hex(8)}", settings), temperature)
+        return self._write(self._start(_new_name(), settings), temperature)
 
     def write_on(self, length: int, temperature: Callable[[], float]) -> str:
         """Write the latest text on until it has so many characters; see `write`.
@@ -269,12 +235,85 @@ class Conversation:
         SettingError
             If there is no text, or the length is none.
         """
-        writing = self._current
-        if writing is None:
-            msg = "There is no text to continue: generate one first."
-            raise SettingError(msg)
+        writing = self._text()
         self._resume(writing, length)
         return self._write(writing, temperature)
+
+    def read(self, settings: SettingNames) -> None:
+        """Begin a text and write nothing of it yet.
+
+        Raises
+        ------
+        SettingError
+            If a setting is wrong.
+        """
+        self._start(_new_name(), settings, only_read=True)
+
+    def branch(self, position: int, character: str, temperature: Callable[[], float]) -> str:
+        """Write the latest text with another character at one place; see `write` and `Run.branch`.
+
+        Returns
+        -------
+        str
+            The characters from that place on.
+
+        Raises
+        ------
+        SettingError
+            If there is no text, or no such place or character.
+        """
+        writing = self._branch(self._text(), position, character, _new_name())
+        return character + self._write(writing, temperature)
+
+    def show(self, name: str) -> None:
+        """Go back to a text of the tree.
+
+        Raises
+        ------
+        SettingError
+            If it is not there.
+        """
+        writing = self._of_the_tree(name)
+        self._let_go()
+        with self._lock:
+            if writing is not self._current:
+                self._replace(writing)
+            self._tell_again(writing)
+
+    def remove(self, name: str) -> None:
+        """Forget a text of the tree, with all that branch off it.
+
+        Raises
+        ------
+        SettingError
+            If it is not there, or is the first one.
+        """
+        writing = self._of_the_tree(name)
+        with self._lock:
+            gone = self._tree.remove(writing)
+            parent = writing.parent
+            if self._current is not None and self._current.name in gone and parent is not None:
+                self._current.wanted = False
+                self._replace(parent)
+                self._tell_again(parent)
+            else:
+                self._publish({"branches": self._tree.state})
+
+    def trace(self) -> Trace:
+        """Tell how each character of the text that is shown was chosen.
+
+        Raises
+        ------
+        SettingError
+            If there is none.
+        """
+        writing = self._text()
+        with self._lock:
+            return trace(writing.run)
+
+    def found(self, model: str) -> list[dict[str, Any]]:
+        """Return the cells that were found for a model, if any."""
+        return [cell._asdict() for cell in self._look.found(model)]
 
     def written(self, settings: SettingNames) -> int | None:
         """Return how many characters the latest text has; `None` if settings or model are not those of it.
@@ -296,18 +335,19 @@ class Conversation:
         self._let_go()
         with self._lock:
             self._replace(None)
-            self._publish({"error": "", "receipt": {}, "text": "", "status": "ready"})
+            self._tree.plant(None)
+            self._publish({"error": "", "receipt": {}, "text": "", "branches": [], "status": "ready"})
             if self._current is None:  # who was told of the new status may have begun another one
                 self._send({"type": "cleared"})
 
-    def _write(self, writing: _Writing, temperature: Callable[[], float]) -> str:
+    def _write(self, writing: Writing, temperature: Callable[[], float]) -> str:
         begun = len(writing.run.characters)
         try:
             while writing.wanted and not writing.over:
                 with self._lock:
                     if writing.over:
                         break
-                    writing.set_temperature(check_temperature(temperature()))
+                    writing.run.temperature = temperature()
                     position = len(writing.run.characters)
                     new = writing.run.advance(seconds=MAX_BUDGET / 1000)
                     self._send(writing.chunk(position))
@@ -324,35 +364,78 @@ class Conversation:
 
     # How a run begins, goes on and ends.
 
-    def _start(self, name: str, settings: Mapping[str, Any]) -> _Writing:
+    def _start(self, name: str, settings: Mapping[str, Any], *, only_read: bool = False) -> Writing:
         """Begin a run; skip the characters of the seed that the model does not know."""
         model, generator = self._model()
         rng: RngLike = settings.get("rng")
         if rng is None:
             rng = secrets.randbits(32)  # so that the receipt can name it
-        seed = _known(settings.get("seed"), generator.model)
+        seed = known(settings.get("seed"), generator.model)
         run = generator.start({**settings, "seed": seed, "rng": rng})
-        writing = _Writing(name, run, model, {**settings, "rng": rng})
+        writing = Writing(name, run, model, {**settings, "rng": rng})
         self._let_go()
         with self._lock:
             self._replace(writing)
-            self._publish({"error": "", "receipt": writing.receipt, "text": "", "status": "writing"})
-            if not writing.over:  # who was told of the new status may have stopped it
-                self._send({"type": "begin", "run": name, "seed": run.settings.seed, "position": 0})
+            self._tree.plant(writing)
+            self._begin(writing, 0)
+            if only_read:
+                self._end(writing, "finished")
         return writing
+
+    def _branch(self, parent: Writing, position: int, character: str, name: str) -> Writing:
+        """Begin a branch."""
+        self._let_go()
+        with self._lock:
+            run = parent.run.branch(position, character)
+            writing = Writing(name, run, parent.model, parent.given, parent, position)
+            self._tree.add(writing)
+            self._replace(writing)
+            self._begin(writing, position)
+        return writing
+
+    def _begin(self, writing: Writing, position: int) -> None:
+        """Tell the pages of a new text, which shares so much with its parent; the caller holds the lock."""
+        self._publish(
+            {
+                "error": "",
+                "receipt": writing.receipt,
+                "text": "".join(writing.run.characters[:position]),
+                "branches": self._tree.state,
+                "status": "writing",
+            }
+        )
+        if not writing.over:  # who was told of the new status may have stopped it
+            seed = writing.run.settings.seed
+            self._send({"type": "begin", "run": writing.name, "seed": seed, "position": position})
+
+    def _tell_again(self, writing: Writing) -> None:
+        """Tell the pages of a text that is over; the caller holds the lock."""
+        if writing.ending is None:
+            return  # it is being written, and is what they show
+        state: State = {"error": "", "receipt": writing.receipt, "text": writing.text}
+        ending = writing.ending
+        status = ending["reason"] if ending["type"] == "end" else "failed"
+        self._publish({**state, "branches": self._tree.state, "status": status})
+        self._send({"type": "shown", "run": writing.name, "written": len(writing.run.characters)})
+
+    def _text(self) -> Writing:
+        if self._current is None:
+            msg = "There is no text yet: generate one first."
+            raise SettingError(msg)
+        return self._current
 
     def _let_go(self) -> None:
         """Have a cell that writes let go of the lock."""
         if (writing := self._current) is not None:
             writing.wanted = False
 
-    def _replace(self, writing: _Writing | None) -> None:
+    def _replace(self, writing: Writing | None) -> None:
         """Make another run the current one and end the one before; the caller holds the lock."""
         before, self._current = self._current, writing
         if before is not None:
             self._end(before, "stopped")
 
-    def _resume(self, writing: _Writing, length: int) -> None:
+    def _resume(self, writing: Writing, length: int) -> None:
         with self._lock:
             if writing is not self._current:  # another one was begun meanwhile
                 raise SettingError(_GONE)
@@ -368,24 +451,24 @@ class Conversation:
             if writing.ending is not None:  # it has these characters already
                 self._send(writing.ending)
 
-    def _stop(self, writing: _Writing) -> None:
+    def _stop(self, writing: Writing) -> None:
         writing.wanted = False  # before the lock: a cell that writes lets go of it then
         with self._lock:
             self._end(writing, "stopped")
 
     def _fail(self, run: str, message: str) -> None:
         """End a run because of an error that nobody foresaw; its text is kept."""
-        state: State = {"error": message}
+        state: State = {"error": message} if not run else {"error": message, "status": "failed"}
         error: Error = {"type": "error", "run": run, "message": message}
         writing = self._current
         if writing is not None and writing.name == run:
             with self._lock:
                 writing.ending, writing.wanted = error, False
-                state |= {"text": writing.text, "receipt": writing.receipt}
-        self._publish({**state, "status": "failed"})
+                state = {"text": writing.text, "receipt": writing.receipt, **state}
+        self._publish(state)
         self._send(error)
 
-    def _end(self, writing: _Writing, reason: Reason) -> None:
+    def _end(self, writing: Writing, reason: Reason) -> None:
         """End a run unless it is over; the caller holds the lock."""
         if writing.over:
             return
@@ -394,13 +477,28 @@ class Conversation:
         writing.ending = ending
         current = self._current
         if current is writing:
-            self._publish({"receipt": receipt, "text": writing.text, "status": reason})
+            self._publish(
+                {"receipt": receipt, "text": writing.text, "branches": self._tree.state, "status": reason}
+            )
         # Unless who was told of the new status has already resumed it, or begun another one.
         if writing.ending is ending and self._current is current:
             self._send(ending)
 
 
-def _known(seed: object, model: CharLSTM) -> object:
+def _text_meant(message: Mapping[str, Any]) -> str:
+    """Return the name of the text that cannot go on if this message is refused; empty if there is none."""
+    kind = message.get("type")
+    if kind in _ONLY_LOOKS:
+        return ""
+    name = message.get("branch" if kind == "branch" else "run")
+    return name[:MAX_NAME] if isinstance(name, str) else ""
+
+
+def _new_name() -> str:
+    return f"kernel-{secrets.token_hex(8)}"
+
+
+def known(seed: object, model: CharLSTM) -> object:
     """Return the seed without the characters that the model cannot read."""
     if not isinstance(seed, str):
         return seed  # refused with the other settings
@@ -424,19 +522,3 @@ def _settings(message: Mapping[str, Any]) -> dict[str, Any]:
     check_names(settings, SettingNames.__annotations__)
     check_page_rng(settings.get("rng"))
     return settings
-
-
-def _name(message: Mapping[str, Any], of: Literal["run", "pull"]) -> str:
-    name = message.get(of)
-    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
-        msg = f"A message to the widget must name its {of}."
-        raise SettingError(msg)
-    return name
-
-
-def _integer(message: Mapping[str, Any], name: Literal["position", "count", "length"], lowest: int) -> int:
-    value = message.get(name)
-    if type(value) is not int or value < lowest:
-        msg = f"A message to the widget must bring a {name} that is a whole number from {lowest}."
-        raise SettingError(msg)
-    return value

@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
-from itertools import chain, count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
-import anywidget
 import traitlets
 from ipywidgets import CallbackDispatcher
 
-from lstm_widget.errors import LSTMError, SettingError
-from lstm_widget.formats.safetensors import read_card
-from lstm_widget.generator import LSTMGenerator
-from lstm_widget.messages import sendable
-from lstm_widget.models import DEFAULT_MODEL, available_models, bundled_files
-from lstm_widget.settings import (
-    MAX_LENGTH,
-    MAX_SPEED,
-    MAX_TEMPERATURE,
-    SettingNames,
-    check_length,
-    check_names,
-    check_page_rng,
-    check_speed,
-    check_temperature,
-    check_top_k,
-    check_top_p,
-)
+from lstm_widget.base import BOUNDS, OF_EVERY_WIDGET, STATIC, Checked, ModelWidget, checked, shown
+from lstm_widget.errors import SettingError
+from lstm_widget.inspection import check_cell
+from lstm_widget.settings import SettingNames, check_length, check_names, check_temperature
 from lstm_widget.stream import Conversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    import numpy as np
     from typing_extensions import Unpack
 
+    from lstm_widget.base import ModelLike
     from lstm_widget.messages import Reply, State
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.trace import Trace
 
-    ModelLike = str | Path | CharLSTM | LSTMGenerator
-
-_STATIC = Path(__file__).parent / "static"
-
-# Where the sliders end; the number fields beside them go on to `most`.
-_BOUNDS = {
-    "temperature": {"least": 0, "most": MAX_TEMPERATURE, "slider_most": 2, "step": 0.01},
-    "length": {"least": 1, "most": MAX_LENGTH, "slider_most": 2000, "step": 1},
-    "speed": {"least": 1, "most": MAX_SPEED, "step": 1},
-    "top_k": {"least": 1, "most": 2**31, "step": 1},
-    "top_p": {"least": 0.001, "most": 1, "step": 0.01},
-    "rng": {"least": 0, "most": 2**53 - 1, "step": 1},
-}
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "temperature": check_temperature,
-    "length": check_length,
-    "top_k": check_top_k,
-    "top_p": check_top_p,
-    "rng": check_page_rng,
-    "speed": check_speed,
-}
+_BOUNDS = {**BOUNDS, "what_if": BOUNDS["temperature"]}
+# What the page may change of how the text is looked at.
+_LOOKS = ("inside", "what_if", "colour", "cell")
 
 
 class WidgetSettings(TypedDict, total=False):
@@ -71,26 +39,16 @@ class WidgetSettings(TypedDict, total=False):
     top_p: float | None
     rng: int | None
     speed: float | None
+    inside: bool
+    what_if: float | None
+    colour: str
+    cell: tuple[int, int] | None
 
 
 _SETTINGS = tuple(WidgetSettings.__annotations__)
-_OF_EVERY_WIDGET = ("layout", "tooltip", "tabbable")
-# What a page may change.
-_FOR_THE_PAGE = {"model", *_SETTINGS, *_OF_EVERY_WIDGET, "_dom_classes", "_view_count"}
 
 
-class _Checked(traitlets.Any):
-    """Its type is checked with its range. Whether `None` will do is asked, too."""
-
-    allow_none = False
-
-
-def _shown(trait: traitlets.TraitType[Any, Any]) -> traitlets.TraitType[Any, Any]:
-    """Let the page have a trait."""
-    return trait.tag(sync=True, to_json=lambda value, _widget: sendable(value))
-
-
-class LSTMWidget(anywidget.AnyWidget):
+class LSTMWidget(ModelWidget):
     """A page in which a character-level LSTM writes, letter by letter.
 
     Parameters
@@ -112,6 +70,15 @@ class LSTMWidget(anywidget.AnyWidget):
         A whole number from 0, below 2**53, throws the same dice in every run, `None` new ones.
     speed : float or None, optional
         Characters per second that the page shows, 1 .. 1000; `None`: as fast as it goes.
+    inside : bool, optional
+        Whether the look inside is open.
+    what_if : float or None, optional
+        The temperature that the look inside asks about, 0 .. 100; `None`: that of the text.
+    colour : str, optional
+        What the look inside colours the text by: ``"none"``, ``"surprise"``, ``"probability"``, ``"rank"`` or
+        ``"cell"``.
+    cell : (int, int) or None, optional
+        Layer and unit of that cell, both from 0.
 
     Attributes
     ----------
@@ -123,8 +90,13 @@ class LSTMWidget(anywidget.AnyWidget):
     error : str
         One sentence if something went wrong, else empty.
     receipt : dict
-        The settings of the last text, with the number that its dice came from, the places where the
-        temperature was changed, and its surprise in bits.
+        From which the last text comes out again (`LSTMGenerator.replay`): its settings, the number that its
+        dice came from, where the temperature was changed, what was put there by hand. See
+        `lstm_widget.receipt.Receipt`; besides, its surprise in `bits`.
+    branches : list of dict
+        The texts that branched off one another, see `branch` and `lstm_widget.messages.BranchState`.
+    cells : list of dict
+        Cells that follow something, once they were looked for; see `lstm_widget.cells.Cell`.
     generator : LSTMGenerator
         What it writes with.
 
@@ -147,42 +119,33 @@ class LSTMWidget(anywidget.AnyWidget):
     (40, 80)
     """
 
-    _esm: ClassVar[Path] = _STATIC / "widget.js"
-    _css: ClassVar[Path] = _STATIC / "widget.css"
+    _esm: ClassVar[Path] = STATIC / "widget.js"
+    _css: ClassVar[Path] = STATIC / "widget.css"
 
-    # The page may change these. Most are checked by the rules of the generator.
-    model = _shown(_Checked(None))
-    seed = _shown(traitlets.Unicode("She was sitting next to"))
-    temperature = _shown(_Checked(0.6))
-    length = _shown(_Checked(300))
-    top_k = _shown(_Checked(None))
-    top_p = _shown(_Checked(None))
-    rng = _shown(_Checked(None))
-    speed = _shown(_Checked(50.0))
+    for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperature", *_LOOKS}
+
+    # The page may change these.
+    temperature = shown(Checked(0.6))
+    inside = shown(traitlets.Bool(False))
+    what_if = shown(Checked(None))
+    colour = shown(traitlets.Enum(("none", "surprise", "probability", "rank", "cell"), "none"))
+    cell = shown(traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=None, allow_none=True))
     # These it only shows.
-    text = _shown(traitlets.Unicode(read_only=True))
-    status = _shown(traitlets.Unicode("ready", read_only=True))
-    error = _shown(traitlets.Unicode(read_only=True))
-    receipt = _shown(traitlets.Dict(read_only=True))
-    models = _shown(traitlets.List(traitlets.Dict(), read_only=True))
-    """The models to choose from in the page: `name` and `title` of each."""
-    card = _shown(traitlets.Dict(read_only=True))
-    """What a reader should know of the model: the numbers and texts of its card, and its architecture."""
-    replacements = _shown(traitlets.List(traitlets.Dict(), read_only=True))
-    """What the model reads instead of characters of the seed that it does not know (see `lookalikes`)."""
-    bounds = _shown(traitlets.Dict(_BOUNDS, read_only=True))
+    text = shown(traitlets.Unicode(read_only=True))
+    receipt = shown(traitlets.Dict(read_only=True))
+    branches = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    cells = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    vocabulary = shown(traitlets.List(read_only=True))
+    """The character of each id; `None` if it has none."""
+    units = shown(traitlets.List(traitlets.Int(), read_only=True))
+    """Number of cells in each layer."""
+    bounds = shown(traitlets.Dict(_BOUNDS, read_only=True))
 
     def __init__(self, model: ModelLike | None = None, **settings: Unpack[WidgetSettings]) -> None:
-        check_names((name for name in settings if name not in _OF_EVERY_WIDGET), ("model", *_SETTINGS))
-        self._generators: dict[str, LSTMGenerator] = {}
-        name = self._load(model)  # a wrong one is a ModelError here
+        check_names((name for name in settings if name not in OF_EVERY_WIDGET), ("model", *_SETTINGS))
         self._text_callbacks = CallbackDispatcher()
         self._conversation = Conversation(self._chosen, self._tell, self._keep, self._text_callbacks)
-        super().__init__(model=name, **settings)
-        # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
-        # cell blocks it. Without this method it goes where the page sent it, as in ipykernel 7.0 to 7.3.
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way
+        super().__init__(model, **settings)
         self.on_msg(lambda _widget, content, _buffers: self._conversation.handle(content))
 
     # What a cell does.
@@ -258,6 +221,79 @@ class LSTMWidget(anywidget.AnyWidget):
             return self._conversation.write(settings, lambda: self.temperature)
         return self._conversation.write_on(written + characters, lambda: self.temperature)
 
+    def read(self, text: str | None = None) -> None:
+        """Read a text, as the seed, and write nothing: the look inside then shows how likely it is.
+
+        Parameters
+        ----------
+        text : str, optional
+            By default the seed.
+
+        Raises
+        ------
+        SettingError
+            If the model knows no character of it.
+        traitlets.TraitError
+            If it is no text.
+        """
+        if text is not None:
+            self.seed = text
+        self._conversation.read(self._settings())
+
+    def branch(self, position: int, character: str) -> str:
+        """Write the text that is shown with another character at one place; the later dice are the same.
+
+        Parameters
+        ----------
+        position : int
+            Of the character that is replaced, counted from 0 without the seed; or just behind the last.
+        character : str
+            One that the model knows.
+
+        Returns
+        -------
+        str
+            The characters from that place on. `text` is then that of the branch; `branches` tells of
+            all, and `show` goes back to one.
+
+        Raises
+        ------
+        SettingError
+            If there is no text, or no such place or character.
+        """
+        return self._conversation.branch(position, character, lambda: self.temperature)
+
+    def show(self, run: str) -> None:
+        """Go back to one of the `branches`, by its `run`.
+
+        Raises
+        ------
+        SettingError
+            If it is not there.
+        """
+        self._conversation.show(run)
+
+    def remove(self, run: str) -> None:
+        """Forget one of the `branches`, with all that branch off it.
+
+        Raises
+        ------
+        SettingError
+            If it is not there, or is the first text.
+        """
+        self._conversation.remove(run)
+
+    @property
+    def trace(self) -> Trace:
+        """How each character of the text was chosen; found by reading it once more.
+
+        Raises
+        ------
+        SettingError
+            If there is no text.
+        """
+        return self._conversation.trace()
+
     def stop(self) -> None:
         """End the run that is being written, if there is one, and keep its text."""
         self._conversation.stop()
@@ -281,29 +317,9 @@ class LSTMWidget(anywidget.AnyWidget):
         others = [one for one in self._text_callbacks.callbacks if one != callback]
         self._text_callbacks.callbacks = others if remove else [*others, callback]
 
-    @property
-    def generator(self) -> LSTMGenerator:
-        """What it writes with."""
-        return self._generators[self.model]
-
     def __repr__(self) -> str:
         title = self.card.get("title")
         return f"LSTMWidget({f'{title!r}, ' if title else ''}{self.status}, {len(self.text)} characters)"
-
-    # What a page does.
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a page changed; refuse what it may not change or what is out of range."""
-        allowed = {name: sendable(value) for name, value in sync_data.items() if name in _FOR_THE_PAGE}
-        try:
-            # Only a cell may have a file or an address opened.
-            if "model" in allowed and allowed["model"] not in (one["name"] for one in self.models):
-                msg = "There is no such model to choose."
-                raise traitlets.TraitError(msg)  # noqa: TRY301 - told below like any other
-            super().set_state(allowed)
-        except traitlets.TraitError as error:
-            self.set_trait("error", str(error))
-            self.send_state([name for name in allowed if name in self.keys])
 
     # How it gets there.
 
@@ -317,63 +333,32 @@ class LSTMWidget(anywidget.AnyWidget):
             "rng": self.rng,
         }
 
-    def _chosen(self) -> tuple[str, LSTMGenerator]:
-        name = self.model  # once: another thread may choose another one
-        return name, self._generators[name]
+    @traitlets.validate("temperature")
+    def _check_temperature(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' own
+        return checked(check_temperature, proposal["value"])
 
-    def _load(self, model: ModelLike | None) -> str:
-        """Load a model unless it is known; return its name."""
-        if model is None:
-            model = DEFAULT_MODEL
-        if isinstance(model, (str, Path)):
-            name: str = sendable(str(model))  # the page gives it back
-            if name not in self._generators:
-                self._generators[name] = LSTMGenerator(model)
-        else:
-            for name, known in self._generators.items():
-                if model is known or model is known.model:
-                    return name
-            generator = model if isinstance(model, LSTMGenerator) else LSTMGenerator(model)
-            title: str = sendable(str(generator.model.card.get("title") or "model"))
-            numbered = (f"{title} ({k})" for k in count(2))
-            taken = {*self._generators, *available_models()}
-            name = next(n for n in chain([title], numbered) if n not in taken)
-            self._generators[name] = generator
-        return name
+    @traitlets.validate("what_if")
+    def _check_what_if(self, proposal: Any) -> float | None:  # noqa: ANN401 - traitlets' own
+        return None if proposal["value"] is None else checked(check_temperature, proposal["value"])
 
-    @traitlets.validate("model")
-    def _check_model(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' own
-        try:
-            return self._load(proposal["value"])
-        except LSTMError as error:
-            raise traitlets.TraitError(str(error)) from None
-
-    @traitlets.validate(*_CHECKS)  # a seed may be empty while somebody is typing
-    def _check(self, proposal: Any) -> Any:  # noqa: ANN401 - traitlets' own
-        try:
-            return _CHECKS[proposal["trait"].name](proposal["value"])
-        except SettingError as error:
-            raise traitlets.TraitError(str(error)) from None
+    @traitlets.validate("cell")
+    def _check_cell(self, proposal: Any) -> tuple[int, int] | None:  # noqa: ANN401 - traitlets' own
+        cell: tuple[int, int] | None = proposal["value"]
+        if cell is not None:
+            checked(lambda one: check_cell(one, self.generator.engine.units), cell)
+        return cell
 
     @traitlets.observe("model")
-    def _show_model(self, _: object) -> None:
-        own = {name: one.model.card.get("title") for name, one in self._generators.items()}
-        titles = {name: read_card(file).get("title") for name, file in bundled_files().items()} | own
-        self.set_trait(
-            "models", [{"name": name, "title": str(title or name)} for name, title in titles.items()]
-        )
+    def _show_network(self, change: Any) -> None:  # noqa: ANN401 - traitlets' own
         model = self.generator.model
-        card = {key: value for key, value in model.card.items() if isinstance(value, (str, int, float))}
-        self.set_trait("card", {**card, "network": model.architecture})
-        self._adapt_seed()
+        self.set_trait("vocabulary", list(model.characters))
+        self.set_trait("units", [layer.units for layer in model.weights.layers])
+        self.set_trait("cells", self._conversation.found(self.model))
+        if change["old"] is not None:  # not while the widget is made
+            self.cell = None
 
-    @traitlets.observe("seed")
-    def _adapt_seed(self, _: object = None) -> None:
-        replacements = self.generator.model.adapt(self.seed).replacements
-        self.set_trait("replacements", [one._asdict() for one in replacements])
-
-    def _tell(self, message: Reply) -> None:
-        self.send(message)
+    def _tell(self, message: Reply, buffers: list[np.ndarray]) -> None:
+        self.send(message, buffers)
 
     def _keep(self, state: State) -> None:
         for name, value in state.items():

@@ -19,7 +19,12 @@ class Page:
     def __init__(self, widget):
         self.widget = widget
         self.sent = []
-        widget.send = lambda content, buffers=None: self.sent.append(on_the_wire(content))  # noqa: ARG005
+        self.buffers = []  # of each of them
+        widget.send = self._arrived
+
+    def _arrived(self, content, buffers=None):
+        self.sent.append(on_the_wire(content))
+        self.buffers.append([bytes(memoryview(buffer)) for buffer in buffers or []])
 
     def ask(self, content):
         """Send a message as it comes from a browser; return what was sent meanwhile."""
@@ -36,6 +41,11 @@ class Page:
 
     def stop(self, run="a"):
         return self.ask({"type": "stop", "run": run})
+
+    def look(self, content, *types):
+        """Ask for something with arrays; return the answer and the arrays, of these types."""
+        (answer,) = self.ask(content)
+        return answer, [np.frombuffer(one, kind) for one, kind in zip(self.buffers[-1], types, strict=True)]
 
     def clear(self):
         return self.ask({"type": "clear"})
@@ -80,6 +90,7 @@ def reproduced(receipt, model):
     """Return the text that a receipt stands for."""
     settings = {name: receipt[name] for name in ("seed", "temperature", "top_k", "top_p", "rng")}
     run = LSTMGenerator(model).start(settings, length=receipt["written"])
+    assert receipt["placed"] == []
     for position, temperature in receipt["temperatures"]:
         run.advance(position - len(run.characters))
         run.temperature = temperature

@@ -204,7 +204,7 @@ def test_numba_takes_over_in_the_middle_of_a_text(monkeypatch, model, slow_netwo
     backend = use_backend(monkeypatch, "auto")
     lstm = LSTMGenerator(model)
     run = lstm.start(seed="bad", length=300, temperature=1.0, top_p=0.95, rng=2)
-    other = lstm.start(seed="h", length=250, temperature=0.8, rng=3, explain=True)
+    other = lstm.start(seed="h", length=250, temperature=0.8, rng=3)
     run.advance(PIECE - 1)
     assert backend._thread is None  # too short to be worth it
     run.advance(40)

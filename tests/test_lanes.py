@@ -342,24 +342,6 @@ def test_together_each_temperature_can_be_changed(generator, model, slow_network
         )
 
 
-def test_explained_texts_among_others(generator, model):
-    texts = various("bad")
-    runs = [generator.start(text, explain=n % 2 == 0) for n, text in enumerate(texts)]
-    advance_together(runs, 20)
-    runs[0].temperature = 1.5
-    advance_together(runs)
-    for n, (run, text) in enumerate(zip(runs, texts, strict=True)):
-        if n:
-            assert "".join(run.characters) == generator.generate(text)
-        if n % 2:
-            assert run.choices is None
-        else:
-            assert model.decode(choice.id for choice in run.choices) == "".join(run.characters)
-            dice = np.random.default_rng(text["rng"])
-            assert [choice.die for choice in run.choices] == [dice.random() for _ in run.choices]
-    assert [choice.temperature for choice in runs[0].choices] == [0.5] * 20 + [1.5] * 70
-
-
 def test_each_text_rolls_its_own_die_once_per_character(generator):
     dice = [np.random.default_rng(n) for n in (1, 2)]
     generator.generate_many([{"length": 30, "rng": dice[0]}, {"length": 77, "rng": dice[1]}])
@@ -397,14 +379,10 @@ class Dice:
 
 @pytest.mark.parametrize("at", [1, 2, 12])
 @pytest.mark.parametrize("interrupted", [0, 1, 2])
-@pytest.mark.parametrize("explain", [False, True])
-def test_interrupted_texts_can_go_on(model, generator, interrupted, at, explain):
+def test_interrupted_texts_can_go_on(model, generator, interrupted, at):
     settings = [Settings("ab", 30, 1.0), Settings("h", 12, 1.0), Settings("bad", 20, 0.5)]
     engine = Engine(model.weights)
-    runs = [
-        Run(model, engine, one, Dice(n, at if n == interrupted else 0), explain=explain)
-        for n, one in enumerate(settings)
-    ]
+    runs = [Run(model, engine, one, Dice(n, at if n == interrupted else 0)) for n, one in enumerate(settings)]
     with pytest.raises(KeyboardInterrupt):
         advance_together(runs)
     before = [len(run.characters) for run in runs]
@@ -529,8 +507,3 @@ def test_a_piece_is_a_number(generator, piece):
     run = generator.start(seed="abc")
     with pytest.raises(SettingError, match=f"The {next(iter(piece))} must be a"):
         run.advance(**piece)
-
-
-def test_only_start_explains(generator):
-    with pytest.raises(UnknownSettingError, match="no setting 'explain'"):
-        generator.generate(explain=True)

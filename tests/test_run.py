@@ -174,32 +174,29 @@ def test_an_interrupt_of_compiled_code_changes_no_text(generator, monkeypatch, a
     assert "".join(run.characters) == expected
 
 
-@pytest.mark.parametrize("explain", [False, True])
 @pytest.mark.parametrize("lanes", [1, 2])
 def test_wherever_an_interrupt_comes_what_is_kept_of_each_character_belongs_together(
     generator,
     math,  # noqa: ARG001 - what computes
     lanes,
-    explain,
 ):
     settings = [{"seed": "ab", "length": 6, "temperature": 1.0, "rng": n} for n in range(lanes)]
-    expected = [generator.start(one, explain=explain) for one in settings]
+    expected = [generator.start(one) for one in settings]
     advance_together(expected)
     for line in count(1):
-        runs = [generator.start(one, explain=explain) for one in settings]
+        runs = [generator.start(one) for one in settings]
         try:
             interrupt_at_line(line, lambda runs=runs: [advance_together(runs, 3) for _ in range(2)])
         except KeyboardInterrupt:
             for run in runs:
                 assert len(run.surprise) == len(run.characters)
-                assert not explain or len(run.choices) == len(run.characters)
+                assert len(run.ids) == len(run.characters) + 2
             advance_together(runs)
         else:
             break  # there are no more lines
         for run, right in zip(runs, expected, strict=True):
             assert run.characters == right.characters
-            if explain:
-                assert [choice[:3] for choice in run.choices] == [choice[:3] for choice in right.choices]
+            assert run.ids == right.ids
             np.testing.assert_allclose(run.surprise, right.surprise, rtol=0, atol=1e-5)
     assert line > 50
 
@@ -292,19 +289,17 @@ def write_without_time(runs):
 WAYS = [write_alone, write_in_pieces, write_without_time, advance_together]
 
 
-@pytest.mark.parametrize("explained", ["none", "some", "all"])
 @pytest.mark.parametrize("write", WAYS)
 @pytest.mark.parametrize(
     ("units", "embedding", "size"), [((6,), None, 13), ((7, 5), 3, 20), ((3, 8, 5), 4, 70)]
 )
 def test_the_surprise_is_that_of_the_plain_formulas(
-    random_model, slow_network, math, units, embedding, size, write, explained
+    random_model, slow_network, math, units, embedding, size, write
 ):
     model = random_model(units, embedding, characters=TEXT, vocab_size=size, scale=0.7)
     lstm = LSTMGenerator(model)
     assert lstm.math == math
-    each = {"none": [False] * 6, "some": [True, False] * 3, "all": [True] * 6}[explained]
-    runs = [lstm.start(text, explain=explain) for text, explain in zip(SURPRISING, each, strict=True)]
+    runs = [lstm.start(text) for text in SURPRISING]
     write(runs)
     for run in runs:
         assert len(run.surprise) == run.settings.length
@@ -366,14 +361,12 @@ def test_with_many_characters_pieces_are_shorter_and_the_text_is_the_same(
 # Another length.
 
 
-@pytest.mark.parametrize(
-    ("write", "explain"), [*((write, False) for write in WAYS), (write_alone, True), (advance_together, True)]
-)
+@pytest.mark.parametrize("write", WAYS)
 @pytest.mark.parametrize("first", [1, 300])
-def test_a_text_that_is_extended_is_that_of_the_length(generator, math, first, write, explain):  # noqa: ARG001
+def test_a_text_that_is_extended_is_that_of_the_length(generator, math, first, write):  # noqa: ARG001
     texts = [{**text, "length": first} for text in SURPRISING]
-    runs = [generator.start(text, explain=explain) for text in texts]
-    whole = [generator.start({**text, "length": 600}, explain=explain) for text in texts]
+    runs = [generator.start(text) for text in texts]
+    whole = [generator.start({**text, "length": 600}) for text in texts]
     write(runs)
     assert all(run.finished for run in runs)
     for run in runs:

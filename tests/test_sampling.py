@@ -7,14 +7,11 @@ import statistics
 
 import numpy as np
 import pytest
-from backends import use_backend
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from slow_texts import REAL
 
 from lstm_widget.engine import Engine
-from lstm_widget.generator import LSTMGenerator
-from lstm_widget.sampling import Choice, bar, choose, choose_each, explain, pick
+from lstm_widget.sampling import bar, choose, choose_each, explain_each, pick
 
 NEAR_ONE = math.nextafter(1.0, 0.0)
 FILTERS = [(None, None), (6, None), (None, 0.8), (9, 0.9)]
@@ -317,13 +314,20 @@ def test_any_size_of_logits(size, last):
 # How a character was chosen.
 
 
+def explain(logits, temperature, u, top_k=None, top_p=None):
+    """Choose a character; return it with its rank, probability and entropy."""
+    number = choose(logits, temperature, u, top_k, top_p)
+    told = explain_each(logits[None], np.array([number]), np.array([float(temperature)]), top_k, top_p)
+    return (number, *(column.item() for column in told))
+
+
 @given(logits_lists, temperatures, dice, st.none() | st.integers(1, 40), st.none() | st.floats(0.01, 0.999))
 def test_an_explanation_equals_plain_python(logits, temperature, u, top_k, top_p):
     expected, margin = slow_choice(logits, temperature, u, top_k, top_p)
     assume(margin > 1e-9)
-    found = explain(array(logits), temperature, u, top_k, top_p)
-    assert (found.id, found.die, found.temperature) == (expected, u, temperature)
-    assert found.rank == order_of(logits).index(expected)
+    number, rank, probability, entropy = explain(array(logits), temperature, u, top_k, top_p)
+    assert number == expected
+    assert rank == order_of(logits).index(expected)
     # The probabilities among those that are kept, and their entropy.
     shares = softmax(logits, temperature)
     kept = [shares[number] for number in order_of(logits)[:top_k]]
@@ -331,9 +335,9 @@ def test_an_explanation_equals_plain_python(logits, temperature, u, top_k, top_p
         masses = [math.fsum(kept[: n + 1]) / math.fsum(kept) for n in range(len(kept))]
         kept = kept[: 1 + next(n for n, mass in enumerate(masses) if mass >= top_p)]
     kept = [share / math.fsum(kept) for share in kept]
-    assert found.probability == pytest.approx(kept[found.rank], abs=1e-12)
+    assert probability == pytest.approx(kept[rank], abs=1e-12)
     bits = -math.fsum(share * math.log2(share) for share in kept if share)
-    assert found.entropy == pytest.approx(bits, abs=1e-9)
+    assert entropy == pytest.approx(bits, abs=1e-9)
 
 
 @given(
@@ -346,68 +350,44 @@ def test_an_explanation_equals_plain_python(logits, temperature, u, top_k, top_p
 def test_an_explanation_is_that_of_the_choice(logits, temperature, u, top_k, top_p):
     assume(max(logits) > -math.inf)
     with np.errstate(all="raise", under="ignore"):
-        found = explain(array(logits), temperature, u, top_k, top_p)
-    assert found.id == choose(array(logits), temperature, u, top_k, top_p)
-    assert order_of(logits)[found.rank] == found.id
-    assert 0 < found.probability <= 1
-    assert 0 <= found.entropy <= math.log2(len(logits)) + 1e-9
-    assert [type(value) for value in found[:1] + found[3:]] == [int, int, float, float]
+        number, rank, probability, entropy = explain(array(logits), temperature, u, top_k, top_p)
+    assert order_of(logits)[rank] == number
+    assert 0 < probability <= 1
+    assert 0 <= entropy <= math.log2(len(logits)) + 1e-9
 
 
 def test_explanations_by_hand():
     logits = array(np.log([0.125, 0.5, 0.125, 0.25]))  # in order: ids 1, 3, 0, 2
-    found = explain(logits, 1.0, 0.8)
-    assert found[:4] == (0, 0.8, 1.0, 2)
-    assert found[4:] == pytest.approx((0.125, 1.75))
-    assert explain(logits, 1.0, 0.8, top_k=2)[3:] == pytest.approx((1, 1 / 3, math.log2(3) - 2 / 3))
-    assert explain(logits, 0.5, 0.0)[4] == pytest.approx(16 / 22)  # squared: 16, 4, 1, 1
-    assert explain(np.full(8, 5, np.float32), 0.1, 0.99)[3:] == pytest.approx((7, 1 / 8, 3))
+    assert explain(logits, 1.0, 0.8) == pytest.approx((0, 2, 0.125, 1.75))
+    assert explain(logits, 1.0, 0.8, top_k=2) == pytest.approx((3, 1, 1 / 3, math.log2(3) - 2 / 3))
+    assert explain(logits, 0.5, 0.0)[2] == pytest.approx(16 / 22)  # squared: 16, 4, 1, 1
+    assert explain(np.full(8, 5, np.float32), 0.1, 0.99)[1:] == pytest.approx((7, 1 / 8, 3))
     for certain in [explain(logits, 0, 0.9), explain(logits, 1, 0.9, top_k=1), explain(logits, 1e-6, 0.9)]:
-        assert certain[:2] + certain[3:] == (1, 0.9, 0, 1.0, 0.0)
+        assert certain == (1, 0, 1.0, 0.0)
+
+
+def test_what_was_not_chosen_is_told_of_too():
+    # Put there by hand: one that top-k leaves out, and the least likely of all.
+    logits = array([np.log([0.125, 0.5, 0.125, 0.25])] * 3)
+    ranks, probabilities, _ = explain_each(logits, np.array([2, 0, 1]), np.ones(3), top_k=2)
+    assert ranks.tolist() == [3, 2, 0]
+    assert probabilities.tolist() == pytest.approx([0, 0, 2 / 3])
+
+
+@given(st.integers(0, 2**32 - 1), st.none() | st.integers(1, 12), st.none() | st.floats(0.05, 1))
+def test_many_explanations_are_those_of_each(random_seed, top_k, top_p):
+    random = np.random.default_rng(random_seed)
+    logits = random.standard_normal((7, 9)).astype(np.float32)
+    ids, heats = random.integers(0, 9, 7), random.choice([0.0, 0.5, 1.0, 3.0], 7)
+    together = explain_each(logits, ids, heats, top_k, top_p)
+    for n in range(7):
+        alone = explain_each(logits[n : n + 1], ids[n : n + 1], heats[n : n + 1], top_k, top_p)
+        for column, one in zip(together, alone, strict=True):
+            assert column[n] == one[0]
 
 
 def test_no_entropy_has_no_sign():
-    assert math.copysign(1, explain(array([1, 2]), 1, 0.5, top_k=1).entropy) == 1
-
-
-@pytest.mark.parametrize("backend", ["numpy", "numba"])
-@pytest.mark.parametrize(("name", "seed"), REAL)
-def test_an_explained_text_is_the_same(published, monkeypatch, name, seed, backend):
-    use_backend(monkeypatch, backend)
-    lstm = LSTMGenerator(published(name))
-    assert lstm.math == backend
-    for given_settings in [
-        {"temperature": 0.7},
-        {"temperature": 0},
-        {"temperature": 100, "top_k": 5},
-        {"temperature": 1.2, "top_p": 0.9},
-    ]:
-        common = {"seed": seed, "length": 120, "rng": 5, **given_settings}
-        run = lstm.start(common, explain=True)
-        run.advance(50)
-        run.advance()
-        assert "".join(run.characters) == lstm.generate(common)
-        assert lstm.model.decode(choice.id for choice in run.choices) == "".join(run.characters)
-        rolled = np.random.default_rng(5)
-        assert [choice.die for choice in run.choices] == [rolled.random() for _ in range(120)]
-        assert {type(choice) for choice in run.choices} == {Choice}
-        assert {choice.temperature for choice in run.choices} == {given_settings["temperature"]}
-        assert lstm.start(common).choices is None
-
-
-@pytest.mark.parametrize(("name", "seed"), REAL)
-def test_what_is_told_of_a_text_agrees_with_its_score(published, name, seed):
-    model = published(name)
-    run = LSTMGenerator(model).start(seed=seed, length=80, temperature=1.0, rng=3, explain=True)
-    text = seed + run.advance()
-    score = LSTMGenerator(model).score(text, logits=True)
-    told = [choice.probability for choice in run.choices]
-    np.testing.assert_allclose(told, np.exp(score.log_probabilities[len(seed) :]), rtol=1e-3, atol=1e-6)
-    for choice, logits in zip(run.choices, score.logits[len(seed) :], strict=True):
-        shares = np.array(softmax(logits.tolist(), 1.0))
-        assert choice.entropy == pytest.approx(
-            -(shares[shares > 0] * np.log2(shares[shares > 0])).sum(), abs=1e-3
-        )
+    assert math.copysign(1, explain(array([1, 2]), 1, 0.5, top_k=1)[3]) == 1
 
 
 # For several lanes at once.

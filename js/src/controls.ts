@@ -19,6 +19,8 @@ export class Controls {
   readonly #more: HTMLDetailsElement;
   readonly #fields: NumberField<number | null>[];
   readonly #saver: Saver;
+  /** Returns what sets a trait, for this page and soon for the kernel. */
+  readonly set: <K extends keyof Traits>(name: K) => (value: Traits[K]) => void;
 
   /** @param lost called when the connection to the kernel turns out to be closed */
   constructor(
@@ -33,12 +35,11 @@ export class Controls {
         lost();
       }
     }, signal);
-    const set =
-      <K extends keyof Traits>(name: K) =>
-      (value: Traits[K]) => {
-        model.set(name, value);
-        this.#saver.touch();
-      };
+    this.set = (name) => (value) => {
+      model.set(name, value);
+      this.#saver.touch();
+    };
+    const { set } = this;
 
     const seed = new SeedBox(set("seed"), signal);
     follow(model, "seed", (text) => (seed.value = text), signal);

@@ -5,6 +5,10 @@ import { createView } from "./view.ts";
 import "./style.css";
 import "./seed-box.css";
 import "./page.css";
+import "./inside/inside.css";
+import "./inside/bars.css";
+import "./inside/colours.css";
+import "./inside/cell-list.css";
 
 function render({ model, el }: RenderProps<Traits>): () => void {
   const controller = new AbortController();

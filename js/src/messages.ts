@@ -54,13 +54,74 @@ export interface Clear {
   type: "clear";
 }
 
+/** Read the seed only: a text of which nothing is written yet. Answered with `Begin` and `End`. */
+export interface Read {
+  type: "read";
+  run: string;
+  settings: Settings;
+}
+
+/** Write `run` once more with another character at one place, as a text of the name `branch`. */
+export interface BranchOff {
+  type: "branch";
+  run: string;
+  branch: string;
+  position: number;
+  character: string;
+}
+
+/** Go back to a text of the tree; answered with `Shown`. */
+export interface Show {
+  type: "show";
+  run: string;
+}
+
+/** Forget a text of the tree, with the branches that begin in it. */
+export interface Remove {
+  type: "remove";
+  run: string;
+}
+
+/** What comes after this seed? Answered with `Expected`. */
+export interface Expect {
+  type: "expect";
+  seed: string;
+}
+
+/**
+ * How were these characters chosen? Positions count from the first character of the seed, as the model reads
+ * it. Answered with `Inspected`.
+ */
+export interface Inspect {
+  type: "inspect";
+  run: string;
+  position: number;
+  count: number;
+}
+
+/** What did a cell do at these characters? Answered with `Activated`. */
+export interface Activate {
+  type: "activate";
+  run: string;
+  layer: number;
+  unit: number;
+  position: number;
+  count: number;
+}
+
+/** Look for cells that follow something a person can name, for a moment. Answered with `Finding`. */
+export interface Find {
+  type: "find";
+}
+
 /** The answer to `Hello`. */
 export interface Here {
   type: "here";
 }
 
 /**
- * A run has begun, or goes on behind the first `position` characters; `seed` is without the characters
+ * A run has begun, or goes on behind the first `position` characters; if it is another one than before, the
+ * trait `text` has those. `seed` is without the characters
  * that the model does not know.
  */
 export interface Begin {
@@ -93,6 +154,8 @@ export type Reason = "finished" | "stopped";
 export interface Receipt extends Settings {
   run: string;
   model: string;
+  fingerprint: string;
+  placed: [position: number, character: string][];
   temperatures: Change[];
   written: number;
   bits: number;
@@ -104,6 +167,13 @@ export interface End {
   run: string;
   reason: Reason;
   receipt: Receipt;
+}
+
+/** This text of the tree, which is over, is the one that the traits have now. */
+export interface Shown {
+  type: "shown";
+  run: string;
+  written: number;
 }
 
 /** There is no text any more. */
@@ -118,8 +188,97 @@ export interface Failure {
   message: string;
 }
 
-export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear;
-export type FromKernel = Here | Begin | Chunk | End | Cleared | Failure;
+/** After the seed; the buffer holds the logits of the next character, float32 [V]. */
+export interface Expected {
+  type: "expected";
+  model: string;
+  seed: string;
+}
+
+/**
+ * How characters were chosen. Buffers, all little-endian: logits float32 [count, V], ids int32, dice float64,
+ * temperatures float64 [count]. For the characters of the seed, the last two are NaN.
+ */
+export interface Inspected {
+  type: "inspected";
+  run: string;
+  position: number;
+  count: number;
+  /** Number of characters of the seed, as the model reads it. */
+  seed: number;
+  /** Positions, counted as above, of characters that were put there by hand. */
+  placed: number[];
+}
+
+/** What a cell did: the buffer holds tanh(c) after each character, float32 [count], -1 to 1. */
+export interface Activated {
+  type: "activated";
+  run: string;
+  layer: number;
+  unit: number;
+  position: number;
+  count: number;
+}
+
+/** How far the search for cells has come, 0 to 1; at 1 the trait `cells` has them. */
+export interface Finding {
+  type: "finding";
+  model: string;
+  done: number;
+}
+
+export type ToKernel =
+  | Hello
+  | Start
+  | Read
+  | Resume
+  | Pull
+  | Stop
+  | Clear
+  | BranchOff
+  | Show
+  | Remove
+  | Expect
+  | Inspect
+  | Activate
+  | Find;
+export type FromKernel =
+  | Here
+  | Begin
+  | Chunk
+  | End
+  | Shown
+  | Cleared
+  | Failure
+  | Expected
+  | Inspected
+  | Activated
+  | Finding;
+
+/** A text of the tree; the first one has no parent. */
+export interface Branch {
+  run: string;
+  parent: string | null;
+  /** Where it leaves its parent, and with which character; 0 and "" of the first one. */
+  position: number;
+  character: string;
+  written: number;
+  bits: number;
+  /** The beginning of what it has from `position` on. */
+  excerpt: string;
+}
+
+/** A cell that follows something. */
+export interface Cell {
+  layer: number;
+  unit: number;
+  /** What it follows, for a person: "position in the line". */
+  follows: string;
+  /** The correlation of the two, -1 to 1. */
+  correlation: number;
+}
+
+export type Colour = "none" | "surprise" | "probability" | "rank" | "cell";
 
 /** The traits of `LSTMWidget` in widget.py. */
 export interface Traits extends Settings {
@@ -134,7 +293,23 @@ export interface Traits extends Settings {
   models: { name: string; title: string }[];
   card: Record<string, string | number | boolean>;
   replacements: Replacement[];
-  bounds: Record<"temperature" | "length" | "speed" | "top_k" | "top_p" | "rng", Bounds>;
+  /** Whether the look inside is open. */
+  inside: boolean;
+  /** The temperature of the what-if; null: that of the text. */
+  what_if: number | null;
+  colour: Colour;
+  /** The cell that the text is coloured by. */
+  cell: [layer: number, unit: number] | null;
+  /** The character of each id; null if it has none. */
+  vocabulary: (string | null)[];
+  /** Cells in each layer of the network. */
+  units: number[];
+  branches: Branch[];
+  cells: Cell[];
+  bounds: Record<
+    "temperature" | "length" | "speed" | "top_k" | "top_p" | "rng" | "what_if",
+    Bounds
+  >;
 }
 
 /** A place of the seed that is read as something else; `Replacement` in lookalikes.py. */

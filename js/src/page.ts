@@ -8,10 +8,17 @@ interface Told {
   mark: HTMLElement | null;
 }
 
-/** A part of the generated text, and the position of its first character. */
+/** A part of the text, and the position of its first character; the seed is a part, too, and ends at 0. */
 interface Piece {
   readonly position: number;
   readonly node: Text;
+}
+
+/** Where a character stands. */
+interface Place {
+  readonly position: number;
+  readonly node: Text;
+  readonly offset: number;
 }
 
 /** Pixels from the end within which a reader who scrolls down counts as having reached it. */
@@ -32,12 +39,21 @@ const LINES = /[^\n]{1,4000}\n?|\n/gu;
 const PIECE = 4000;
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
-/** The text: the seed set apart, then what was generated; follows the end unless the reader scrolled up. */
+/** What `Page.root` dispatches when another text is shown instead: ranges over the old one are void then. */
+export const REPLACED = "lstm-replaced";
+
+/**
+ * The text: the seed set apart, then what was generated; follows the end unless the reader scrolled up.
+ * A position counts the generated characters; an index counts from the first character of the seed.
+ */
 export class Page {
   readonly root: HTMLElement;
   #pieces: Piece[] = [];
   #changes: Told[] = [];
+  #seedLength = 0;
   #length = 0;
+  /** Where the last character stood that was looked for: the next one is often near behind it. */
+  #found: Place | null = null;
   /** UTF-16 units in the last block. */
   #filled = 0;
   readonly #follower: Follower;
@@ -65,6 +81,11 @@ export class Page {
     return this.#length;
   }
 
+  /** Number of characters of the seed. */
+  get seedLength(): number {
+    return this.#seedLength;
+  }
+
   /** The seed and the text, as shown. */
   get whole(): string {
     return this.root.textContent ?? "";
@@ -73,14 +94,18 @@ export class Page {
   /** Show another text instead. */
   show(seed: string, text: string, changes: readonly Change[] = []): void {
     this.root.replaceChildren();
-    this.#pieces = [];
     this.#changes = [];
+    this.#seedLength = codePoints(seed);
     this.#length = 0;
+    this.#found = null;
+    const node = document.createTextNode(seed);
+    this.#pieces = [{ position: -this.#seedLength, node }];
     for (const [position, temperature] of changes) this.#note(position, temperature);
-    this.#beginBlock(element("span", { className: "lstm-text-seed" }, seed));
+    this.#beginBlock(element("span", { className: "lstm-text-seed" }, node));
     this.#filled = seed.length;
     this.#write(text);
     this.#follower.begin();
+    this.root.dispatchEvent(new Event(REPLACED));
   }
 
   /** Show more text. */
@@ -96,6 +121,43 @@ export class Page {
   /** Mark the temperature from a character on, which may be one that is not shown yet; the last word counts. */
   change(position: number, temperature: number): void {
     this.#draw(this.#note(position, temperature));
+  }
+
+  /**
+   * A live range over the characters from one index to before another; what is beyond the text is left out.
+   * It stays over them while the text grows. Many ranges are made fastest in rising order.
+   */
+  range(from: number, to: number): Range {
+    const range = document.createRange();
+    const first = Math.min(Math.max(from - this.#seedLength, -this.#seedLength), this.#length);
+    const end = Math.min(to - this.#seedLength, this.#length);
+    const start = first < this.#length ? this.#find(first) : this.#end;
+    range.setStart(start.node, start.offset);
+    if (end <= first) return range;
+    const { node, offset } = this.#find(end - 1);
+    range.setEnd(node, offset + unitsAt(node, offset));
+    return range;
+  }
+
+  /** The index of the character at a place of the document; null if there is none, or it is not in the text. */
+  indexAt(node: Node, offset: number): number | null {
+    if (!this.root.contains(node)) return null;
+    const here = document.createRange();
+    here.setStart(node, offset);
+    let low = 0;
+    let high = this.#pieces.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (here.comparePoint(at(this.#pieces, middle).node, 0) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    const piece = this.#pieces[low - 1]; // the last one that begins at the place or before
+    let position = this.#pieces[low]?.position ?? this.#length;
+    if (piece?.node === node && offset < piece.node.length) {
+      // The character there counts, too, as the place may be within a pair.
+      position = piece.position + codePoints(piece.node.data.slice(0, offset + 1)) - 1;
+    }
+    return position < this.#length ? position + this.#seedLength : null;
   }
 
   // The text: blocks of whole lines, as a line end at the end of a block shows none of its own. Text that is
@@ -182,14 +244,32 @@ export class Page {
 
   /** The text node that begins with a character, which is shown. */
   #nodeFrom(position: number): Text {
+    const { node, offset } = this.#find(position);
+    if (offset === 0) return node;
+    const index = lastUpTo(this.#pieces, position);
+    return this.#addPiece(node.splitText(offset), index + 1, position);
+  }
+
+  /** Where a character stands, which is shown. */
+  #find(position: number): Place {
     const index = lastUpTo(this.#pieces, position);
     const piece = at(this.#pieces, index);
-    let offset = 0;
-    for (let before = piece.position; before < position; before += 1) {
-      offset += (piece.node.data.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
-    }
-    if (offset === 0) return piece.node;
-    return this.#addPiece(piece.node.splitText(offset), index + 1, position);
+    const { node } = piece;
+    const next = this.#pieces[index + 1]?.position ?? this.#length;
+    const count = position - piece.position;
+    if (next - piece.position === node.length) return { position, node, offset: count }; // without pairs
+    // What stands before a character in its node stays there, so that what was found once holds.
+    const found = this.#found;
+    const isBehind = found?.node === node && found.position <= position;
+    let { position: before, offset } = isBehind ? found : { position: piece.position, offset: 0 };
+    for (; before < position; before += 1) offset += unitsAt(node, offset);
+    this.#found = { position, node, offset };
+    return this.#found;
+  }
+
+  get #end(): Place {
+    const { node } = this.#last;
+    return { position: this.#length, node, offset: node.length };
   }
 
   // The marks.
@@ -322,6 +402,11 @@ class Follower {
 
 function codePoints(text: string): number {
   return text.length - (text.match(PAIR)?.length ?? 0);
+}
+
+/** UTF-16 units of the character at an offset. */
+function unitsAt({ data }: Text, offset: number): number {
+  return (data.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
 }
 
 /** At most two decimals, or two digits of a small number. */

@@ -21,8 +21,10 @@ const LEFT_ALONE = 1500;
 export const GONE = "The kernel is gone: run the cell again.";
 
 export interface Listener {
-  /** A run begins, here or elsewhere: an empty page. */
-  began(seed: string): void;
+  /** A run begins, here or elsewhere, with so many characters of its parent: none, if it has no parent. */
+  began(seed: string, shared: number): void;
+  /** Another text of the tree is shown. */
+  shown(): void;
   /** The text that is shown is written on. */
   resumed(): void;
   /** More characters, each exactly once and in order; what else the chunk tells. */
@@ -44,6 +46,8 @@ export interface Source {
   pace(): number;
   /** Characters that came but are not shown yet. */
   unseen(): number;
+  /** Characters of the text that the kernel has kept. */
+  kept(): number;
   /** Seed of the run that is being written, for a page that comes late. */
   seed(): string;
 }
@@ -99,10 +103,34 @@ export class Player {
     return this.#now !== null;
   }
 
+  /** The run that is followed, or was last. */
+  get run(): string | undefined {
+    return this.#now?.run ?? this.#last?.run;
+  }
+
   start(settings: Settings): void {
     const run = randomName();
     this.#follow(run, true);
-    this.#send({ type: "start", run, settings });
+    this.send({ type: "start", run, settings });
+    this.pump();
+  }
+
+  /** Read the seed only. */
+  read(settings: Settings): void {
+    const run = randomName();
+    this.#follow(run, false);
+    this.send({ type: "read", run, settings });
+    this.#watch();
+  }
+
+  /** Write the last text once more, with another character at one place. */
+  branch(position: number, character: string): void {
+    const { run } = this;
+    if (run === undefined) return;
+    const branch = randomName();
+    this.#follow(branch, true);
+    if (this.#now !== null) this.#now.have = position;
+    this.send({ type: "branch", run, branch, position, character });
     this.pump();
   }
 
@@ -112,7 +140,7 @@ export class Player {
     this.#followOn(this.#last, true);
     if (this.#now === null) return;
     this.#now.resuming = length;
-    this.#send({ type: "resume", run: this.#now.run, length });
+    this.send({ type: "resume", run: this.#now.run, length });
     this.#watch();
   }
 
@@ -164,7 +192,7 @@ export class Player {
           if (now !== null && !now.begun) return; // ours was asked for later, and will end that one
           this.#follow(message.run, false);
         }
-        this.#begin(message.seed);
+        this.#begin(message.seed, message.position);
         this.#heard();
         this.pump();
         break;
@@ -185,14 +213,19 @@ export class Player {
         this.#leave();
         this.listener.failed(message.message, now.have);
         break;
+      case "shown":
+        this.#leave();
+        this.#left.delete(message.run);
+        this.remember(message.run, message.written);
+        this.listener.shown();
+        break;
       case "cleared":
         // A run of this page that has not begun was asked for later, and will begin.
         if (now === null || now.begun || now.ending !== null) this.#leave();
         this.#last = null;
         this.listener.cleared();
         break;
-      case "here":
-        break;
+      default: // for others
     }
   }
 
@@ -222,6 +255,16 @@ export class Player {
 
   dispose(): void {
     this.#leave();
+  }
+
+  /** Send what has nothing to do with the run that is followed, too. */
+  send(message: ToKernel): void {
+    try {
+      this.source.send(message);
+    } catch {
+      // The connection was closed: the kernel was restarted or has died.
+      this.lost();
+    }
   }
 
   #chunk(now: Following, chunk: Chunk): void {
@@ -264,7 +307,7 @@ export class Player {
     now.asked.set(pull, { count, at: performance.now() });
     this.#watch();
     const temperature = this.source.temperature();
-    this.#send({
+    this.send({
       type: "pull",
       run: now.run,
       pull,
@@ -274,15 +317,6 @@ export class Player {
       temperature,
     });
     return pull;
-  }
-
-  #send(message: ToKernel): void {
-    try {
-      this.source.send(message);
-    } catch {
-      // The connection was closed: the kernel was restarted or has died.
-      this.lost();
-    }
   }
 
   #follow(run: string, pulls: boolean): void {
@@ -296,10 +330,12 @@ export class Player {
     if (this.#now !== null) Object.assign(this.#now, { begun: true, have });
   }
 
-  #begin(seed: string): void {
+  #begin(seed: string, shared = 0): void {
     if (this.#now === null || this.#now.begun) return;
     this.#now.begun = true;
-    this.listener.began(seed);
+    // Else what is before is asked for like anything that was missed.
+    this.#now.have = shared === this.source.kept() ? shared : 0;
+    this.listener.began(seed, this.#now.have);
   }
 
   #leave(): void {
@@ -316,7 +352,7 @@ export class Player {
   /** Send what is to end the run, if there is one. */
   #endWith(message: Stop | Clear): void {
     if (this.#now !== null) Object.assign(this.#now, { pulls: false, ending: message });
-    this.#send(message);
+    this.send(message);
     this.#watch();
   }
 
@@ -345,7 +381,7 @@ export class Player {
     this.#patience *= 2;
     now.asked.clear();
     if (now.resuming !== null) {
-      this.#send({ type: "resume", run: now.run, length: now.resuming });
+      this.send({ type: "resume", run: now.run, length: now.resuming });
     }
     if (now.ending !== null) this.#endWith(now.ending);
     this.pump();

@@ -2,6 +2,7 @@ import type { AnyModel } from "@anywidget/types";
 import { copyText } from "./clipboard.ts";
 import { Controls } from "./controls.ts";
 import { element } from "./dom.ts";
+import { Inside } from "./inside/inside.ts";
 import type { End, FromKernel, Replacement, ToKernel, Traits } from "./messages.ts";
 import { Meter } from "./meter.ts";
 import { Page } from "./page.ts";
@@ -38,6 +39,25 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     announcement.textContent = done ? "Copied" : "The browser does not allow copying";
   });
   const page = new Page(signal);
+  const inside = new Inside(
+    model,
+    page,
+    {
+      send: (message) => player.send(message),
+      set: (name) => controls.set(name),
+      read() {
+        const settings = controls.settings();
+        if (settings !== undefined) player.read(settings);
+      },
+      branch(position, character) {
+        problem.textContent = "";
+        typewriter.flush();
+        player.branch(position, character);
+      },
+      say,
+    },
+    signal,
+  );
   const meter = new Meter();
   // The line changes with every character; what is read out, at the beginning and the end only.
   const status = element("p", { className: "lstm-status" });
@@ -58,6 +78,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     problem,
     status,
     page.root,
+    inside.root,
     announcement,
   );
   root.setAttribute("role", "group");
@@ -72,6 +93,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const typewriter = new Typewriter(pace, (text) => {
     page.append(text);
     meter.add(page.length);
+    inside.grew();
     player.pump();
     progress();
   });
@@ -81,14 +103,22 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
       temperature: () => model.get("temperature"),
       pace,
       unseen: () => typewriter.waiting,
+      kept: () => Array.from(model.get("text")).length,
       seed: () => model.get("receipt").seed ?? "",
     },
     {
-      began(from) {
+      began(from, shared) {
         bits = null;
         typewriter.clear();
-        page.show(from, "");
+        page.show(from, shared > 0 ? model.get("text") : "", model.get("receipt").temperatures);
+        inside.begin(player.run, shared);
         this.resumed();
+      },
+      shown() {
+        problem.textContent = "";
+        showText();
+        ended = model.get("status") === "stopped" ? "stopped" : "finished";
+        progress();
       },
       resumed() {
         ended = null;
@@ -121,6 +151,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         ended = bits = null;
         typewriter.clear();
         page.show("", "");
+        inside.begin(undefined);
         problem.textContent = "";
         progress();
         say("Cleared");
@@ -183,6 +214,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     const text = model.get("text");
     typewriter.clear();
     page.show(seed, text, temperatures);
+    inside.begin(run);
     bits = written && sum !== undefined ? sum / written : null;
     if (run !== undefined) player.remember(run, page.length);
   }
@@ -243,9 +275,11 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   listen(
     model,
     "msg:custom",
-    (message: FromKernel) => {
+    (message: FromKernel, buffers: DataView[]) => {
       presence.heard();
       player.receive(message);
+      inside.receive(message, buffers);
+      if (message.type === "error" && message.run === "") problem.textContent = message.message;
     },
     signal,
   );

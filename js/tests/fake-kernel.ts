@@ -1,6 +1,8 @@
 // A stand-in for the kernel's half of the conversation, written from lstm_widget/stream.py and not from
 // the page: the tests compare the two. It needs fake timers; every message takes its time.
 import type {
+  BranchOff,
+  Cell,
   Change,
   Chunk,
   End,
@@ -13,9 +15,12 @@ import type {
   ToKernel,
   Traits,
 } from "../src/messages.ts";
+import { type Thinking, think } from "./fake-mind.ts";
 
 /** Traits that the kernel publishes; they travel on the same way as its messages. */
-export type State = Partial<Pick<Traits, "status" | "error" | "text" | "receipt" | "model">>;
+export type State = Partial<
+  Pick<Traits, "status" | "error" | "text" | "receipt" | "model" | "cells">
+>;
 export type Answer = FromKernel | { type: "state"; state: State };
 
 /** Milliseconds after which each copy of the nth message arrives: none if it is lost, two if it is doubled. */
@@ -80,6 +85,7 @@ interface Writing {
   model: string;
   seed: string;
   length: number;
+  placed: number[];
   ending: End | Failure | null;
 }
 
@@ -92,7 +98,7 @@ export class Connection {
 
   constructor(
     private readonly kernel: FakeKernel,
-    private readonly receive: (message: FromKernel) => void,
+    private readonly receive: (message: FromKernel, buffers: DataView[]) => void,
     private readonly update: (state: State) => void,
   ) {}
 
@@ -108,7 +114,7 @@ export class Connection {
     this.kernel.take(message);
   }
 
-  deliver(answer: Answer): void {
+  deliver(answer: Answer, buffers: DataView[] = []): void {
     if (answer.type === "state") {
       this.update(answer.state);
       return;
@@ -120,7 +126,7 @@ export class Connection {
         if (pull === struck) break;
       }
     }
-    this.receive(answer);
+    this.receive(answer, buffers);
   }
 
   get pulls(): Pull[] {
@@ -145,6 +151,9 @@ export class FakeKernel {
   /** Ways of the messages; the same on every connection. */
   up: Route<ToKernel> = () => [5];
   down: Route<Answer> = () => [5];
+  /** How far the search for cells has come, and what it finds. */
+  done = 0;
+  cells: Cell[] = [];
   /** What was published, for a page that comes late. */
   state: State = {};
   /** Every run, in order. */
@@ -252,8 +261,33 @@ export class FakeKernel {
       this.#tell({ type: "cleared" });
       return;
     }
+    const thought = think(message, this.#thinking(message), this.model);
+    if (thought !== undefined) {
+      this.#tell(thought.answer, thought.buffers);
+      return;
+    }
+    if (message.type === "inspect" || message.type === "activate" || message.type === "expect")
+      return;
+    if (message.type === "find") {
+      this.done = Math.min(1, this.done + 0.25);
+      if (this.done === 1) this.#publish({ cells: this.cells });
+      this.#tell({ type: "finding", model: this.model, done: this.done });
+      return;
+    }
+    if (message.type === "show") {
+      this.#show(message.run);
+      return;
+    }
+    if (message.type === "remove") return;
     const { run } = message;
-    if (message.type === "start") {
+    if (message.type === "branch") {
+      this.#branch(message);
+      return;
+    }
+    if (message.type === "read") {
+      this.#begin(run, message.settings);
+      this.#end(this.run, "finished");
+    } else if (message.type === "start") {
       if (current?.name === run) return;
       if (this.refusal === "") this.#begin(run, message.settings);
       else {
@@ -261,8 +295,9 @@ export class FakeKernel {
         this.#publish({ error: this.refusal, status: "failed" });
         this.#tell({ type: "error", run, message: this.refusal });
       }
-    } else if (current?.name !== run) this.#tell({ type: "error", run, message: GONE });
-    else if (message.type === "stop") this.#stop(current);
+    } else if (current?.name !== run) {
+      this.#tell({ type: "error", run, message: GONE });
+    } else if (message.type === "stop") this.#stop(current);
     else if (message.type === "resume") this.#resume(current, message.length);
     else this.#pull(message, current);
   }
@@ -308,10 +343,44 @@ export class FakeKernel {
     const source = Array.from(this.text);
     const length = Math.min(settings.length, source.length);
     const { model } = this;
-    this.runs.push({ name, source, temperatures: [], settings, model, seed, length, ending: null });
+    const nothing = { temperatures: [], placed: [], ending: null };
+    this.runs.push({ name, source, settings, model, seed, length, ...nothing });
     if (before) this.#end(before, "stopped");
     this.#publish({ error: "", receipt: receipt(this.run), text: "", status: "writing" });
     this.#tell({ type: "begin", run: name, seed, position: 0 });
+  }
+
+  /** The characters behind the one that is exchanged are capitals. */
+  #branch({ run, branch, position, character }: BranchOff): void {
+    const parent = this.runs.find(({ name }) => name === run);
+    if (parent === undefined || this.runs.some(({ name }) => name === branch)) return;
+    const shared = parent.source.slice(0, position);
+    const rest = parent.source.slice(position + 1).map((one) => one.toUpperCase());
+    this.#end(this.run, "stopped");
+    this.runs.push({
+      ...parent,
+      name: branch,
+      source: [...shared, character, ...rest],
+      temperatures: parent.temperatures.slice(0, position + 1),
+      placed: [...parent.placed.filter((place) => place < position), position],
+      ending: null,
+    });
+    this.#publish({
+      error: "",
+      receipt: receipt(this.run),
+      text: shared.join(""),
+      status: "writing",
+    });
+    this.#tell({ type: "begin", run: branch, seed: parent.seed, position });
+  }
+
+  #show(name: string): void {
+    const index = this.runs.findIndex((one) => one.name === name);
+    this.runs.push(...this.runs.splice(index, 1));
+    const { run } = this;
+    if (run.ending?.type !== "end") return;
+    this.#publish({ receipt: receipt(run), text: text(run), status: run.ending.reason });
+    this.#tell({ type: "shown", run: name, written: this.written });
   }
 
   #resume(writing: Writing, length: number): void {
@@ -347,10 +416,19 @@ export class FakeKernel {
   }
 
   /** Send an answer to every page. */
-  #tell(answer: Answer): void {
+  #tell(answer: Answer, buffers: DataView[] = []): void {
     this.#travel(this.#downward, this.down, answer, () => {
-      for (const connection of this.#connections) connection.deliver(answer);
+      for (const connection of this.#connections) connection.deliver(answer, buffers);
     });
+  }
+
+  #thinking(message: ToKernel): Thinking {
+    const asked = "run" in message ? message.run : "";
+    const writing = this.runs.find(({ name }) => name === asked);
+    if (writing === undefined)
+      return { run: asked, seed: "", text: "", temperatures: [], placed: [] };
+    const { seed, temperatures, placed } = writing;
+    return { run: asked, seed, text: text(writing), temperatures, placed };
   }
 
   /** No message overtakes another. */
@@ -386,7 +464,12 @@ function receipt(writing: Writing): Receipt {
   const temperatures = changes(writing);
   const bits = bitsOf(written);
   const rng = settings.rng ?? 7;
-  return { ...settings, run, model, seed, length, rng, temperatures, written, bits };
+  const placed = writing.placed.map((place): [number, string] => [
+    place,
+    writing.source[place] ?? "",
+  ]);
+  const made = { fingerprint: "0123456789abcdef", placed };
+  return { ...settings, ...made, run, model, seed, length, rng, temperatures, written, bits };
 }
 
 function chunk(writing: Writing, position: number, pull: string | null): Chunk {

@@ -2,6 +2,8 @@ import type { AnyModel } from "@anywidget/types";
 import type { ToKernel, Traits } from "../src/messages.ts";
 import { type Connection, type FakeKernel, MODEL, OTHER_MODEL, SETTINGS } from "./fake-kernel.ts";
 
+import { LAYERS, VOCABULARY } from "./fake-mind.ts";
+
 /** Any function; what it takes depends on the name of the event. */
 type Callback = (...parameters: never[]) => void;
 
@@ -26,7 +28,16 @@ export const TRAITS: Traits = {
     top_k: { least: 1, most: 2 ** 31, step: 1 },
     top_p: { least: 0.001, most: 1, step: 0.01 },
     rng: { least: 0, most: 2 ** 53 - 1, step: 1 },
+    what_if: { least: 0, most: 100, slider_most: 2, step: 0.01 },
   },
+  inside: false,
+  what_if: null,
+  colour: "none",
+  cell: null,
+  vocabulary: VOCABULARY,
+  units: LAYERS,
+  branches: [],
+  cells: [],
 };
 
 /** A widget's model in the page, as ipywidgets has it: one for all the views of a page. */
@@ -49,7 +60,7 @@ export class FakeModel implements AnyModel<Traits> {
   ) {
     this.#traits = { ...TRAITS, ...traits, ...kernel.state };
     this.connection = kernel.connect(
-      (message) => this.#emit("msg:custom", message, []),
+      (message, buffers) => this.#emit("msg:custom", message, buffers),
       (state) => this.update(state),
     );
   }

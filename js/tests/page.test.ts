@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Change } from "../src/messages.ts";
-import { Page } from "../src/page.ts";
+import { Page, REPLACED } from "../src/page.ts";
 
 /** Heights in pixels: jsdom lays nothing out, so one line per character is assumed here. */
 const LINE = 20;
@@ -573,4 +573,156 @@ test("at another width the cuts are gone", () => {
   expect(joined().indexOf(false)).toBe(before);
   controller.abort();
   expect(observed).toEqual([]);
+});
+
+// Indices: characters counted from the first one of the seed.
+
+const PAIRED = "😀a𝒳b";
+
+/** The index of a place, found by counting all that stands before it; null at the end. */
+function counted(node: Node, offset: number): number | null {
+  const before = document.createRange();
+  before.setStart(page.root, 0);
+  before.setEnd(node, offset);
+  let index = 0;
+  for (const text of texts()) {
+    if (before.comparePoint(text, text.length) <= 0 && text !== node) {
+      index += Array.from(text.data).length;
+    } else if (text === node) {
+      let units = 0;
+      for (const character of text.data) {
+        units += character.length;
+        if (units > offset) return index;
+        index += 1;
+      }
+    }
+  }
+  let all = 0;
+  for (const text of texts()) all += Array.from(text.data).length;
+  return index < all ? index : null;
+}
+
+test("counts the characters of the seed", () => {
+  expect(page.seedLength).toBe(0);
+  page.show(`${PAIRED}\n`, "abc");
+  expect(page.seedLength).toBe(5);
+  page.append("d");
+  expect(page.seedLength).toBe(5);
+  page.show("", "abc");
+  expect(page.seedLength).toBe(0);
+});
+
+test.each([
+  ["lines", "    \n"],
+  ["no line ends, cut by the browser's lines", "   "],
+])("ranges over characters by their index, in any order: %s", (_name, separators) => {
+  const seed = `${words(300, separators, 7)}${PAIRED}`;
+  const text = words(12_000, separators);
+  const characters = [...Array.from(seed), ...Array.from(text)];
+  page.show(seed, "");
+  let shown = 0;
+  const below = random(3);
+  for (const piece of pieces(text, 900)) {
+    if (below(3) === 0) page.change(page.length + below(4), below(10) / 10);
+    page.append(piece);
+    shown = Array.from(seed).length + page.length;
+    for (let count = 0; count < 30; count += 1) {
+      const from = below(shown);
+      const to = from + below(count < 20 ? 4 : 3000);
+      const expected = characters.slice(from, Math.min(to, shown)).join("");
+      expect(page.range(from, to).toString()).toBe(expected);
+    }
+  }
+  expect(shown).toBe(characters.length);
+  if (separators === "   ") expect(blocks().length).toBeGreaterThan(1);
+  characters.forEach((character, index) => {
+    expect(page.range(index, index + 1).toString()).toBe(character); // in rising order
+  });
+});
+
+test("halves of a pair that come one by one have ranges of their own", () => {
+  page.show("s\ud83d", "\ude00a");
+  page.append("\ud83d");
+  page.append("\ude00😀");
+  const characters = ["s", "\ud83d", "\ude00", "a", "\ud83d", "\ude00", "😀"];
+  characters.forEach((character, index) => {
+    const range = page.range(index, index + 1);
+    expect(range.toString()).toBe(character);
+    expect(page.indexAt(range.startContainer, range.startOffset)).toBe(index);
+  });
+});
+
+test("a range keeps what is beyond the text out of it, and may be empty", () => {
+  page.show("ab", "cd");
+  expect(page.range(-3, 3).toString()).toBe("abc");
+  expect(page.range(3, 99).toString()).toBe("d");
+  for (const [from, to] of [
+    [0, 0],
+    [2, 2],
+    [3, 1],
+    [4, 9],
+    [50, 60],
+  ] as const) {
+    const range = page.range(from, to);
+    expect(range.collapsed).toBe(true);
+    expect(page.indexAt(range.startContainer, range.startOffset)).toBe(from < 4 ? from : null);
+  }
+  page.show("", "");
+  expect(page.range(0, 1).collapsed).toBe(true);
+});
+
+test("ranges stay over their characters while the text grows and gets marks", () => {
+  const seed = "a seed 😀";
+  const text = words(3000, "     \n", 4);
+  const characters = [...Array.from(seed), ...Array.from(text)];
+  page.show(seed, "");
+  const kept: [from: number, to: number, range: Range][] = [];
+  const below = random(5);
+  for (const piece of pieces(text, 200)) {
+    page.append(piece);
+    const shown = page.seedLength + page.length;
+    for (let count = 0; count < 5; count += 1) {
+      const from = below(shown);
+      const to = Math.min(from + 1 + below(40), shown);
+      kept.push([from, to, page.range(from, to)]);
+    }
+    page.change(below(page.length + 1), below(10) / 10); // which cuts nodes in two
+  }
+  expect(marks().length).toBeGreaterThan(5);
+  for (const [from, to, range] of kept) {
+    expect(range.toString()).toBe(characters.slice(from, to).join(""));
+  }
+});
+
+test("tells the index of the character at any place of the text", () => {
+  page.show(PAIRED, words(400, "    \n", 9), [
+    [0, 0.5],
+    [20, 0.7],
+    [21, 0.8],
+    [300, 0.9],
+  ]);
+  page.append(`${words(1200, "   \n", 8)}😀`);
+  const below = random(6);
+  for (const node of texts()) {
+    for (let offset = 0; offset <= node.length; offset += 1 + below(3)) {
+      expect(page.indexAt(node, offset)).toBe(counted(node, offset));
+    }
+    expect(page.indexAt(node, node.length)).toBe(counted(node, node.length));
+  }
+  for (const element of [page.root, ...page.root.querySelectorAll("*")]) {
+    for (let offset = 0; offset <= element.childNodes.length; offset += 1) {
+      expect(page.indexAt(element, offset)).toBe(counted(element, offset));
+    }
+  }
+  expect(page.indexAt(document.body, 0)).toBeNull();
+  expect(page.indexAt(new Text("abc"), 1)).toBeNull();
+});
+
+test("says that another text is there, once it is there", () => {
+  const seen: string[] = [];
+  page.root.addEventListener(REPLACED, () => seen.push(page.whole));
+  page.show("seed", "abc");
+  page.append("d");
+  page.show("", "x");
+  expect(seen).toEqual(["seedabc", "x"]);
 });

@@ -3,6 +3,7 @@
 const ROLES: Record<string, string> = {
   range: "slider",
   number: "spinbutton",
+  text: "textbox",
   TEXTAREA: "textbox",
   BUTTON: "button",
   SELECT: "combobox",

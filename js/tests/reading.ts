@@ -45,16 +45,19 @@ export class Reading {
   pace = PACE;
   #came = 0;
   #seed: string;
+  #kept: string;
   /** What is left of the character after the last that was seen, or rather of the time for it. */
   #rest = 0;
   readonly #clock: ReturnType<typeof setInterval>;
 
   constructor(readonly kernel: FakeKernel) {
     this.#seed = kernel.state.receipt?.seed ?? "";
+    this.#kept = kernel.state.text ?? "";
     this.connection = kernel.connect(
       (message) => this.player.receive(message),
       (state) => {
         this.#seed = state.receipt?.seed ?? this.#seed;
+        this.#kept = state.text ?? this.#kept;
       },
     );
     this.player = new Player(
@@ -68,12 +71,21 @@ export class Reading {
         temperature: () => this.temperature,
         pace: () => this.pace,
         unseen: () => this.unseen,
+        kept: () => Array.from(this.#kept).length,
         seed: () => this.#seed,
       },
       {
-        began: (seed) => {
+        began: (seed, shared) => {
           this.events.push(`began ${seed}`);
           this.#empty();
+          this.text = Array.from(this.#kept).slice(0, shared).join("");
+          this.#came = this.seen = shared;
+        },
+        shown: () => {
+          this.events.push("shown");
+          this.#empty();
+          this.text = this.#kept;
+          this.#came = this.seen = Array.from(this.#kept).length;
         },
         resumed: () => this.events.push("resumed"),
         wrote: (text) => {

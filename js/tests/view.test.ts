@@ -47,7 +47,7 @@ describe("what a reader finds", () => {
     expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(17);
     const summaries = Array.from(document.querySelectorAll("details > summary"));
     const names = summaries.map(({ textContent }) => textContent);
-    expect(names.sort()).toEqual(["About this model", "More"]);
+    expect(names.sort()).toEqual(["About this model", "Look inside", "More"]);
   });
 
   test("keys that are meant for the widget do not reach the notebook", () => {

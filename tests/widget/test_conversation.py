@@ -92,6 +92,8 @@ def test_a_text_is_begun_written_and_ended(widget, page, model, long):
         "top_k": None,
         "top_p": None,
         "temperatures": [],
+        "placed": [],
+        "fingerprint": widget.generator.model.fingerprint,
         "written": 60,
         "bits": pytest.approx(bits[60]),
     }

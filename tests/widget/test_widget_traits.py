@@ -218,7 +218,7 @@ def test_a_page_can_write_all_of_it_or_nothing(random_model, changes):
 
 def test_what_is_said_of_the_bounds_is_true(small):
     widget = LSTMWidget(small)
-    assert widget.bounds.keys() == DEFAULTS.keys() - {"model", "seed"}
+    assert widget.bounds.keys() == (DEFAULTS.keys() | {"what_if"}) - {"model", "seed"}
     for name, bounds in widget.bounds.items():
         for value in (bounds["least"], bounds["most"], bounds.get("slider_most", bounds["most"])):
             setattr(widget, name, value)

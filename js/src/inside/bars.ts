@@ -1,0 +1,290 @@
+import { element, uniqueId } from "../dom.ts";
+import { type Distribution, distribution } from "./choices.ts";
+
+/** Characters that have a row of their own. */
+const SHOWN = 10;
+/** Nothing to see: of no width, a control, half of a pair, an accent without its letter. */
+const INVISIBLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]|^\p{M}/u;
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+const SIGNS = new Map<string, [sign: string, words: string]>([
+  [" ", ["␣", "space"]],
+  ["\n", ["↵", "line end"]],
+  ["\t", ["⇥", "tab"]],
+]);
+/** What a screen reader would pass over. */
+const WORDS = new Map([
+  [".", "full stop"],
+  [",", "comma"],
+  [";", "semicolon"],
+  [":", "colon"],
+  ["!", "exclamation mark"],
+  ["?", "question mark"],
+  ["'", "apostrophe"],
+  ["‘", "opening single quotation mark"],
+  ["’", "closing single quotation mark"],
+  ['"', "quotation mark"],
+  ["“", "opening quotation mark"],
+  ["”", "closing quotation mark"],
+  ["«", "opening angle quotation mark"],
+  ["»", "closing angle quotation mark"],
+  ["-", "hyphen"],
+  ["–", "en dash"],
+  ["—", "em dash"],
+  ["…", "ellipsis"],
+  ["_", "underscore"],
+  ["*", "asterisk"],
+  ["/", "slash"],
+  ["(", "opening parenthesis"],
+  [")", "closing parenthesis"],
+  ["[", "opening bracket"],
+  ["]", "closing bracket"],
+]);
+
+/** What may come next. */
+export interface Next {
+  /** Null as long as they are not known. */
+  logits: Float32Array | null;
+  /** The character of each id; null if it has none. */
+  vocabulary: readonly (string | null)[];
+  temperature: number;
+  topK: number | null;
+  topP: number | null;
+  /** The id that stands there, if one does. */
+  chosen: number | null;
+  title: string;
+}
+
+/** The most likely next characters, by what the model expects and by what the settings make of it. */
+export class Bars {
+  readonly root: HTMLElement;
+  readonly #title = element("p", { className: "lstm-bars-title", id: uniqueId() });
+  readonly #swatch = element("span", { className: "lstm-bars-swatch lstm-bars-warm" });
+  readonly #key = element("span");
+  readonly #legend: HTMLElement;
+  readonly #list = element("ol", { className: "lstm-bars-list" });
+  readonly #rows: Row[] = [];
+  readonly #buttons: HTMLButtonElement[] = [];
+  readonly #rest = new Row();
+  readonly #entropy = element("p", { className: "lstm-bars-entropy" });
+  readonly #frame: Frame;
+  #next: Next | null = null;
+  #choosable = true;
+
+  /** @param choose takes the id of a row that is pressed */
+  constructor(choose: (id: number) => void, signal: AbortSignal) {
+    for (let n = 0; n < SHOWN; n += 1) {
+      const button = element("button", { type: "button" });
+      const row = new Row(button);
+      const pressed = () => {
+        if (this.#choosable && row.id !== null) choose(row.id);
+      };
+      button.addEventListener("click", pressed, { signal });
+      this.#buttons.push(button);
+      this.#rows.push(row);
+    }
+    this.#list.setAttribute("role", "list"); // a list without numbers is none to some screen readers
+    this.#list.setAttribute("aria-labelledby", this.#title.id);
+    this.#list.append(...this.#rows.map((row) => row.root), this.#rest.root);
+    this.#legend = element(
+      "p",
+      { className: "lstm-bars-legend" },
+      element("span", { className: "lstm-bars-swatch lstm-bars-plain" }),
+      "at temperature 1 ",
+      this.#swatch,
+      this.#key,
+    );
+    this.root = element(
+      "div",
+      { className: "lstm-bars" },
+      this.#title,
+      this.#legend,
+      this.#list,
+      this.#entropy,
+    );
+    this.#frame = new Frame(() => this.#draw(), signal);
+    this.#draw();
+  }
+
+  /** Whether a character can be chosen. */
+  set choosable(is: boolean) {
+    this.#choosable = is;
+    for (const button of this.#buttons) {
+      button.setAttribute("aria-disabled", String(!is)); // so it keeps the focus
+      button.tabIndex = is ? 0 : -1;
+    }
+  }
+
+  /** At the next animation frame; so it may be called at every move of a slider. */
+  show(next: Next): void {
+    this.#next = next;
+    this.#frame.ask();
+  }
+
+  #draw(): void {
+    const next = this.#next;
+    write(this.#title, next?.title ?? "");
+    const isKnown = next !== null && next.logits !== null;
+    for (const part of [this.#legend, this.#list, this.#entropy]) part.hidden = !isKnown;
+    if (next === null || next.logits === null) return;
+    const { logits, vocabulary, temperature, topK, topP, chosen } = next;
+    const plain = distribution(logits, 1);
+    const warm = distribution(logits, temperature, topK, topP);
+    // At temperature 1 without limits, there is one number and not two.
+    const at = temperature === 1 && topK === null && topP === null ? null : settled(next);
+    write(this.#key, at === null ? "" : `at ${at}`);
+    this.#swatch.hidden = at === null;
+    this.#list.classList.toggle("lstm-bars-alike", at === null);
+    const second = at === null ? "" : `, ${warm.entropy.toFixed(2)} bits at ${at}`;
+    write(this.#entropy, `Entropy: ${plain.entropy.toFixed(2)} bits at temperature 1${second}`);
+
+    const named = Array.from(plain.ids.keys()).filter(
+      (rank) => typeof vocabulary[plain.ids[rank] as number] === "string",
+    );
+    this.#rows.forEach((row, n) => {
+      const rank = named[n];
+      row.root.hidden = rank === undefined;
+      row.id = rank === undefined ? null : (plain.ids[rank] as number);
+      if (rank === undefined || row.id === null) return;
+      const { seen, words } = told(vocabulary[row.id]);
+      row.draw(seen, words, shares(plain, warm, [rank]), at, row.id === chosen);
+    });
+
+    const others = named.slice(SHOWN);
+    const isAmong = chosen !== null && others.some((rank) => plain.ids[rank] === chosen);
+    const which = isAmong ? ` with ${quoted(vocabulary[chosen])}` : "";
+    const name = `the other ${others.length.toLocaleString("en")}${which}`;
+    this.#rest.root.hidden = others.length === 0;
+    this.#rest.draw(name, name, shares(plain, warm, others), at, isAmong);
+  }
+}
+
+/** Probabilities at temperature 1, and with the settings. */
+interface Both {
+  plain: number;
+  warm: number;
+}
+
+function shares(plain: Distribution, warm: Distribution, ranks: readonly number[]): Both {
+  const sum = ({ probabilities }: Distribution) =>
+    ranks.reduce((all, rank) => all + (probabilities[rank] as number), 0);
+  return { plain: sum(plain), warm: sum(warm) }; // temperature does not change the order
+}
+
+function spoken({ plain, warm }: Both, at: string | null): string {
+  const first = `${percent(plain)} at temperature 1`;
+  return at === null ? first : `${first}, ${percent(warm)} at ${at}`;
+}
+
+/** The temperature, and what else there is. */
+function settled({ temperature, topK, topP }: Next): string {
+  const limits = [];
+  if (topK !== null) limits.push(`top-k ${topK}`);
+  if (topP !== null) limits.push(`top-p ${short(topP)}`);
+  return short(temperature) + (limits.length ? ` with ${limits.join(" and ")}` : "");
+}
+
+/** One character, or the rest of them: its name, two bars and two numbers. */
+class Row {
+  readonly root: HTMLElement;
+  id: number | null = null;
+  readonly #name = element("bdi", { className: "lstm-bars-name" });
+  readonly #plain = element("span", { className: "lstm-bars-plain" });
+  readonly #warm = element("span", { className: "lstm-bars-warm" });
+  readonly #numbers = element("span", { className: "lstm-bars-numbers" });
+  /** All of it, to be heard. */
+  readonly #told = element("span", { className: "lstm-unseen" });
+
+  /** @param button lies behind the row and has its name */
+  constructor(button?: HTMLButtonElement) {
+    const track = element("span", { className: "lstm-bars-track" }, this.#plain, this.#warm);
+    const parts = [this.#name, track, this.#numbers];
+    for (const part of parts) part.setAttribute("aria-hidden", "true");
+    button?.append(this.#told);
+    this.root = element("li", { className: "lstm-bars-row" }, button ?? this.#told, ...parts);
+  }
+
+  draw(name: string, words: string, both: Both, at: string | null, isChosen: boolean): void {
+    const { plain, warm } = both;
+    write(this.#name, name);
+    this.#plain.style.width = `${100 * plain}%`;
+    this.#warm.style.width = `${100 * warm}%`;
+    write(this.#numbers, at === null ? percent(plain) : `${percent(plain)} → ${percent(warm)}`);
+    write(this.#told, `${words}, ${spoken(both, at)}${isChosen ? ", chosen" : ""}`);
+    this.root.classList.toggle("lstm-bars-chosen", isChosen);
+  }
+}
+
+/** Does something at the next animation frame, once for all that ask before. */
+export class Frame {
+  #asked: number | null = null;
+
+  constructor(
+    private readonly act: () => void,
+    private readonly signal: AbortSignal,
+  ) {
+    signal.addEventListener("abort", () => {
+      if (this.#asked !== null) cancelAnimationFrame(this.#asked);
+    });
+  }
+
+  ask(): void {
+    if (this.#asked !== null || this.signal.aborted) return;
+    this.#asked = requestAnimationFrame(() => {
+      this.#asked = null;
+      this.act();
+    });
+  }
+}
+
+/** Set a text, if it is another one: so nothing is laid out for nothing. */
+export function write(target: HTMLElement, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/** A character as a short sign, as what is seen where there is room, and in words. */
+export function told(character: string | null | undefined): {
+  sign: string;
+  seen: string;
+  words: string;
+} {
+  if (character === null || character === undefined) {
+    return { sign: "?", seen: "no character", words: "no character" };
+  }
+  const special = SIGNS.get(character);
+  if (special) {
+    const [sign, words] = special;
+    return { sign, seen: `${sign} ${words}`, words };
+  }
+  if (INVISIBLE.test(character)) {
+    const code = Array.from(character, (point) => `U+${hexadecimal(point)}`).join(" ");
+    return { sign: code, seen: code, words: code };
+  }
+  const words =
+    WORDS.get(character) ?? (/^\p{Lu}$/u.test(character) ? `capital ${character}` : character);
+  return { sign: character, seen: character, words };
+}
+
+/** A character within a sentence. */
+export function quoted(character: string | null | undefined): string {
+  const { sign, seen, words } = told(character);
+  if (sign !== character || sign !== seen) return words;
+  // A letter of a script from right to left is isolated, else it turns the numbers behind it around.
+  return RIGHT_TO_LEFT.test(character) ? `“\u2068${character}\u2069”` : `“${character}”`;
+}
+
+function hexadecimal(point: string): string {
+  return (point.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+}
+
+/** A probability with as many digits as say something; only 0 and 1 read as nothing and all. */
+export function percent(probability: number): string {
+  const value = 100 * probability;
+  if (value > 0 && value < 0.1) return "< 0.1 %";
+  if (value > 99.9 && value < 100) return "> 99.9 %";
+  return `${Number(value.toFixed(value < 9.95 || value >= 99.5 ? 1 : 0))} %`;
+}
+
+/** A temperature. */
+export function short(value: number): string {
+  return String(Number(value < 0.1 ? value.toPrecision(2) : value.toFixed(2)));
+}

@@ -1,0 +1,86 @@
+import { element } from "../dom.ts";
+import type { Branch } from "../messages.ts";
+
+/** Characters of a branch that its button shows. */
+const EXCERPT = 40;
+
+/** The texts that branched off one another, as a list in a list; each can be shown, all but the first removed. */
+export class BranchTree {
+  readonly root: HTMLElement;
+  readonly #list = element("div");
+  #branches: readonly Branch[] = [];
+  #shown: string | undefined;
+
+  constructor(
+    private readonly actions: { show(run: string): void; remove(run: string): void },
+    private readonly signal: AbortSignal,
+  ) {
+    const hint = element("p", {
+      className: "lstm-hint",
+      textContent:
+        "Choose another character in the list above to see how the text would have gone on.",
+    });
+    this.root = element("div", { className: "lstm-branches" }, this.#list, hint);
+  }
+
+  set branches(branches: readonly Branch[]) {
+    this.#branches = branches;
+    this.#draw();
+  }
+
+  /** The text that is shown now. */
+  set shown(run: string | undefined) {
+    if (run === this.#shown) return;
+    this.#shown = run;
+    this.#draw();
+  }
+
+  #draw(): void {
+    const focused = this.#list.querySelector<HTMLElement>(":focus")?.dataset.run;
+    const first = this.#branches.find(({ parent }) => parent === null);
+    this.root.hidden = this.#branches.length === 0;
+    this.#list.replaceChildren(...(first === undefined ? [] : [this.#listOf([first])]));
+    if (focused === undefined) return;
+    // The buttons are new ones; who was on one that has gone is taken to the text that is shown.
+    const buttons = [...this.#list.querySelectorAll<HTMLElement>("button[data-run]")];
+    const same = buttons.find(({ dataset }) => dataset.run === focused);
+    (same ?? buttons.find((button) => button.getAttribute("aria-current") === "true"))?.focus();
+  }
+
+  #listOf(branches: readonly Branch[]): HTMLUListElement {
+    return element("ul", {}, ...branches.map((branch) => this.#entry(branch)));
+  }
+
+  #entry(branch: Branch): HTMLLIElement {
+    const { run, parent, position, character, written, bits } = branch;
+    const excerpt = visible(Array.from(branch.excerpt).slice(0, EXCERPT).join(""));
+    const where = parent === null ? "The first text" : `“${visible(character)}” at ${position + 1}`;
+    const each = written > 0 ? `${(bits / written).toFixed(2)} bits per character` : "nothing yet";
+    const show = element(
+      "button",
+      { type: "button", className: "lstm-branch" },
+      element("strong", { textContent: where }),
+      element("span", { className: "lstm-branch-excerpt", textContent: `${excerpt}…` }),
+      element("span", { className: "lstm-branch-bits", textContent: each }),
+    );
+    show.dataset.run = run;
+    show.setAttribute("aria-current", String(run === this.#shown));
+    show.addEventListener("click", () => this.actions.show(run), { signal: this.signal });
+    const entry = element("li", {}, show);
+    if (parent !== null) {
+      const remove = element("button", { type: "button", textContent: "Remove" });
+      remove.dataset.run = `remove ${run}`;
+      remove.setAttribute("aria-label", `Remove the branch ${where}`);
+      remove.addEventListener("click", () => this.actions.remove(run), { signal: this.signal });
+      entry.append(remove);
+    }
+    const children = this.#branches.filter((one) => one.parent === run);
+    if (children.length > 0) entry.append(this.#listOf(children));
+    return entry;
+  }
+}
+
+/** A text on one line, with signs for what cannot be seen. */
+function visible(text: string): string {
+  return text.replaceAll("\n", "↵").replaceAll("\t", "⇥");
+}

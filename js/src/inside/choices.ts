@@ -1,0 +1,435 @@
+// How characters were chosen, and what their dice would choose at another temperature. The arithmetic of
+// lstm_widget/sampling.py, in the same order of operations; change both together.
+
+/** Colder than this counts as 0, as in sampling.py. */
+export const COLDEST = 1e-9;
+/** Two to the power of the bits that an id may have: ids and logits are sorted as one number. */
+const MOST_IDS = 2 ** 20;
+
+type Logits = Float32Array | Float64Array;
+type Ids = Uint16Array | Uint32Array;
+
+/** What the kernel tells of n characters one after the other: `Inspected` in messages.ts. */
+export interface Arrived {
+  /** Before each of them, [n, V]; minus infinity for an id without a character. */
+  logits: Float32Array;
+  ids: Int32Array;
+  /** NaN for the characters of the seed, as the temperatures. */
+  dice: Float64Array;
+  temperatures: Float64Array;
+  /** Positions of characters that were put there by hand; others than these n may be among them. */
+  placed: readonly number[];
+}
+
+/** How one character was chosen. Those of the seed count as chosen at temperature 1 without limits. */
+export interface Choice {
+  id: number;
+  /** In [0, 1); null for a character of the seed. */
+  die: number | null;
+  /** Null for a character of the seed. */
+  temperature: number | null;
+  /** Place among all ids by falling logit; 0 is the most likely. */
+  rank: number;
+  /** With which it is chosen at its temperature, among those that top-k and top-p keep. */
+  probability: number;
+  /** Of the same choice, in bits. */
+  entropy: number;
+  /** In bits: -log2 of the probability at temperature 1 without limits. */
+  surprise: number;
+  /** Whether it was put there by hand, so that its die chose nothing. */
+  placed: boolean;
+}
+
+/** The characters of one text, those of the seed first; an index counts from the first one of the seed. */
+export class Choices {
+  #length = 0;
+  /** V; 0 as long as nothing is known. */
+  #width = 0;
+  #topK: number | null = null;
+  #topP: number | null = null;
+  /** The ids and their logits by falling logit, [length, V]. */
+  #order: Ids = new Uint16Array(0);
+  #ranked = new Float32Array(0);
+  #ids = new Uint32Array(0);
+  #dice = new Float64Array(0);
+  #temperatures = new Float64Array(0);
+  #placed = new Uint8Array(0);
+  #ranks = new Uint32Array(0);
+  #probabilities = new Float64Array(0);
+  #surprise = new Float64Array(0);
+  /** Room for one bar, and for the keys that are sorted. */
+  #edges = new Float64Array(0);
+  #keys = new Float64Array(0);
+
+  /** Number of characters that are known, from the first one on. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Of the run: how many of the most likely characters its dice had to choose from. */
+  get topK(): number | null {
+    return this.#topK;
+  }
+
+  set topK(value: number | null) {
+    if (this.#topK === value) return;
+    this.#topK = value;
+    this.#weigh(0);
+  }
+
+  /** Of the run: the probability that was kept of those. */
+  get topP(): number | null {
+    return this.#topP;
+  }
+
+  set topP(value: number | null) {
+    if (this.#topP === value) return;
+    this.#topP = value;
+    this.#weigh(0);
+  }
+
+  /** Forget the text, for one of any model. */
+  clear(): void {
+    this.#length = this.#width = 0;
+  }
+
+  /** Forget the characters from an index on. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, Math.max(0, length));
+  }
+
+  /**
+   * Take what is new of what was told.
+   * @returns false if characters between it and the known ones are missing, or if it does not fit to them
+   */
+  add(position: number, { logits, ids, dice, temperatures, placed }: Arrived): boolean {
+    const count = ids.length;
+    if (position > this.#length) return false;
+    const first = this.#length - position;
+    if (first >= count) return true;
+    const width = logits.length / count;
+    if (!Number.isInteger(width) || width < 1 || width > MOST_IDS) return false;
+    if (this.#width > 0 && this.#width !== width) return false;
+    if (dice.length !== count || temperatures.length !== count) return false;
+    if (ids.some((id) => id < 0 || id >= width)) return false;
+    const from = this.#length;
+    this.#reserve(position + count, width);
+    for (let n = first; n < count; n += 1) {
+      const index = position + n;
+      const start = index * width;
+      const order = this.#order.subarray(start, start + width);
+      const row = logits.subarray(n * width, (n + 1) * width);
+      rankInto(order, row, this.#keys);
+      for (let rank = 0; rank < width; rank += 1) {
+        this.#ranked[start + rank] = row[order[rank] as number] as number;
+      }
+      const id = ids[n] as number;
+      this.#ids[index] = id;
+      this.#dice[index] = dice[n] as number;
+      this.#temperatures[index] = temperatures[n] as number;
+      this.#placed[index] = 0;
+      this.#ranks[index] = order.indexOf(id);
+      this.#surprise[index] = this.#bits(index);
+    }
+    this.#length = position + count;
+    for (const place of placed) {
+      if (place >= from && place < this.#length) this.#placed[place] = 1;
+    }
+    this.#weigh(from);
+    return true;
+  }
+
+  at(index: number): Choice {
+    this.#check(index);
+    const isSeed = this.#isSeed(index);
+    const shares = this.#shares(index, this.#own(index));
+    return {
+      id: this.#ids[index] as number,
+      die: isSeed ? null : (this.#dice[index] as number),
+      temperature: isSeed ? null : this.#own(index),
+      rank: this.rank(index),
+      probability: this.probability(index),
+      entropy: entropyOf(shares),
+      surprise: this.surprise(index),
+      placed: this.#placed[index] === 1,
+    };
+  }
+
+  /** As in `Choice`, but at once, as the next two. */
+  surprise(index: number): number {
+    this.#check(index);
+    return this.#surprise[index] as number;
+  }
+
+  probability(index: number): number {
+    this.#check(index);
+    return this.#probabilities[index] as number;
+  }
+
+  rank(index: number): number {
+    this.#check(index);
+    return this.#ranks[index] as number;
+  }
+
+  /** The logits of all ids before this character, as they came. */
+  logits(index: number): Float32Array {
+    this.#check(index);
+    const logits = new Float32Array(this.#width);
+    for (let rank = 0; rank < this.#width; rank += 1) {
+      const place = index * this.#width + rank;
+      logits[this.#order[place] as number] = this.#ranked[place] as number;
+    }
+    return logits;
+  }
+
+  /** The characters on the bar from 0 to 1: the ids that are kept, and where each ends. */
+  bar(index: number, temperature: number): { ids: Ids; edges: Float64Array } {
+    this.#check(index);
+    const kept = this.#lay(index, temperature);
+    const end = this.#edges[kept - 1] as number;
+    const start = index * this.#width;
+    return {
+      ids: this.#order.slice(start, start + kept),
+      edges: this.#edges.slice(0, kept).map((edge) => edge / end),
+    };
+  }
+
+  /** The id that the same die would choose; of the seed, which has no dice, the id that is there. */
+  wouldBe(index: number, temperature: number): number {
+    this.#check(index);
+    if (this.#isSeed(index)) return this.#ids[index] as number;
+    const rank = this.#pick(index, temperature);
+    return this.#order[index * this.#width + rank] as number;
+  }
+
+  /**
+   * The indices of the characters that would be others at this temperature, with the same characters before
+   * each and the same die; not of those that no die has chosen.
+   */
+  changed(temperature: number): number[] {
+    const found: number[] = [];
+    for (let index = 0; index < this.#length; index += 1) {
+      if (this.#placed[index] === 1 || this.#isSeed(index)) continue;
+      if (this.#pick(index, temperature) !== this.#ranks[index]) found.push(index);
+    }
+    return found;
+  }
+
+  #check(index: number): void {
+    if (index >= 0 && index < this.#length) return;
+    throw new RangeError(`Nothing is known of the character ${index}.`);
+  }
+
+  #isSeed(index: number): boolean {
+    return Number.isNaN(this.#dice[index]);
+  }
+
+  #own(index: number): number {
+    const temperature = this.#temperatures[index] as number;
+    return Number.isNaN(temperature) ? 1 : temperature;
+  }
+
+  /** Make room; what is there is kept. */
+  #reserve(length: number, width: number): void {
+    if (this.#width !== width) {
+      this.#width = width;
+      this.#order = width <= 2 ** 16 ? new Uint16Array(0) : new Uint32Array(0);
+      this.#edges = new Float64Array(width);
+      this.#keys = new Float64Array(width);
+    }
+    this.#order = grown(this.#order, length * width);
+    this.#ranked = grown(this.#ranked, length * width);
+    this.#ids = grown(this.#ids, length);
+    this.#dice = grown(this.#dice, length);
+    this.#temperatures = grown(this.#temperatures, length);
+    this.#placed = grown(this.#placed, length);
+    this.#ranks = grown(this.#ranks, length);
+    this.#probabilities = grown(this.#probabilities, length);
+    this.#surprise = grown(this.#surprise, length);
+  }
+
+  /** Lay out the bar of a character in the room for it; return how many are kept. */
+  #lay(index: number, temperature: number): number {
+    const isFree = this.#isSeed(index); // it was read, whatever the limits
+    const width = this.#width;
+    const count = isFree || this.#topK === null ? width : Math.min(this.#topK, width);
+    const topP = isFree ? null : this.#topP;
+    return lay(this.#edges, this.#ranked, index * width, count, temperature, topP);
+  }
+
+  #pick(index: number, temperature: number): number {
+    const kept = this.#lay(index, temperature);
+    return pickOf(this.#edges, kept, this.#dice[index] as number);
+  }
+
+  #shares(index: number, temperature: number): Float64Array {
+    const isFree = this.#isSeed(index);
+    const ranked = this.#ranked.subarray(index * this.#width, (index + 1) * this.#width);
+    return sharesOf(ranked, temperature, isFree ? null : this.#topK, isFree ? null : this.#topP);
+  }
+
+  /** Find the probabilities from an index on. */
+  #weigh(from: number): void {
+    for (let index = from; index < this.#length; index += 1) {
+      const kept = this.#lay(index, this.#own(index));
+      const rank = this.#ranks[index] as number;
+      const width = rank < kept ? this.#share(index, rank, this.#own(index)) : 0;
+      this.#probabilities[index] = width / (this.#edges[kept - 1] as number);
+    }
+  }
+
+  /** What a rank takes of a bar that is not normalised. */
+  #share(index: number, rank: number, temperature: number): number {
+    if (temperature < COLDEST) return rank === 0 ? 1 : 0;
+    const start = index * this.#width;
+    const below = (this.#ranked[start + rank] as number) - (this.#ranked[start] as number);
+    return Math.exp(below / temperature);
+  }
+
+  #bits(index: number): number {
+    const start = index * this.#width;
+    lay(this.#edges, this.#ranked, start, this.#width, 1, null);
+    const rank = this.#ranks[index] as number;
+    const below = (this.#ranked[start + rank] as number) - (this.#ranked[start] as number);
+    return (Math.log(this.#edges[this.#width - 1] as number) - below) / Math.LN2;
+  }
+}
+
+/**
+ * Lay out the characters for the die.
+ * @param ranked logits by falling logit
+ * @returns the right edge of each one that is kept, not normalised: the bar is as long as the last edge
+ */
+export function barOf(
+  ranked: Logits,
+  temperature: number,
+  topK: number | null = null,
+  topP: number | null = null,
+): Float64Array {
+  const count = topK === null ? ranked.length : Math.min(topK, ranked.length);
+  const edges = new Float64Array(count);
+  return edges.slice(0, lay(edges, ranked, 0, count, temperature, topP));
+}
+
+/** The rank that the die `u` in [0, 1) points at. */
+export function pick(edges: Float64Array, u: number): number {
+  return pickOf(edges, edges.length, u);
+}
+
+export interface Distribution {
+  /** All of them, by falling logit; of equal ones the lower id first. */
+  ids: Ids;
+  /** Of each, in that order; 0 of those that top-k or top-p leave out. */
+  probabilities: Float64Array;
+  /** In bits. */
+  entropy: number;
+}
+
+/** How likely each character is to be the next one. */
+export function distribution(
+  logits: Float32Array,
+  temperature: number,
+  topK: number | null = null,
+  topP: number | null = null,
+): Distribution {
+  const ids = new Uint32Array(logits.length);
+  rankInto(ids, logits, new Float64Array(logits.length));
+  const ranked = Float32Array.from(ids, (id) => logits[id] as number);
+  const shares = sharesOf(ranked, temperature, topK, topP);
+  const probabilities = new Float64Array(logits.length);
+  probabilities.set(shares);
+  return { ids, probabilities, entropy: entropyOf(shares) };
+}
+
+/** Write the edges of the first `count` into `edges`; return how many are kept. */
+function lay(
+  edges: Float64Array,
+  ranked: Logits,
+  start: number,
+  count: number,
+  temperature: number,
+  topP: number | null,
+): number {
+  if (temperature < COLDEST) {
+    edges[0] = 1;
+    return 1;
+  }
+  const highest = ranked[start] as number;
+  let end = 0;
+  let rank = 0;
+  for (; rank < count; rank += 1) {
+    const next = end + Math.exp(((ranked[start + rank] as number) - highest) / temperature);
+    if (next === end) break; // so it goes on: the rest are no wider
+    edges[rank] = end = next;
+  }
+  edges.fill(end, rank, count);
+  if (topP === null) return count;
+  const goal = topP * end;
+  let last = 0;
+  while ((edges[last] as number) < goal) last += 1;
+  return last + 1;
+}
+
+/** The first of `kept` edges beyond the die. */
+function pickOf(edges: Float64Array, kept: number, u: number): number {
+  // Below 1, u is so far below that the product is rounded to less than the last edge.
+  const goal = u * (edges[kept - 1] as number);
+  let rank = 0;
+  while ((edges[rank] as number) <= goal) rank += 1;
+  return rank;
+}
+
+/** The probabilities of those that are kept, by falling logit. */
+function sharesOf(
+  ranked: Logits,
+  temperature: number,
+  topK: number | null,
+  topP: number | null,
+): Float64Array {
+  const edges = barOf(ranked, temperature, topK, topP);
+  if (temperature < COLDEST) return edges;
+  const end = edges[edges.length - 1] as number;
+  const highest = ranked[0] as number;
+  return edges.map((_, rank) => Math.exp(((ranked[rank] as number) - highest) / temperature) / end);
+}
+
+function entropyOf(shares: Float64Array): number {
+  let sum = 0;
+  for (const share of shares) if (share > 0) sum -= share * Math.log2(share);
+  return Math.max(0, sum);
+}
+
+const asNumber = new Float32Array(1);
+const asBits = new Uint32Array(asNumber.buffer);
+
+/**
+ * Write the ids into `order` by falling logit, of equal ones the lower id first. A comparing function would
+ * take most of the time of a long text, so each logit becomes a whole number that falls as it rises: the
+ * bits of a float32 are in order already, but for the sign.
+ */
+function rankInto(order: Ids, logits: Float32Array, keys: Float64Array): void {
+  for (let id = 0; id < logits.length; id += 1) {
+    asNumber[0] = (logits[id] as number) + 0; // -0 equals 0
+    const raw = asBits[0] as number;
+    const falling = raw < 2 ** 31 ? 2 ** 31 - 1 - raw : raw;
+    keys[id] = falling * MOST_IDS + id;
+  }
+  keys.sort();
+  for (let rank = 0; rank < logits.length; rank += 1) {
+    const key = keys[rank] as number;
+    order[rank] = key - Math.floor(key / MOST_IDS) * MOST_IDS;
+  }
+}
+
+/** The same array, or a longer copy; it doubles, so that one by one is not slower. */
+function grown<A extends Ids | Uint8Array | Float32Array | Float64Array>(
+  array: A,
+  length: number,
+): A {
+  if (array.length >= length) return array;
+  const longer = new (array.constructor as new (length: number) => A)(
+    Math.max(length, 2 * array.length),
+  );
+  longer.set(array);
+  return longer;
+}

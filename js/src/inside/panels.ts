@@ -1,0 +1,332 @@
+import type { AnyModel } from "@anywidget/types";
+import { copyText } from "../clipboard.ts";
+import { element, uniqueId } from "../dom.ts";
+import type { Colour, FromKernel, ToKernel, Traits } from "../messages.ts";
+import type { Page } from "../page.ts";
+import { follow } from "../traits.ts";
+import { Bars, Frame } from "./bars.ts";
+import { BranchTree } from "./branch-tree.ts";
+import { Caret } from "./caret.ts";
+import { CellList } from "./cell-list.ts";
+import { Changed, Colours, SCALES } from "./colours.ts";
+import { DieBar } from "./die-bar.ts";
+import { Legend } from "./legend.ts";
+import { pythonText, receiptText } from "./receipt.ts";
+import { Source } from "./source.ts";
+
+const COLOURS: Record<Colour, string> = {
+  none: "nothing",
+  surprise: "surprise",
+  probability: "probability of the choice",
+  rank: "rank of the choice",
+  cell: "what a cell does",
+};
+
+export interface Actions {
+  send(message: ToKernel): void;
+  /** Returns what sets a trait. */
+  set<K extends keyof Traits>(name: K): (value: Traits[K]) => void;
+  /** Read the seed and write nothing. */
+  read(): void;
+  /** Write the text once more with another character at a position. */
+  branch(position: number, character: string): void;
+  /** Say it politely. */
+  say(text: string): void;
+}
+
+/** The panels of the look inside: what comes next, the die, colours, cells and branches. At rest they ask for nothing. */
+export class Panels {
+  readonly root: HTMLElement;
+  readonly #source: Source;
+  readonly #caret: Caret;
+  readonly #bars: Bars;
+  readonly #die: DieBar;
+  readonly #changed: Changed;
+  readonly #colours: Colours;
+  readonly #legend = new Legend();
+  readonly #cells: CellList;
+  readonly #tree: BranchTree;
+  readonly #typed: HTMLInputElement;
+  readonly #typing: HTMLElement;
+  readonly #frame: Frame;
+  /** By what the text is coloured now. */
+  #coloured = "";
+  #run: string | undefined;
+  #isFinding = false;
+  /** Where the caret goes once that character is shown again: to the one that was put there. */
+  #return: number | null = null;
+
+  constructor(
+    private readonly model: AnyModel<Traits>,
+    private readonly page: Page,
+    private readonly actions: Actions,
+    signal: AbortSignal,
+  ) {
+    const { send } = actions;
+    this.#frame = new Frame(() => this.#draw(), signal);
+    this.#source = new Source(send, () => this.#frame.ask());
+    this.#caret = new Caret(page, () => this.#pointed(), signal);
+    this.#bars = new Bars((id) => this.#branch(model.get("vocabulary")[id] ?? ""), signal);
+    this.#die = new DieBar(actions.set("what_if"), model.get("bounds").what_if, signal);
+    this.#changed = new Changed(page, signal);
+    this.#colours = new Colours(page, signal);
+    const find = () => {
+      this.#isFinding = true;
+      send({ type: "find" });
+      this.#cells.showProgress(0);
+    };
+    const choose = (cell: readonly [number, number] | null) => {
+      actions.set("cell")(cell === null ? null : [...cell]);
+      actions.set("colour")(cell === null ? "none" : "cell");
+    };
+    this.#cells = new CellList({ find, choose }, model.get("units"), signal);
+    this.#tree = new BranchTree(
+      {
+        show: (run) => send({ type: "show", run }),
+        remove: (run) => send({ type: "remove", run }),
+      },
+      signal,
+    );
+
+    // Another character, typed.
+    this.#typed = element("input", { type: "text", id: uniqueId(), autocomplete: "off" });
+    this.#typed.addEventListener("change", () => this.#branchTyped(), { signal });
+    this.#typing = element(
+      "p",
+      { className: "lstm-inside-typed", hidden: true },
+      element("label", { htmlFor: this.#typed.id, textContent: "Or type another character" }),
+      this.#typed,
+    );
+
+    const colour = element("select", { id: uniqueId() });
+    for (const [value, textContent] of Object.entries(COLOURS)) {
+      colour.append(element("option", { value, textContent }));
+    }
+    const setColour = () => actions.set("colour")(colour.value as Colour);
+    colour.addEventListener("change", setColour, { signal });
+
+    const button = (textContent: string, act: () => void) => {
+      const made = element("button", { type: "button", textContent });
+      made.addEventListener("click", act, { signal });
+      return made;
+    };
+    const copy = async (text: string) => {
+      const done = await copyText(text);
+      actions.say(done ? "Copied" : "The browser does not allow copying");
+    };
+    const receipt = () => model.get("receipt");
+    this.root = element(
+      "div",
+      {},
+      element(
+        "div",
+        { className: "lstm-inside-panels" },
+        element("div", {}, this.#bars.root, this.#typing),
+        this.#die.root,
+      ),
+      this.#tree.root,
+      element(
+        "div",
+        { className: "lstm-inside-colours" },
+        element("label", { htmlFor: colour.id, textContent: "Colour the text by" }),
+        colour,
+        this.#legend.root,
+      ),
+      this.#cells.root,
+      element(
+        "div",
+        { className: "lstm-buttons" },
+        button("Only read the seed", () => actions.read()),
+        button("Copy receipt", () => copy(receiptText(receipt()))),
+        button("Copy as Python", () => copy(pythonText(receipt()))),
+      ),
+    );
+
+    follow(model, "colour", (name) => (colour.value = name), signal);
+    follow(model, "what_if", (temperature) => (this.#die.whatIf = temperature), signal);
+    follow(model, "units", (units) => (this.#cells.layers = units), signal);
+    follow(model, "cells", (cells) => this.#cells.showCells(cells), signal);
+    follow(model, "branches", (branches) => (this.#tree.branches = branches), signal);
+    follow(model, "cell", (cell) => (this.#cells.chosen = cell), signal);
+    const drawn = ["colour", "what_if", "cell", "seed", "model", "temperature", "top_k", "top_p"];
+    for (const trait of [...drawn, "vocabulary", "receipt"] as (keyof Traits)[]) {
+      follow(model, trait, () => this.#frame.ask(), signal);
+    }
+  }
+
+  /** At rest, the text has its own colours and nothing is asked. */
+  get active(): boolean {
+    return this.#caret.active;
+  }
+
+  set active(is: boolean) {
+    this.#caret.active = is;
+    if (is) this.#frame.ask();
+    else {
+      this.#colours.clear();
+      this.#changed.clear();
+      this.#coloured = "";
+    }
+  }
+
+  /** Another text is shown, with so many characters of its parent, or none. */
+  begin(run: string | undefined, shared = 0): void {
+    const parent = this.model.get("branches").find((one) => one.run === run)?.parent;
+    const { seedLength } = this.#source;
+    const isBranch = shared > 0 && parent === this.#run && seedLength !== null;
+    this.#source.begin(run, isBranch ? seedLength + shared : 0);
+    if (!isBranch) this.#return = null;
+    this.#run = run;
+    this.#tree.shown = run;
+    this.#coloured = "";
+    this.#frame.ask();
+  }
+
+  /** More of the text is shown. */
+  grew(): void {
+    if (!this.active) return;
+    if (this.#return !== null && this.page.seedLength + this.page.length > this.#return) {
+      this.#caret.index = this.#return;
+      this.#return = null;
+    }
+    this.#frame.ask();
+  }
+
+  receive(message: FromKernel, buffers: readonly DataView[]): void {
+    if (message.type === "finding" && this.#isFinding) {
+      this.#isFinding = message.done < 1;
+      this.#cells.showProgress(message.done);
+      if (this.#isFinding) this.actions.send({ type: "find" });
+    } else this.#source.receive(message, buffers);
+  }
+
+  /** A character was pointed at, or none. */
+  #pointed(): void {
+    this.#draw();
+    const { summary } = this.#die;
+    if (this.#caret.pinned && summary) this.actions.say(summary);
+  }
+
+  // The kernel counts the characters of the seed as the model reads it, which may be fewer than are shown.
+
+  /** Characters that the seed has more on the page than in the kernel. */
+  get #more(): number {
+    return this.page.seedLength - (this.#source.seedLength ?? this.page.seedLength);
+  }
+
+  /** The place in the kernel of a character on the page; null if it is not known. */
+  #known(index: number | null): number | null {
+    if (index === null || (index < this.page.seedLength && this.#more !== 0)) return null;
+    const place = index - this.#more;
+    return place < this.#source.choices.length ? place : null;
+  }
+
+  #branch(character: string): void {
+    const { index } = this.#caret;
+    if (index === null || index < this.page.seedLength || !character) return;
+    this.#return = index;
+    this.actions.branch(index - this.page.seedLength, character);
+  }
+
+  #branchTyped(): void {
+    const [character] = this.#typed.value;
+    this.#typed.value = "";
+    if (character !== undefined) this.#branch(character);
+  }
+
+  #draw(): void {
+    if (!this.active) return;
+    const { model, page } = this;
+    const source = this.#source;
+    source.expect(model.get("seed"), model.get("model"));
+    source.cell = model.get("colour") === "cell" ? model.get("cell") : null;
+    source.want(page.seedLength + page.length - this.#more);
+    const { top_k: topK = null, top_p: topP = null } = model.get("receipt");
+    source.choices.topK = topK;
+    source.choices.topP = topP;
+    this.#drawChoice();
+    this.#drawChanged();
+    this.#drawColours();
+  }
+
+  #drawChoice(): void {
+    const { model, page } = this;
+    const { choices, expected } = this.#source;
+    const vocabulary = model.get("vocabulary");
+    const index = this.#caret.index;
+    const known = this.#known(index);
+    if (index === null || known === null) {
+      this.#bars.show({
+        logits: expected,
+        vocabulary,
+        temperature: model.get("temperature"),
+        topK: model.get("top_k"),
+        topP: model.get("top_p"),
+        chosen: null,
+        title: "What comes after the seed",
+      });
+      this.#die.show(null);
+    } else {
+      const { id, temperature } = choices.at(known);
+      this.#bars.show({
+        logits: choices.logits(known),
+        vocabulary,
+        temperature: model.get("what_if") ?? temperature ?? 1,
+        topK: choices.topK,
+        topP: choices.topP,
+        chosen: id,
+        title:
+          index < page.seedLength
+            ? `What the model expected at character ${index + 1} of the seed`
+            : `What could have come as character ${index - page.seedLength + 1}`,
+      });
+      this.#die.show({ choices, index: known, vocabulary });
+    }
+    const isWritten = known !== null && index !== null && index >= page.seedLength;
+    this.#bars.choosable = isWritten;
+    this.#typing.hidden = !isWritten;
+  }
+
+  #drawChanged(): void {
+    const { choices, seedLength } = this.#source;
+    const whatIf = this.model.get("what_if");
+    if (whatIf === null || seedLength === null) {
+      this.#changed.clear();
+      this.#die.changed = null;
+      return;
+    }
+    const changed = choices.changed(whatIf);
+    this.#changed.show(changed.map((place) => place + this.#more));
+    this.#die.changed = { count: changed.length, of: choices.length - seedLength };
+  }
+
+  #drawColours(): void {
+    const colour = this.model.get("colour");
+    const { choices, activations } = this.#source;
+    if (colour === "none") {
+      if (this.#coloured) this.#colours.clear();
+      this.#coloured = "";
+      this.#legend.show(null);
+      return;
+    }
+    const known = colour === "cell" ? activations.length : choices.length;
+    const wanted = `${colour} ${this.model.get("cell")} ${choices.topK} ${choices.topP}`;
+    if (wanted === this.#coloured) {
+      this.#colours.update(known + this.#more);
+      return;
+    }
+    this.#coloured = wanted;
+    const scale = SCALES[colour];
+    const value = (place: number) =>
+      colour === "cell" ? (this.#source.activations[place] ?? null) : choices[colour](place);
+    this.#legend.show(scale);
+    this.#colours.show(
+      (index) => {
+        const place = this.#known(index);
+        return place === null ? null : value(place);
+      },
+      known + this.#more,
+      scale,
+    );
+  }
+}

@@ -1,0 +1,195 @@
+import { element, uniqueId } from "../dom.ts";
+import type { Bounds, Change, Chunk } from "../messages.ts";
+import { NumberField } from "../number-field.ts";
+import { Page } from "../page.ts";
+import { DepartureMark } from "./departure-mark.ts";
+
+export interface ColumnListener {
+  /** The reader sets the temperature. */
+  heated(temperature: number): void;
+  removed(): void;
+}
+
+/** A lane: its temperature, its text, and how it goes with it. */
+export class Column {
+  readonly root: HTMLElement;
+  readonly #gone = new AbortController();
+  readonly #page: Page;
+  readonly #mark: DepartureMark;
+  readonly #remove: HTMLButtonElement;
+  readonly #figures = element("p", { className: "lstm-lane-figures" });
+  readonly #departure = element("p", { className: "lstm-lane-departure", id: uniqueId() });
+  #field: NumberField | null = null;
+  #number = 0;
+  #temperature = 0;
+  /** Characters that came but are not shown yet. */
+  #waiting: string[] = [];
+  #bits: number | null = null;
+
+  constructor(
+    /** What it is told by, to the kernel. */
+    readonly name: string,
+    private readonly range: Bounds,
+    private readonly listener: ColumnListener,
+    view: AbortSignal,
+  ) {
+    const { signal } = this.#gone;
+    view.addEventListener("abort", () => this.dispose(), { signal });
+    this.#remove = element("button", { type: "button", textContent: "Remove" });
+    const asked = () => this.#remove.getAttribute("aria-disabled") !== "true" && listener.removed();
+    this.#remove.addEventListener("click", asked, { signal });
+    this.#page = new Page(signal);
+    this.#page.root.setAttribute("aria-describedby", this.#departure.id);
+    this.#mark = new DepartureMark(this.#page, signal);
+    this.root = element(
+      "div",
+      { className: "lstm-lane" },
+      this.#remove,
+      this.#page.root,
+      this.#departure,
+      this.#figures,
+    );
+    this.root.setAttribute("role", "group");
+  }
+
+  /** Which one it is, counted from 1 on the left. */
+  set number(number: number) {
+    if (this.#number === number) return;
+    this.#number = number;
+    const lane = `lane ${number}`;
+    this.root.setAttribute("aria-label", `Lane ${number}`);
+    this.#page.root.setAttribute("aria-label", `Text of ${lane}`);
+    this.#remove.setAttribute("aria-label", `Remove ${lane}`);
+    // A field has its name for good, and names itself in what it complains of: here is another one.
+    const before = this.#field?.root;
+    const inputs = (root?: HTMLElement) => Array.from(root?.querySelectorAll("input") ?? []);
+    const root = this.root.getRootNode() as Partial<Document>;
+    const focused = inputs(before).indexOf(root.activeElement as HTMLInputElement);
+    const changed = (temperature: number) => {
+      this.#temperature = temperature;
+      this.listener.heated(temperature);
+    };
+    const kind = { whole: false };
+    const field = new NumberField(
+      `Temperature of ${lane}`,
+      this.range,
+      kind,
+      changed,
+      this.#gone.signal,
+    );
+    field.value = this.#temperature;
+    before?.remove();
+    this.root.prepend(field.root);
+    this.#field = field;
+    inputs(field.root)[focused]?.focus();
+  }
+
+  set removable(removable: boolean) {
+    this.#remove.setAttribute("aria-disabled", String(!removable));
+  }
+
+  get temperature(): number {
+    return this.#temperature;
+  }
+
+  set temperature(temperature: number) {
+    if (this.#temperature === temperature) return; // somebody may be typing another one
+    this.#temperature = temperature;
+    if (this.#field !== null) this.#field.value = temperature;
+  }
+
+  /** What is wrong with the temperature as it was typed, as one sentence; empty if nothing is. */
+  get problem(): string {
+    return this.#field?.problem ?? "";
+  }
+
+  /** The lane is removed. */
+  dispose(): void {
+    this.root.remove();
+    this.#gone.abort();
+  }
+
+  /** Take the focus: to the temperature, or to what removes a lane. */
+  focus(part: "temperature" | "remove"): void {
+    if (part === "remove") this.#remove.focus();
+    else this.#field?.focus();
+  }
+
+  /** Number of characters that came, shown or not. */
+  get came(): number {
+    return this.#page.length + this.#waiting.length;
+  }
+
+  /** Number of characters that are shown. */
+  get shown(): number {
+    return this.#page.length;
+  }
+
+  /** What is shown, without the seed. */
+  get text(): string {
+    return Array.from(this.#page.whole).slice(this.#page.seedLength).join("");
+  }
+
+  /** Show another text instead. */
+  begin(
+    seed: string,
+    text = "",
+    changes: readonly Change[] = [],
+    bits: number | null = null,
+  ): void {
+    this.#mark.hide();
+    this.#departure.textContent = "";
+    this.#waiting = [];
+    this.#bits = bits;
+    this.#page.show(seed, text, changes);
+    this.tell();
+  }
+
+  /** More characters came, in order; what else the chunk tells. */
+  receive(text: string, { position, count, temperatures, bits }: Chunk): void {
+    for (const character of text) this.#waiting.push(character);
+    for (const [from, temperature] of temperatures) this.#page.change(from, temperature);
+    this.#bits = bits / (position + count);
+  }
+
+  /** Show what came, so that there are at most so many characters; returns what is new. */
+  show(most: number): string {
+    const count = Math.max(0, most - this.#page.length);
+    if (count === 0 || this.#waiting.length === 0) return "";
+    const text = this.#waiting.splice(0, count).join("");
+    this.#page.append(text);
+    return text;
+  }
+
+  /** Tell where it departs from its left neighbour; null if it does not, undefined if there is none. */
+  depart(position: number | null | undefined): void {
+    const neighbour = `lane ${this.#number - 1}`;
+    const after =
+      position === 0 ? "from the first character on" : `after ${characters(position ?? 0)}`;
+    const isSame = position === null && this.shown > 0;
+    const told =
+      typeof position === "number"
+        ? `Departs from ${neighbour} ${after}`
+        : isSame
+          ? `The same as ${neighbour} so far`
+          : "";
+    if (this.#departure.textContent === told) return;
+    this.#departure.textContent = told;
+    if (typeof position === "number") {
+      this.#mark.show(position, `Departs from ${neighbour} here, ${after}`);
+    } else this.#mark.hide();
+  }
+
+  /** Tell how much is shown. */
+  tell(): void {
+    const told = this.shown > 0 ? [characters(this.shown)] : [];
+    if (this.shown > 0 && this.#bits !== null) {
+      told.push(`${this.#bits.toFixed(2)} bits per character`);
+    }
+    this.#figures.textContent = told.join(" · ");
+  }
+}
+
+function characters(count: number): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? "character" : "characters"}`;
+}

@@ -1,0 +1,51 @@
+import { element } from "../dom.ts";
+import type { Page } from "../page.ts";
+
+/**
+ * Marks where the text of a lane departs from that of its neighbour. It lies over the text, where the
+ * browser says that the character stands: the text itself stays as it is, and so does what is selected.
+ */
+export class DepartureMark {
+  readonly #mark = element("span", { className: "lstm-departure" });
+  #range: Range | null = null;
+
+  constructor(
+    private readonly page: Page,
+    signal: AbortSignal,
+  ) {
+    this.#mark.setAttribute("role", "img");
+    if (typeof ResizeObserver === "undefined") return; // nothing is laid out
+    const observer = new ResizeObserver(() => this.#draw());
+    observer.observe(page.root); // other lines
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  }
+
+  /** Mark a character that is shown, counted from the first that was generated. */
+  show(position: number, told: string): void {
+    const index = this.page.seedLength + position;
+    this.#range = this.page.range(index, index + 1);
+    this.#mark.title = told;
+    this.#mark.setAttribute("aria-label", told);
+    this.page.root.prepend(this.#mark); // first, as the end is where the text grows
+    this.#draw();
+  }
+
+  hide(): void {
+    this.#range = null;
+    this.#mark.remove();
+  }
+
+  #draw(): void {
+    const { root } = this.page;
+    if (this.#range === null || root.clientWidth === 0) return;
+    const box = this.#range.getClientRects()[0];
+    if (box === undefined) return;
+    const frame = root.getBoundingClientRect();
+    const scale = frame.width / root.offsetWidth || 1; // of a page that is shown larger or smaller
+    const left = (box.left - frame.left) / scale - root.clientLeft + root.scrollLeft;
+    const top = (box.top - frame.top) / scale - root.clientTop + root.scrollTop;
+    this.#mark.style.left = `${left}px`;
+    this.#mark.style.top = `${top}px`;
+    this.#mark.style.height = `${box.height / scale}px`;
+  }
+}

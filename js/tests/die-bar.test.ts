@@ -1,0 +1,370 @@
+import axe from "axe-core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Choices } from "../src/inside/choices.ts";
+import { cut, DieBar } from "../src/inside/die-bar.ts";
+import { TRAITS } from "./fake-model.ts";
+import { click, find, slider, type } from "./reader.ts";
+
+const VOCABULARY = ["a", "e", " ", "\n", null];
+/** Probabilities at temperature 1 of the ids: in order e, a, space, line end. */
+const SHARES = [0.3, 0.4, 0.2, 0.1, 0];
+const WHAT_IF = "What if the temperature were";
+/** The characters: the first is of the seed, the last was put there. */
+const [SEED, FIRST, SECOND, PLACED] = [0, 1, 2, 3] as const;
+
+let controller: AbortController;
+let set: (number | null)[];
+let choices: Choices;
+let dieBar: DieBar;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["requestAnimationFrame", "cancelAnimationFrame"] });
+  controller = new AbortController();
+  set = [];
+  choices = new Choices();
+  const logits = new Float32Array(4 * SHARES.length);
+  for (let n = 0; n < 4; n += 1) logits.set(SHARES.map(Math.log), n * SHARES.length);
+  choices.add(0, {
+    logits,
+    ids: Int32Array.of(2, 0, 1, 3),
+    dice: Float64Array.of(Number.NaN, 0.51239, 0.1, 0.99999),
+    temperatures: Float64Array.of(Number.NaN, 1, 0.5, 0.5),
+    placed: [PLACED],
+  });
+  const { temperature } = TRAITS.bounds;
+  dieBar = new DieBar((value) => set.push(value), temperature, controller.signal);
+  document.body.replaceChildren(dieBar.root);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+function frame(): void {
+  vi.advanceTimersToNextFrame();
+}
+
+function show(index: number): void {
+  dieBar.show({ choices, index, vocabulary: VOCABULARY });
+  frame();
+}
+
+/** What is seen, by name: title, verdict, changed. */
+function text(part: string): string {
+  const found = dieBar.root.querySelector<HTMLElement>(`.lstm-die-${part}`);
+  return found === null || found.hidden ? "" : (found.textContent ?? "");
+}
+
+function facts(): Record<string, string> {
+  const entries = Array.from(dieBar.root.querySelectorAll<HTMLElement>("dl > div"));
+  return Object.fromEntries(
+    entries
+      .filter((entry) => !entry.hidden)
+      .map(({ children }) => Array.from(children, (child) => child.textContent ?? "")),
+  );
+}
+
+/** The parts of the bar: where each begins, how wide it is, what stands in it. */
+function segments(kind = "segment"): [start: number, width: number, text: string][] {
+  return Array.from(dieBar.root.querySelectorAll<HTMLElement>(`.lstm-die-${kind}`))
+    .filter(({ hidden }) => !hidden)
+    .map(({ style, textContent }) => [
+      Math.round(Number.parseFloat(style.left)),
+      Math.round(Number.parseFloat(style.width)),
+      textContent ?? "",
+    ]);
+}
+
+function pointer(): number | null {
+  const found = dieBar.root.querySelector<HTMLElement>(".lstm-die-pointer");
+  return found && !found.hidden ? Number.parseFloat(found.style.left) : null;
+}
+
+function bar(): string {
+  return find("img").getAttribute("aria-label") ?? "";
+}
+
+function valueText(): string | null {
+  return slider(WHAT_IF).getAttribute("aria-valuetext");
+}
+
+describe("a character that the die chose", () => {
+  test("is told with how that came", () => {
+    show(FIRST);
+    expect(text("title")).toBe("“a”, chosen by the die");
+    expect(facts()).toEqual({
+      Die: "0.5123",
+      Rank: "2nd of 4",
+      Probability: "30 %",
+      Entropy: "1.85 bits",
+      Surprise: "1.74 bits",
+      Temperature: "1",
+    });
+    expect(dieBar.summary).toBe(
+      "a, chosen by the die: die 0.5123, rank 2nd of 4, probability 30 %, entropy 1.85 bits, surprise 1.74 bits, temperature 1.",
+    );
+  });
+
+  test("stands on the bar where the die points", () => {
+    show(FIRST);
+    expect(segments()).toEqual([
+      [0, 40, "e"],
+      [40, 30, "a"],
+      [70, 20, "␣"],
+      [90, 10, "↵"],
+    ]);
+    expect(pointer()).toBeCloseTo(51.239, 9);
+    expect(segments("chosen")).toEqual([[40, 30, "a"]]);
+    expect(segments("was")).toEqual([]);
+    expect(bar()).toBe(
+      "The bar from 0 to 1 at temperature 1. The die, 0.5123, points at a from 0.4 to 0.7. " +
+        "In order: e from 0 to 0.4, a from 0.4 to 0.7, space from 0.7 to 0.9, line end from 0.9 to 1, no character from 1 to 1.",
+    );
+  });
+
+  test("has a bar at its own temperature", () => {
+    show(SECOND); // squares: 16, 9, 4, 1 of 30
+    expect(segments().map(([start]) => start)).toEqual([0, 53, 83, 97]);
+    expect(facts()).toMatchObject({ Rank: "1st of 4", Probability: "53 %", Temperature: "0.5" });
+    expect(facts().Surprise).toBe("1.32 bits"); // at temperature 1, whatever it is
+  });
+
+  test("is pointed at by none, or not known yet, to begin with", () => {
+    const hint =
+      "Point at a character of the text, or move the caret to it, to see how it was chosen.";
+    const isEmpty = () => {
+      expect([text("title"), text("verdict"), dieBar.summary]).toEqual([hint, "", ""]);
+      expect([find("img").hidden, dieBar.root.querySelector("dl")?.hidden]).toEqual([true, true]);
+    };
+    isEmpty();
+    show(4);
+    isEmpty();
+    show(FIRST);
+    expect(find("img").hidden).toBe(false);
+    dieBar.show(null);
+    frame();
+    isEmpty();
+  });
+});
+
+describe("a character that no die chose", () => {
+  test("may be of the seed", () => {
+    show(SEED);
+    expect(text("title")).toBe("space, of the seed, read and not chosen");
+    expect(Object.keys(facts())).toEqual(["Rank", "Probability", "Entropy", "Surprise"]);
+    expect(facts()).toMatchObject({ Rank: "3rd of 4", Probability: "20 %" });
+    expect(pointer()).toBeNull();
+    expect(segments("chosen")).toEqual([[70, 20, "␣"]]);
+    expect(bar()).not.toContain("die");
+  });
+
+  test("may have been put there", () => {
+    show(PLACED);
+    expect(text("title")).toBe("line end, put here by hand");
+    expect(Object.keys(facts())).toEqual([
+      ...["Rank", "Probability", "Entropy", "Surprise", "Temperature"],
+    ]);
+    expect(facts().Rank).toBe("4th of 4");
+    expect(pointer()).toBeNull();
+    expect(dieBar.summary).toMatch(/^line end, put here by hand: rank 4th of 4, /);
+  });
+
+  test.each([SEED, PLACED])("would be no other one (%d)", (index) => {
+    show(index);
+    type(slider(WHAT_IF), "0");
+    frame();
+    expect([text("verdict"), valueText()]).toEqual(["", "0"]);
+  });
+});
+
+describe("the what-if", () => {
+  test("stretches the bar under the same die, and tells what would have come", () => {
+    show(FIRST);
+    type(slider(WHAT_IF), "0.5");
+    frame();
+    expect(set).toEqual([0.5]);
+    expect(segments().map(([start]) => start)).toEqual([0, 53, 83, 97]);
+    expect(pointer()).toBeCloseTo(51.239, 9);
+    expect(segments("chosen")).toEqual([[0, 53, "e"]]);
+    expect(segments("was")).toEqual([[53, 30, "a"]]);
+    expect(text("verdict")).toBe("At 0.5 the same die chooses “e” instead of “a”.");
+    expect(valueText()).toBe("0.5, e instead of a");
+    expect(bar()).toMatch(/^The bar from 0 to 1 at temperature 0\.5\. .* points at e from 0 to/);
+    expect(facts()).toMatchObject({ Temperature: "1", Probability: "30 %" }); // as it was
+    expect(dieBar.summary).toMatch(/temperature 1\. At 0\.5 the same die .* instead of “a”\.$/);
+    type(slider(WHAT_IF), "0.9");
+    frame();
+    expect(text("verdict")).toBe("At 0.9 the same die chooses the same.");
+    expect(valueText()).toBe("0.9, the same");
+    expect(segments("was")).toEqual([]);
+  });
+
+  test("may be 0: then the most likely one takes all of the bar", () => {
+    show(FIRST);
+    type(slider(WHAT_IF), "0");
+    frame();
+    expect(segments()).toEqual([[0, 100, "e"]]);
+    expect(text("verdict")).toBe("At 0 the same die chooses “e” instead of “a”.");
+  });
+
+  test("can be set, for all characters, and nobody is told", () => {
+    dieBar.whatIf = 0.5;
+    show(FIRST);
+    expect(text("verdict")).toMatch(/^At 0.5 /);
+    show(SECOND);
+    expect(text("verdict")).toBe("At 0.5 the same die chooses the same.");
+    expect(slider(WHAT_IF).value).toBe("0.5");
+    dieBar.whatIf = null;
+    frame();
+    expect(text("verdict")).toBe("");
+    expect(set).toEqual([]);
+  });
+
+  test("goes back to the temperature of the text, as often as there is one to go back from", () => {
+    const reset = "Reset to the temperature of the text";
+    const isOff = () => find("button", reset).getAttribute("aria-disabled");
+    show(SECOND);
+    click(reset);
+    expect([set, isOff()]).toEqual([[], "true"]);
+    type(slider(WHAT_IF), "1.5");
+    frame();
+    expect(isOff()).toBe("false");
+    click(reset);
+    click(reset);
+    frame();
+    expect(set).toEqual([1.5, null]);
+    expect([isOff(), text("verdict")]).toEqual(["true", ""]);
+    expect([slider(WHAT_IF).value, valueText()]).toEqual(["0.5", "0.5, as it was"]);
+    expect(dieBar.root.querySelector(".lstm-told")?.textContent).toBe("0.5, as it was");
+  });
+
+  test("has a slider within the kernel's bounds", () => {
+    const { min, max, step } = slider(WHAT_IF);
+    expect([min, max, step]).toEqual(["0", "2", "0.01"]);
+  });
+
+  test("counts the characters that would be others", () => {
+    expect(text("changed")).toBe("");
+    dieBar.changed = { count: 12, of: 1300 };
+    expect(text("changed")).toBe(
+      "At this temperature 12 of 1,300 characters would have come out differently.",
+    );
+    dieBar.changed = { count: 1, of: 1 };
+    expect(text("changed")).toMatch(/ 1 of 1 character would /);
+    dieBar.changed = null;
+    expect(text("changed")).toBe("");
+  });
+
+  test("tells nobody after the signal, and draws nothing", () => {
+    show(FIRST);
+    const before = dieBar.root.textContent;
+    controller.abort();
+    type(slider(WHAT_IF), "0.5");
+    dieBar.show({ choices, index: SECOND, vocabulary: VOCABULARY });
+    frame();
+    expect([set, dieBar.root.textContent]).toEqual([[], before]);
+  });
+});
+
+describe("a bar that is cut", () => {
+  const edgesOf = (shares: number[]) => {
+    let end = 0;
+    return Float64Array.from(shares, (share) => {
+      end += share;
+      return end;
+    });
+  };
+  /** From id to id, and how wide. */
+  const cutInto = (...how: Parameters<typeof cut>) =>
+    cut(...how).map(({ first, last, start, end }) => [
+      first,
+      last,
+      Number((end - start).toFixed(6)),
+    ]);
+
+  test("has the narrow ones together, but for those that stand apart", () => {
+    const edges = edgesOf([0.5, 0.3, 0.1, 0.05, 0.03, 0.01, 0.01]);
+    expect(cutInto(edges, [], 0.04)).toEqual([
+      [0, 0, 0.5],
+      [1, 1, 0.3],
+      [2, 2, 0.1],
+      [3, 3, 0.05],
+      [4, 6, 0.05],
+    ]);
+    expect(cutInto(edges, [1, 5], 0.2)).toEqual([
+      [0, 0, 0.5],
+      [1, 1, 0.3],
+      [2, 4, 0.18],
+      [5, 5, 0.01],
+      [6, 6, 0.01],
+    ]);
+  });
+
+  test("has no part for what takes no room", () => {
+    expect(cutInto(Float64Array.of(0.5, 1, 1, 1), [2], 0.01)).toEqual([
+      [0, 0, 0.5],
+      [1, 1, 0.5],
+    ]);
+  });
+
+  test.each([[[]], [[0]], [[0, 99]], [[50, 51]], [[50, 52]], [[98, 99]]])(
+    "has at most 40 parts, with %j apart, and together they are the bar",
+    (apart) => {
+      const edges = edgesOf(new Array(100).fill(0.01));
+      edges[99] = 1;
+      const parts = cut(edges, apart, 0);
+      expect(parts.length).toBeLessThanOrEqual(40);
+      expect(parts.length).toBeGreaterThan(30);
+      let [end, rank] = [0, 0];
+      for (const part of parts) {
+        expect([part.start, part.first]).toEqual([end, rank]);
+        [end, rank] = [part.end, part.last + 1];
+      }
+      expect([end, rank]).toEqual([1, 100]);
+      for (const one of apart) {
+        expect(parts).toContainEqual(expect.objectContaining({ first: one, last: one }));
+      }
+    },
+  );
+});
+
+test("what is too narrow for its name has none, and many are together", () => {
+  const count = 200;
+  const vocabulary = Array.from({ length: count }, (_, id) => String.fromCodePoint(0x4e00 + id));
+  const logits = Float32Array.from({ length: count }, (_, id) => -id / 12);
+  const [die, temperature] = [Float64Array.of(0.99), Float64Array.of(1)];
+  const many = new Choices();
+  many.add(0, {
+    logits,
+    ids: Int32Array.of(55),
+    dice: die,
+    temperatures: temperature,
+    placed: [],
+  });
+  expect(many.wouldBe(0, 1)).toBe(55);
+  dieBar.show({ choices: many, index: 0, vocabulary });
+  frame();
+  expect(segments("others").length).toBe(2);
+  expect(segments("others")[0]?.[2]).toBe("…");
+  expect(segments("chosen")).toHaveLength(1);
+  expect(segments().length).toBeLessThanOrEqual(40);
+  expect(segments()[0]?.[2]).toBe(vocabulary[0]); // 8 % of 320 pixels
+  expect(segments()[20]?.[2]).toBe("");
+  expect(facts().Rank).toBe("56th of 200");
+  expect(bar()).toMatch(/, then 195 less likely\.$/);
+});
+
+test("axe-core finds nothing", async () => {
+  show(FIRST);
+  type(slider(WHAT_IF), "0.5");
+  dieBar.changed = { count: 12, of: 300 };
+  frame();
+  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(null); // jsdom draws nothing
+  // Colours need a layout.
+  const found = await axe.run(dieBar.root, { rules: { "color-contrast": { enabled: false } } });
+  expect(found.violations.map(({ id }) => id)).toEqual([]);
+  expect(found.passes.map(({ id }) => id)).toEqual(
+    expect.arrayContaining(["role-img-alt", "label", "button-name", "definition-list"]),
+  );
+});

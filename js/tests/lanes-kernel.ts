@@ -1,0 +1,339 @@
+// A stand-in for the kernel's half of the conversation of the lanes, written from lstm_widget/lanes_stream.py
+// and not from the page, and the model of a widget that speaks with it. It needs fake timers.
+import type { AnyModel } from "@anywidget/types";
+import type {
+  FromKernel,
+  LanePulled,
+  LanesPull,
+  LanesSettings,
+  LanesTraits,
+  ToKernel,
+} from "../src/lanes/messages.ts";
+import type { Change, Chunk, Reason } from "../src/messages.ts";
+import { counting, type Route, SEED } from "./fake-kernel.ts";
+import { TRAITS } from "./fake-model.ts";
+
+type State = Partial<LanesTraits>;
+type Answer = FromKernel | { type: "state"; state: State };
+/** Any function; what it takes depends on the name of the event. */
+type Callback = (...parameters: never[]) => void;
+
+export const COMMON: LanesSettings = {
+  seed: SEED,
+  length: 300,
+  top_k: null,
+  top_p: null,
+  rng: null,
+};
+
+/** The position from which a lane of this temperature writes something of its own. */
+export function departs(temperature: number): number {
+  return Math.round(60 / (temperature + 0.1));
+}
+
+/** The character that is written at a position: up to some place the same at all temperatures. */
+function written(position: number, temperature: number): string {
+  if (position < departs(temperature)) return counting(position + 1).slice(position);
+  return String.fromCharCode(97 + (Math.round(100 * temperature) % 26));
+}
+
+/** What a lane writes that keeps its temperature. */
+export function textAt(temperature: number, length = COMMON.length): string {
+  return Array.from({ length }, (_, position) => written(position, temperature)).join("");
+}
+
+interface Lane {
+  text: string;
+  temperature: number;
+  changes: Change[];
+}
+
+interface Run {
+  name: string;
+  settings: LanesSettings;
+  lanes: Map<string, Lane>;
+  named: string[];
+  ending: FromKernel | null;
+}
+
+export class LanesKernel {
+  run: Run | null = null;
+  /** Characters that a pull writes of each lane, at most; of one that catches up as well. */
+  budget = Number.POSITIVE_INFINITY;
+  refusal = "";
+  state: State = {};
+  /** Ways of the messages: milliseconds after which each copy of one arrives. */
+  up: Route<ToKernel> = () => [5];
+  down: Route<Answer> = () => [5];
+  #pages: LanesPage[] = [];
+  #upward = { count: 0, latest: 0 };
+  #downward = { count: 0, latest: 0 };
+
+  connect(page: LanesPage): void {
+    this.#pages.push(page);
+  }
+
+  disconnect(page: LanesPage): void {
+    this.#pages = this.#pages.filter((other) => other !== page);
+  }
+
+  take(message: ToKernel): void {
+    this.#travel(this.#upward, this.up, message, () => this.#handle(message));
+  }
+
+  /** A page, or a cell, has set traits. */
+  save(state: State, from: LanesPage | null = null): void {
+    this.state = { ...this.state, ...state };
+    for (const page of this.#pages) if (page !== from) page.update(state);
+  }
+
+  /** A cell begins to write, and writes so much of each lane. */
+  writeInCell(count: number, lanes: Record<string, number>): void {
+    const named = Object.entries(lanes).map(([name, temperature]) => ({ name, temperature }));
+    if (this.run === null) this.#begin("kernel-1", COMMON);
+    const { run } = this;
+    if (run === null) return;
+    const asked = named.map((lane) => ({ ...lane, position: this.text(lane.name).length }));
+    this.#write(run, asked, this.furthest + count);
+    this.#tell(run, null, asked);
+  }
+
+  /** What a lane of the latest run has. */
+  text(name: string): string {
+    return this.run?.lanes.get(name)?.text ?? "";
+  }
+
+  get furthest(): number {
+    const lanes = Array.from(this.run?.lanes.values() ?? []);
+    return Math.max(0, ...lanes.map(({ text }) => text.length));
+  }
+
+  end(reason: Reason): void {
+    const { run } = this;
+    if (run === null || run.ending !== null) return;
+    run.ending = { type: "end", run: run.name, reason };
+    this.#publish({ ...this.#texts(), status: reason });
+    this.#send(run.ending);
+  }
+
+  #texts(): State {
+    const names = this.state.names ?? [];
+    const over = this.run !== null && this.run.ending !== null;
+    return {
+      texts: names.map((name) => (over ? this.text(name) : "")),
+      receipts: names.map((name) => {
+        const { run } = this;
+        const lane = run?.lanes.get(name);
+        if (!run || !lane) return {};
+        const { text, changes } = lane;
+        const { seed } = run.settings;
+        const [written, bits] = [text.length, 2 * text.length];
+        return { run: run.name, lane: name, seed, temperatures: changes, written, bits };
+      }),
+    };
+  }
+
+  #handle(message: ToKernel): void {
+    const { run } = this;
+    if (message.type === "hello") this.#send({ type: "here" });
+    else if (message.type === "clear") {
+      this.end("stopped");
+      this.run = null;
+      this.#publish({ ...this.#texts(), status: "ready" });
+      this.#send({ type: "cleared" });
+    } else if (message.type === "start") {
+      if (run?.name === message.run) return;
+      this.end("stopped");
+      if (this.refusal === "") {
+        this.#begin(message.run, message.settings);
+        if (this.run) this.#write(this.run, message.lanes, 0);
+        this.#publish({ ...this.#texts(), error: "", status: "writing" });
+      } else {
+        this.#publish({ error: this.refusal, status: "failed" });
+        this.#send({ type: "error", run: message.run, message: this.refusal });
+      }
+    } else if (run?.name !== message.run) {
+      this.#send({ type: "error", run: message.run, message: "It is gone." });
+    } else if (message.type === "stop") {
+      if (run.ending !== null) this.#send(run.ending);
+      this.end("stopped");
+    } else this.#pull(run, message);
+  }
+
+  #begin(name: string, settings: LanesSettings): void {
+    this.run = { name, settings, lanes: new Map(), named: [], ending: null };
+    this.#send({ type: "begin", run: name, seed: settings.seed, rng: 7 });
+  }
+
+  #pull(run: Run, { pull, until, budget, lanes }: LanesPull): void {
+    const names = new Set(lanes.map(({ name }) => name));
+    const isRight = lanes.every(
+      ({ position, temperature }) =>
+        Number.isInteger(position) && position >= 0 && temperature >= 0 && temperature <= 100,
+    );
+    const isWhole = Number.isInteger(until) && until >= 1 && budget > 0;
+    if (!isRight || !isWhole || names.size < 2 || names.size > 6 || names.size !== lanes.length) {
+      throw new Error("The pull is malformed.");
+    }
+    if (run.ending === null) this.#write(run, lanes, until);
+    this.#tell(run, pull, lanes);
+    if (run.ending !== null) this.#send(run.ending);
+    else if (run.named.every((name) => this.text(name).length === run.settings.length)) {
+      this.end("finished");
+    }
+  }
+
+  #write(run: Run, lanes: readonly Omit<LanePulled, "position">[], until: number): void {
+    run.named = lanes.map(({ name }) => name);
+    for (const { name, temperature } of lanes) {
+      const lane = run.lanes.get(name) ?? { text: "", temperature, changes: [] };
+      run.lanes.set(name, lane);
+      const end = Math.min(until, run.settings.length, lane.text.length + this.budget);
+      if (lane.text.length < end && lane.temperature !== temperature) {
+        lane.temperature = temperature;
+        lane.changes.push([lane.text.length, temperature]);
+      }
+      while (lane.text.length < end) lane.text += written(lane.text.length, temperature);
+    }
+  }
+
+  #tell(run: Run, pull: string | null, lanes: readonly LanePulled[]): void {
+    const chunks = lanes.flatMap(({ name, position }): Chunk[] => {
+      const lane = run.lanes.get(name);
+      if (lane === undefined) return [];
+      const from = Math.min(position, lane.text.length);
+      const text = lane.text.slice(from);
+      const temperatures = lane.changes.filter(([at]) => at >= from);
+      const [count, bits] = [text.length, 2 * lane.text.length];
+      return [
+        { type: "chunk", run: name, pull: null, position: from, count, text, temperatures, bits },
+      ];
+    });
+    this.#send({ type: "lanes", run: run.name, pull, lanes: chunks });
+  }
+
+  #publish(state: State): void {
+    this.state = { ...this.state, ...state };
+    this.#send({ type: "state", state });
+  }
+
+  /** Send an answer to every page. */
+  #send(answer: Answer): void {
+    this.#travel(this.#downward, this.down, answer, () => {
+      for (const page of this.#pages) page.deliver(answer);
+    });
+  }
+
+  /** No message overtakes another. */
+  #travel<M>(
+    way: { count: number; latest: number },
+    route: Route<M>,
+    message: M,
+    arrive: () => void,
+  ): void {
+    const now = performance.now();
+    for (const delay of route(message, way.count++)) {
+      way.latest = Math.max(way.latest, now + delay);
+      setTimeout(arrive, way.latest - now);
+    }
+  }
+}
+
+const { bounds, models, card, model, replacements } = TRAITS;
+
+/** A widget's model in the page, as ipywidgets has it: one for all the views of a page. */
+export class LanesPage implements AnyModel<LanesTraits> {
+  readonly sent: ToKernel[] = [];
+  /** What each call of `save_changes` sent to the kernel. */
+  readonly saved: State[] = [];
+  readonly widget_manager: AnyModel<LanesTraits>["widget_manager"] = {
+    get_model: () => Promise.reject(new Error("There is only one model.")),
+  };
+  #traits: LanesTraits;
+  #changed: State = {};
+  #listeners: { name: string; callback: Callback }[] = [];
+
+  constructor(
+    private readonly kernel: LanesKernel,
+    traits: State = {},
+  ) {
+    const temperatures = traits.temperatures ?? kernel.state.temperatures ?? [0.3, 0.7, 1.1];
+    const names = kernel.state.names ?? temperatures.map((_, n) => `lane-${n + 1}`);
+    const texts = names.map(() => "");
+    const receipts = names.map(() => ({}));
+    this.#traits = {
+      ...COMMON,
+      ...{ model, models, card, replacements, status: "ready", error: "", speed: 50 },
+      ...{ temperatures, names, texts, receipts },
+      bounds: { ...bounds, lanes: { least: 2, most: 6, step: 1 } },
+      ...traits,
+      ...kernel.state,
+    };
+    kernel.state = { temperatures, names, ...kernel.state };
+    kernel.connect(this);
+  }
+
+  get pulls(): LanesPull[] {
+    return this.sent.filter((message) => message.type === "pull");
+  }
+
+  get listeners(): number {
+    return this.#listeners.length;
+  }
+
+  get<K extends keyof LanesTraits>(key: K): LanesTraits[K] {
+    return this.#traits[key];
+  }
+
+  set<K extends keyof LanesTraits>(key: K, value: LanesTraits[K]): void {
+    this.#changed[key] = value;
+    this.#put(key, value);
+  }
+
+  save_changes(): void {
+    this.saved.push(this.#changed);
+    this.kernel.save(this.#changed, this);
+    this.#changed = {};
+  }
+
+  send(message: ToKernel): void {
+    this.sent.push(message);
+    this.kernel.take(message);
+  }
+
+  on(name: string, callback: Callback): void {
+    this.#listeners.push({ name, callback });
+  }
+
+  off(name?: string | null, callback?: Callback | null): void {
+    this.#listeners = this.#listeners.filter(
+      (one) => (name && one.name !== name) || (callback && one.callback !== callback),
+    );
+  }
+
+  deliver(answer: Answer): void {
+    if (answer.type === "state") this.update(answer.state);
+    else this.#emit("msg:custom", answer, []);
+  }
+
+  /** The kernel changes traits; what one message brings is there before anybody is told. */
+  update(state: State): void {
+    const before = this.#traits;
+    this.#traits = { ...before, ...state };
+    for (const name of Object.keys(state) as (keyof LanesTraits)[]) {
+      if (before[name] !== this.#traits[name]) this.#emit(`change:${name}`);
+    }
+  }
+
+  #put<K extends keyof LanesTraits>(key: K, value: LanesTraits[K]): void {
+    if (this.#traits[key] === value) return;
+    this.#traits[key] = value;
+    this.#emit(`change:${key}`);
+  }
+
+  #emit(event: string, ...told: unknown[]): void {
+    for (const { name, callback } of this.#listeners) {
+      if (name === event) (callback as (...parameters: unknown[]) => void)(...told);
+    }
+  }
+}

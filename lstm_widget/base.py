@@ -1,0 +1,185 @@
+"""What the widgets have in common: a model to choose, a seed, settings with their checks, and a status."""
+
+from __future__ import annotations
+
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import anywidget
+import traitlets
+
+from lstm_widget.errors import LSTMError, SettingError
+from lstm_widget.formats.safetensors import read_card
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.messages import sendable
+from lstm_widget.models import DEFAULT_MODEL, available_models, bundled_files
+from lstm_widget.settings import (
+    MAX_LENGTH,
+    MAX_SPEED,
+    MAX_TEMPERATURE,
+    check_length,
+    check_page_rng,
+    check_speed,
+    check_top_k,
+    check_top_p,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lstm_widget.model import CharLSTM
+
+    ModelLike = str | Path | CharLSTM | LSTMGenerator
+
+T = TypeVar("T")
+
+STATIC = Path(__file__).parent / "static"
+
+# Where the sliders end; the number fields beside them go on to `most`.
+BOUNDS = {
+    "temperature": {"least": 0, "most": MAX_TEMPERATURE, "slider_most": 2, "step": 0.01},
+    "length": {"least": 1, "most": MAX_LENGTH, "slider_most": 2000, "step": 1},
+    "speed": {"least": 1, "most": MAX_SPEED, "step": 1},
+    "top_k": {"least": 1, "most": 2**31, "step": 1},
+    "top_p": {"least": 0.001, "most": 1, "step": 0.01},
+    "rng": {"least": 0, "most": 2**53 - 1, "step": 1},
+}
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "length": check_length,
+    "top_k": check_top_k,
+    "top_p": check_top_p,
+    "rng": check_page_rng,
+    "speed": check_speed,
+}
+OF_EVERY_WIDGET = ("layout", "tooltip", "tabbable")
+
+
+class Checked(traitlets.Any):
+    """Its type is checked with its range. Whether `None` will do is asked, too."""
+
+    allow_none = False
+
+
+def shown(trait: traitlets.TraitType[Any, Any]) -> traitlets.TraitType[Any, Any]:
+    """Let the page have a trait."""
+    return trait.tag(sync=True, to_json=lambda value, _widget: sendable(value))
+
+
+def checked(check: Callable[[Any], T], value: object) -> T:
+    """Return what a check of the settings returns, or raise its error as traitlets does."""
+    try:
+        return check(value)
+    except SettingError as error:
+        raise traitlets.TraitError(str(error)) from None
+
+
+class ModelWidget(anywidget.AnyWidget):
+    """A widget that writes with a model; see `LSTMWidget` for the traits."""
+
+    # What a page may change, besides what every widget has.
+    for_the_page: ClassVar[frozenset[str]] = frozenset(
+        {"model", "seed", "length", "top_k", "top_p", "rng", "speed"}
+    )
+
+    # The page may change these. Most are checked by the rules of the generator.
+    model = shown(Checked(None))
+    seed = shown(traitlets.Unicode("She was sitting next to"))
+    length = shown(Checked(300))
+    top_k = shown(Checked(None))
+    top_p = shown(Checked(None))
+    rng = shown(Checked(None))
+    speed = shown(Checked(50.0))
+    # These it only shows.
+    status = shown(traitlets.Unicode("ready", read_only=True))
+    error = shown(traitlets.Unicode(read_only=True))
+    models = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    """The models to choose from in the page: `name` and `title` of each."""
+    card = shown(traitlets.Dict(read_only=True))
+    """What a reader should know of the model: the numbers and texts of its card, and its architecture."""
+    replacements = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    """What the model reads instead of characters of the seed that it does not know (see `lookalikes`)."""
+
+    def __init__(self, model: ModelLike | None, **traits: Any) -> None:  # noqa: ANN401 - of any kind
+        self._generators: dict[str, LSTMGenerator] = {}
+        name = self._load(model)  # a wrong one is a ModelError here
+        super().__init__(model=name, **traits)
+        # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
+        # cell blocks it. Without this method it goes where the page sent it, as in ipykernel 7.0 to 7.3.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way
+
+    @property
+    def generator(self) -> LSTMGenerator:
+        """What it writes with."""
+        return self._generators[self.model]
+
+    # What a page does.
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page changed; refuse what it may not change or what is out of range."""
+        known = {*self.for_the_page, *OF_EVERY_WIDGET, "_dom_classes", "_view_count"}
+        allowed = {name: sendable(value) for name, value in sync_data.items() if name in known}
+        try:
+            # Only a cell may have a file or an address opened.
+            if "model" in allowed and allowed["model"] not in (one["name"] for one in self.models):
+                msg = "There is no such model to choose."
+                raise traitlets.TraitError(msg)  # noqa: TRY301 - told below like any other
+            super().set_state(allowed)
+        except traitlets.TraitError as error:
+            self.set_trait("error", str(error))
+            self.send_state([name for name in allowed if name in self.keys])
+
+    # How it gets there.
+
+    def _chosen(self) -> tuple[str, LSTMGenerator]:
+        name = self.model  # once: another thread may choose another one
+        return name, self._generators[name]
+
+    def _load(self, model: ModelLike | None) -> str:
+        """Load a model unless it is known; return its name."""
+        if model is None:
+            model = DEFAULT_MODEL
+        if isinstance(model, (str, Path)):
+            name: str = sendable(str(model))  # the page gives it back
+            if name not in self._generators:
+                self._generators[name] = LSTMGenerator(model)
+        else:
+            for name, known in self._generators.items():
+                if model is known or model is known.model:
+                    return name
+            generator = model if isinstance(model, LSTMGenerator) else LSTMGenerator(model)
+            title: str = sendable(str(generator.model.card.get("title") or "model"))
+            numbered = (f"{title} ({k})" for k in count(2))
+            taken = {*self._generators, *available_models()}
+            name = next(n for n in chain([title], numbered) if n not in taken)
+            self._generators[name] = generator
+        return name
+
+    @traitlets.validate("model")
+    def _check_model(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' own
+        try:
+            return self._load(proposal["value"])
+        except LSTMError as error:
+            raise traitlets.TraitError(str(error)) from None
+
+    @traitlets.validate(*_CHECKS)  # a seed may be empty while somebody is typing
+    def _check(self, proposal: Any) -> Any:  # noqa: ANN401 - traitlets' own
+        return checked(_CHECKS[proposal["trait"].name], proposal["value"])
+
+    @traitlets.observe("model")
+    def _show_model(self, _: object) -> None:
+        own = {name: one.model.card.get("title") for name, one in self._generators.items()}
+        titles = {name: read_card(file).get("title") for name, file in bundled_files().items()} | own
+        self.set_trait(
+            "models", [{"name": name, "title": str(title or name)} for name, title in titles.items()]
+        )
+        model = self.generator.model
+        card = {key: value for key, value in model.card.items() if isinstance(value, (str, int, float))}
+        self.set_trait("card", {**card, "network": model.architecture})
+        self._adapt_seed()
+
+    @traitlets.observe("seed")
+    def _adapt_seed(self, _: object = None) -> None:
+        replacements = self.generator.model.adapt(self.seed).replacements
+        self.set_trait("replacements", [one._asdict() for one in replacements])

@@ -1,0 +1,106 @@
+"""What a page that looks inside asks for, and the answers; see `messages`."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from lstm_widget.cells import CellFinder
+from lstm_widget.inspection import Foresight, Inspector
+from lstm_widget.messages import text_in, whole_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+
+    from lstm_widget.cells import Cell
+    from lstm_widget.generator import LSTMGenerator
+    from lstm_widget.messages import Activated, Expected, Finding, Inspected
+    from lstm_widget.run import Run
+    from lstm_widget.writing import Writing
+
+    Buffers = list[np.ndarray]
+
+# Seconds of a search for cells at a time; the kernel is busy for no longer.
+_PIECE = 0.05
+
+
+class Look:
+    """Reads what there is again, as far as a page asks.
+
+    Parameters
+    ----------
+    model : callable
+        Returns the name of the model and the `LSTMGenerator` to write with.
+    """
+
+    def __init__(self, model: Callable[[], tuple[str, LSTMGenerator]]) -> None:
+        self._model = model
+        self._lock = threading.Lock()  # over what follows
+        self._foresight: Foresight | None = None
+        self._inspector: Inspector | None = None
+        self._finder: tuple[str, CellFinder] | None = None
+        self._found: dict[str, list[Cell]] = {}
+
+    def expected(self, message: Mapping[str, Any]) -> tuple[Expected, Buffers]:
+        """Tell what comes after a seed."""
+        seed = text_in(message, "seed")
+        name, generator = self._model()
+        with self._lock:
+            if self._foresight is None or self._foresight.model is not generator.model:
+                self._foresight = Foresight(generator.model, generator.engine)
+            logits = self._foresight.logits(seed)
+        return {"type": "expected", "model": name, "seed": seed}, [logits]
+
+    def inspected(self, message: Mapping[str, Any], writing: Writing) -> tuple[Inspected, Buffers]:
+        """Tell how characters were chosen; the caller sees to it that no more are written meanwhile."""
+        position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
+        run = writing.run
+        buffers = self._looking_at(run).choices(position, count)
+        found: Inspected = {
+            "type": "inspected",
+            "run": writing.name,
+            "position": position,
+            "count": len(buffers[1]),
+            "seed": run.seed_length,
+            "placed": [run.seed_length + place for place in run.placed],
+        }
+        return found, buffers
+
+    def activated(self, message: Mapping[str, Any], writing: Writing) -> tuple[Activated, Buffers]:
+        """Tell what a cell did; the caller sees to it that no more is written meanwhile."""
+        layer, unit = whole_in(message, "layer", 0), whole_in(message, "unit", 0)
+        position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
+        buffers = self._looking_at(writing.run).activations(layer, unit, position, count)
+        found: Activated = {
+            "type": "activated",
+            "run": writing.name,
+            "layer": layer,
+            "unit": unit,
+            "position": position,
+            "count": len(buffers[0]),
+        }
+        return found, buffers
+
+    def finding(self) -> tuple[Finding, list[Cell] | None]:
+        """Look for cells for a moment; return how far that has come and, at its end, the cells."""
+        name, generator = self._model()
+        with self._lock:
+            if name not in self._found:
+                if self._finder is None or self._finder[0] != name:
+                    self._finder = name, CellFinder(generator.model, generator.engine)
+                done = self._finder[1].advance(_PIECE)
+                if done < 1:
+                    return {"type": "finding", "model": name, "done": done}, None
+                self._found[name], self._finder = self._finder[1].cells, None
+            return {"type": "finding", "model": name, "done": 1.0}, self._found[name]
+
+    def found(self, name: str) -> list[Cell]:
+        """Return the cells that were found for a model, if any."""
+        return self._found.get(name, [])
+
+    def _looking_at(self, run: Run) -> Inspector:
+        if self._inspector is None or self._inspector.run is not run:
+            self._inspector = Inspector(run)
+        return self._inspector

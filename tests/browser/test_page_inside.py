@@ -1,0 +1,220 @@
+"""The look inside, in a real browser: what it says is compared with what the sampler of Python does."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from lab import SEED
+from playwright.sync_api import expect
+from test_page_looks import AXE, CUT_OFF, dark, narrow, violations
+
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.sampling import choose
+
+# The characters under a highlight, as indices of the text with its seed, in order.
+HIGHLIGHTED = """([root, name]) => {
+  const found = new Set();
+  for (const range of CSS.highlights.get(name) ?? []) {
+    if (!root.contains(range.startContainer)) continue;
+    const before = document.createRange();
+    before.setStart(root, 0);
+    before.setEnd(range.startContainer, range.startOffset);
+    const start = [...before.toString()].length;
+    [...range.toString()].forEach((_, n) => found.add(start + n));
+  }
+  return [...found].sort((a, b) => a - b);
+}"""
+
+
+def highlighted(notebook, name: str) -> list[int]:
+    root = notebook.text.element_handle()
+    return notebook.page.evaluate(HIGHLIGHTED, [root, name])
+
+
+def inside(notebook):
+    return notebook.root.get_by_text("Look inside", exact=True)
+
+
+def what_if(notebook):
+    return notebook.root.get_by_role("slider", name="What if the temperature were")
+
+
+def set_what_if(notebook, temperature: float) -> None:
+    what_if(notebook).fill(str(temperature))
+
+
+def count_told(notebook):
+    return notebook.root.get_by_text(re.compile("would have come out differently"))
+
+
+def slowly_changed(trace, temperature: float) -> list[int]:
+    """Return where the sampler of Python would choose another character with the same prefix and die."""
+    return [
+        n
+        for n, (logits, die, number) in enumerate(zip(trace.logits, trace.dice, trace.ids, strict=True))
+        if choose(logits, temperature, die) != number
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "seed"), [("bolano", SEED), ("darwin", "The "), ("itp", "the "), ("shakespeare", "ROMEO:")]
+)
+def test_the_what_if_marks_what_the_sampler_would_change(open_notebook, shared_models, name, seed):
+    model = str(shared_models / name)
+    own = 0.7
+    settings = f"seed={seed!r}, temperature={own}, rng=2, length=2000, speed=None, inside=True"
+    cell = f"from lstm_widget import LSTMWidget\nw = LSTMWidget({model!r}, {settings})\nw"
+    notebook = open_notebook([cell])
+    notebook.run_all()
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 2,000 characters")
+    trace = LSTMGenerator(model).trace(seed=seed, length=2000, temperature=own, rng=2, logits=True)
+    assert notebook.written(seed) == trace.text
+    for temperature in (own, 1.2, 0.3, 0):
+        set_what_if(notebook, temperature)
+        changed = slowly_changed(trace, temperature)
+        expect(count_told(notebook)).to_contain_text(f"{len(changed):,} of 2,000 characters")
+        assert highlighted(notebook, "lstm-changed") == [len(seed) + n for n in changed]
+        assert (changed == []) == (temperature == own)
+
+
+def test_what_comes_next_is_shown_while_the_seed_is_typed(opened, generator):
+    notebook = opened(inside=True)
+    for seed in ("The ro", "The roa", "The road"):
+        notebook.seed.fill(seed)
+        generator.reset()
+        generator.feed(seed)
+        shares = generator.predict(temperature=1.0).probabilities
+        best, second = sorted(shares, key=lambda one: -shares[one])[:2]
+        rows = notebook.root.locator(".lstm-bars-list button")
+        for row, character in [(rows.nth(0), best), (rows.nth(1), second)]:
+            expect(row).to_contain_text("space" if character == " " else character)
+            expect(row).to_contain_text(f"{100 * shares[character]:.0f}")
+
+
+def test_a_character_is_pointed_at_by_mouse_and_by_keys(opened, generator):
+    notebook = opened(inside=True, speed=None)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    trace = generator.trace(seed=SEED, length=300, temperature=0.6, rng=1)
+    notebook.text.focus()
+    notebook.page.keyboard.press("Control+Home")
+    for _ in range(len(SEED) + 5):
+        notebook.page.keyboard.press("ArrowRight")
+    assert highlighted(notebook, "lstm-caret") == [len(SEED) + 5]
+    facts = notebook.root.locator(".lstm-die-facts")
+    expect(facts).to_contain_text(f"{trace.dice[5]:.3f}"[:5])
+    expect(facts).to_contain_text(f"{trace.surprise[5]:.2f} bits")
+    # What a screen reader hears.
+    expect(notebook.status).to_contain_text("die")
+    expect(notebook.root.get_by_role("img", name=re.compile("die"))).to_be_visible()
+    notebook.page.keyboard.press("Escape")
+    notebook.text.hover(position={"x": 60, "y": 20})
+    expect(notebook.root.locator(".lstm-die-title")).not_to_have_text(re.compile("^Point"))
+
+
+def test_colours_tell_the_surprise(opened, generator):
+    notebook = opened(inside=True, speed=None)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    notebook.root.get_by_role("combobox", name="Colour the text by").select_option("surprise")
+    bits = generator.score(SEED + notebook.written(SEED)).bits
+    edges = [1, 2, 4, 6, 8]
+    notebook.page.wait_for_function(
+        "() => [...(CSS.highlights.get('lstm-surprise-0') ?? [])].length > 0", timeout=20_000
+    )
+    near_an_edge = np.min(np.abs(bits[:, None] - edges), axis=1) < 1e-3
+    for bucket in range(6):
+        expected = np.flatnonzero((np.searchsorted(edges, bits, "right") == bucket) & ~near_an_edge)
+        assert set(expected) <= set(highlighted(notebook, f"lstm-surprise-{bucket}"))
+
+
+def test_branches_by_keyboard_alone(opened, generator):
+    notebook = opened(inside=True, speed=None)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    run = generator.start(seed=SEED, length=300, temperature=0.6, rng=1)
+    first = run.advance()
+    notebook.text.focus()
+    notebook.page.keyboard.press("Control+Home")
+    for _ in range(len(SEED) + 30):
+        notebook.page.keyboard.press("ArrowRight")
+    field = notebook.root.get_by_role("textbox", name="Or type another character")
+    field.focus()
+    notebook.page.keyboard.type("q")
+    notebook.page.keyboard.press("Enter")
+    other = run.branch(30, "q")
+    other.advance()
+    branched = "".join(other.characters)
+    expect(notebook.text).to_have_text(re.compile(re.escape(branched[:40])), use_inner_text=False)
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    assert notebook.written(SEED) == branched
+    entry = notebook.root.get_by_role("button", name=re.compile("^The first text"))
+    entry.focus()
+    notebook.page.keyboard.press("Enter")
+    expect(entry).to_have_attribute("aria-current", "true")
+    assert notebook.written(SEED) == first
+    remove = notebook.root.get_by_role("button", name=re.compile("^Remove the branch"))
+    remove.focus()
+    notebook.page.keyboard.press("Enter")
+    expect(remove).to_have_count(0)
+    assert notebook.written(SEED) == first
+
+
+def test_the_receipt_is_copied_and_replayed(opened, generator):
+    notebook = opened("import json", inside=True, speed=None)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    notebook.root.get_by_role("button", name="Copy receipt").click()
+    expect(notebook.status).to_have_text("Copied")
+    receipt = notebook.page.evaluate("navigator.clipboard.readText().then(JSON.parse)")
+    assert generator.replay(receipt) == notebook.written(SEED)
+    notebook.root.get_by_role("button", name="Copy as Python").click()
+    expect(notebook.status).to_have_text("Copied")
+    lines = notebook.page.evaluate("navigator.clipboard.readText()")
+    heard: list[str] = []
+    exec(lines, {"print": heard.append})  # noqa: S102 - it is what the page offers to run
+    assert heard == [notebook.written(SEED)]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: cd js && npm ci")
+    notebook = opened(inside=True, speed=None, colour="surprise", what_if=1.2)
+    if theme == "dark":
+        dark(notebook)
+    notebook.page.evaluate(AXE.read_text(encoding="utf-8"))
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    expect(count_told(notebook)).to_be_visible()
+    notebook.text.focus()
+    notebook.page.keyboard.press("Control+Home")
+    for _ in range(len(SEED) + 5):
+        notebook.page.keyboard.press("ArrowRight")
+    found = {"pointing": violations(notebook)}
+    screenshot(f"inside-{theme}")
+    notebook.root.get_by_role("button", name="Find cells worth looking at").click()
+    expect(notebook.root.get_by_role("radio").first).to_be_visible()
+    notebook.root.get_by_role("radio").first.check()
+    found["cells"] = violations(notebook)
+    notebook.root.locator(".lstm-inside").scroll_into_view_if_needed()
+    screenshot(f"cells-{theme}")
+    narrow(notebook)
+    assert notebook.root.evaluate(CUT_OFF) == []
+    found["narrow"] = violations(notebook)
+    assert found == {state: [] for state in found}
+
+
+def test_closed_it_asks_for_nothing(opened):
+    notebook = opened(speed=None)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    assert highlighted(notebook, "lstm-caret") == []
+    inside(notebook).click()
+    expect(notebook.root.locator(".lstm-bars-list button").first).to_be_visible()
+    assert what_if(notebook).is_visible()
+    inside(notebook).click()
+    expect(what_if(notebook)).to_be_hidden()

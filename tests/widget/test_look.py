@@ -1,0 +1,437 @@
+"""The look inside: what a page is told of how a text was chosen, and the tree of its branches."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import traitlets
+from pages import SETTINGS, Page, one_line
+
+from lstm_widget import LSTMGenerator, LSTMWidget, SettingError, to_pytorch
+from lstm_widget.inspection import MOST
+from lstm_widget.sampling import choose
+
+KINDS = ("<f4", "<i4", "<f8", "<f8")
+
+
+def inspect(position, count, run="a"):
+    return {"type": "inspect", "run": run, "position": position, "count": count}
+
+
+def activate(layer, unit, position=0, count=100, run="a"):
+    return {**inspect(position, count, run), "type": "activate", "layer": layer, "unit": unit}
+
+
+def branch(position, character, name="b", run="a"):
+    return {"type": "branch", "run": run, "branch": name, "position": position, "character": character}
+
+
+def written(page, **settings):
+    page.start(**settings)
+    return page.pull_all()[0]
+
+
+# How characters were chosen.
+
+
+def test_a_page_is_told_what_the_trace_tells(widget, page, model):
+    text = written(page)
+    answer, (logits, ids, dice, temperatures) = page.look(inspect(0, 500), *KINDS)
+    assert answer == {"type": "inspected", "run": "a", "position": 0, "count": 63, "seed": 3, "placed": []}
+    assert model.decode(ids) == "abc" + text
+    logits = logits.reshape(63, -1)
+    score = LSTMGenerator(model).score("abc" + text, logits=True)
+    np.testing.assert_allclose(logits, score.logits, rtol=0, atol=1e-5)
+    assert np.isnan(dice[:3]).all()
+    assert np.isnan(temperatures[:3]).all()
+    trace = widget.trace
+    assert dice[3:].tolist() == trace.dice.tolist()
+    assert temperatures[3:].tolist() == trace.temperatures.tolist() == [0.8] * 60
+    for row, die, number in zip(logits[3:], dice[3:], ids[3:], strict=True):
+        assert choose(row, 0.8, die) == number
+
+
+def test_the_blocks_that_a_page_asks_for_fit_together(page):
+    written(page)
+    _, whole = page.look(inspect(0, 63), *KINDS)
+    whole[0] = whole[0].reshape(63, -1)
+    for position, count in [(0, 2), (2, 5), (7, 20), (1, 1), (0, 1), (40, 23), (60, 100), (2, 2)]:
+        answer, parts = page.look(inspect(position, count), *KINDS)
+        assert answer["count"] == min(count, 63 - position)
+        for one, part in zip(whole, parts, strict=True):
+            expected = one[position : position + count]
+            np.testing.assert_allclose(part.reshape(expected.shape), expected, rtol=0, atol=1e-5)
+
+
+def test_behind_the_end_nothing_is_told_until_there_is_more(page):
+    page.start()
+    page.pull(0, 20)
+    answer, (logits, *_) = page.look(inspect(23, 10), *KINDS)
+    assert (answer["count"], logits.size) == (0, 0)
+    page.pull(20, 5)
+    answer, (_, ids, _, _) = page.look(inspect(23, 10), *KINDS)
+    assert (answer["count"], ids.size) == (5, 5)
+
+
+def test_one_answer_is_not_too_large(page):
+    written(page, length=700)
+    answer, _ = page.look(inspect(0, 10**9), *KINDS)
+    assert answer["count"] == MOST
+    answer, _ = page.look(inspect(MOST, 10**9), *KINDS)
+    assert answer["count"] == 703 - MOST
+
+
+def test_the_temperatures_of_a_text_that_was_turned(page):
+    page.start()
+    page.pull(0, 20)
+    page.pull(20, 10, temperature=0.1)
+    page.pull(30, 30, temperature=2.0)
+    _, (*_, temperatures) = page.look(inspect(3, 60), *KINDS)
+    assert temperatures.tolist() == [0.8] * 20 + [0.1] * 10 + [2.0] * 30
+
+
+def test_a_nameless_id_has_no_probability(random_model):
+    widget = LSTMWidget(random_model(vocab_size=12), **SETTINGS)
+    page = Page(widget)
+    written(page)
+    _, (logits, *_) = page.look(inspect(0, 63), *KINDS)
+    model = widget.generator.model
+    assert np.isneginf(logits.reshape(63, 12)[:, model.nameless_ids]).all()
+    assert widget.vocabulary == list(model.characters)
+    assert widget.vocabulary.count(None) == 4
+
+
+def test_looking_changes_no_text(page, long):
+    page.start()
+    for position in range(0, 60, 10):
+        page.pull(position, 10)
+        page.ask(inspect(0, 100))
+        page.ask(activate(0, 1))
+        page.ask({"type": "expect", "seed": "abc"})
+    assert "".join(chunk["text"] for chunk in page.of("chunk")) == long[:60]
+
+
+# What comes next.
+
+
+def test_what_comes_after_a_seed_while_it_is_typed(page, model):
+    lstm = LSTMGenerator(model)
+    for seed in ["a", "ab", "abc", "abcdefgh" * 70, "ab", "", "é?ab"]:
+        answer, (logits,) = page.look({"type": "expect", "seed": seed}, "<f4")
+        assert answer == {"type": "expected", "model": "model", "seed": seed}
+        lstm.reset()
+        lstm.feed("ab" if seed == "é?ab" else seed)  # what it does not know is skipped
+        np.testing.assert_allclose(logits, lstm._own_lane().logits(), rtol=0, atol=1e-5)
+
+
+def test_another_model_expects_something_else(page, widget, random_model):
+    _, (before,) = page.look({"type": "expect", "seed": "abc"}, "<f4")
+    widget.model = other = random_model(random_seed=9)
+    answer, (logits,) = page.look({"type": "expect", "seed": "abc"}, "<f4")
+    assert answer["model"] == widget.model
+    lstm = LSTMGenerator(other)
+    lstm.feed("abc")
+    np.testing.assert_allclose(logits, lstm._own_lane().logits(), rtol=0, atol=1e-5)
+    assert not np.allclose(logits, before)
+
+
+# Cells.
+
+
+def test_cells_are_those_of_pytorch(page, model):
+    text = written(page)
+    network = to_pytorch(model)
+    ids = torch.tensor([model.encode("abc" + text)])
+    with torch.no_grad():
+        expected = [step.tanh() for step in slow_cells(network, ids)]
+    for layer, unit in [(0, 0), (0, 7), (1, 0), (1, 5)]:
+        answer, (values,) = page.look(activate(layer, unit), "<f4")
+        assert answer == {
+            "type": "activated",
+            "run": "a",
+            "layer": layer,
+            "unit": unit,
+            "position": 0,
+            "count": 63,
+        }
+        np.testing.assert_allclose(values, expected[layer][:, unit], rtol=0, atol=1e-4)
+        _, (part,) = page.look(activate(layer, unit, 20, 7), "<f4")
+        np.testing.assert_allclose(part, values[20:27], rtol=0, atol=1e-5)
+
+
+def slow_cells(network, ids):
+    """Return c of each layer after each character, [T, H], from PyTorch character by character."""
+    state, found = None, []
+    for n in range(ids.shape[1]):
+        _, state = network(ids[:, n : n + 1], state)
+        found.append([c[0, 0] for _, c in state])
+    return [torch.stack(of_layer) for of_layer in zip(*found, strict=True)]
+
+
+@pytest.mark.parametrize("cell", [(0, 8), (2, 0), (1, 6)])
+def test_a_cell_that_is_not_there_is_refused(page, widget, cell):
+    written(page)
+    (answer,) = page.ask(activate(*cell))
+    assert answer["type"] == "error"
+    assert answer["run"] == ""  # the text itself is well
+    assert "no cell" in answer["message"]
+    with pytest.raises(traitlets.TraitError, match=one_line("no cell")):
+        widget.cell = cell
+    assert widget.cell is None
+
+
+def test_cells_are_looked_for_a_moment_at_a_time(page, widget, monkeypatch):
+    monkeypatch.setattr("lstm_widget.look._PIECE", 0.0)
+    done, answer = [], {}
+    while not done or done[-1] < 1:
+        (answer,) = page.ask({"type": "find"})
+        done.append(answer["done"])
+        assert len(done) < 5000
+    assert done == sorted(done)
+    assert len(done) > 3
+    assert answer == {"type": "finding", "model": "model", "done": 1.0}
+    cells = widget.cells
+    assert all(set(cell) == {"layer", "unit", "follows", "correlation"} for cell in cells)
+    json.dumps(cells, allow_nan=False)
+    assert page.ask({"type": "find"}) == [answer]  # it knows them now
+    assert widget.cells == cells
+
+
+# Traits.
+
+
+def test_what_is_looked_at_can_be_set_from_both_sides(model):
+    widget = LSTMWidget(model, inside=True, colour="cell", cell=(1, 2), what_if=1.5)
+    assert (widget.inside, widget.colour, widget.cell, widget.what_if) == (True, "cell", (1, 2), 1.5)
+    widget.set_state({"inside": False, "colour": "rank", "cell": [0, 3], "what_if": None})
+    assert (widget.inside, widget.colour, widget.cell, widget.what_if) == (False, "rank", (0, 3), None)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"colour": "red"}, {"what_if": -1}, {"what_if": "hot"}, {"cell": [1]}, {"inside": "yes"}]
+)
+def test_what_cannot_be_looked_at_is_refused(widget, wrong):
+    (name,) = wrong
+    before = getattr(widget, name)
+    with pytest.raises(traitlets.TraitError):
+        setattr(widget, name, wrong[name])
+    widget.set_state(wrong)  # from the page: told, not raised
+    assert getattr(widget, name) == before
+    assert widget.error
+
+
+def test_another_model_has_other_cells(widget, random_model):
+    widget.cell = (1, 5)
+    widget.model = random_model(units=(4,))
+    assert widget.cell is None
+    assert widget.cells == []
+
+
+# Branches.
+
+
+def test_a_branch_from_a_page(widget, page, model):
+    text = written(page)
+    run = LSTMGenerator(model).start(SETTINGS)
+    run.advance()
+    right = run.branch(20, "h")
+    right.advance()
+    (begin,) = page.ask(branch(20, "h"))
+    assert begin == {"type": "begin", "run": "b", "seed": "abc", "position": 20}
+    assert (widget.text, widget.status) == (text[:20], "writing")
+    rest, end = page.pull_all(have=20, run="b")
+    assert text[:20] + rest == widget.text == "".join(right.characters)
+    assert end["reason"] == "finished"
+    assert widget.receipt["placed"] == [(20, "h")]
+    assert LSTMGenerator(model).replay(json.loads(json.dumps(widget.receipt))) == widget.text
+    assert widget.branches == [
+        {
+            "run": "a",
+            "parent": None,
+            "position": 0,
+            "character": "",
+            "written": 60,
+            "bits": pytest.approx(sum(run.surprise)),
+            "excerpt": text,
+        },
+        {
+            "run": "b",
+            "parent": "a",
+            "position": 20,
+            "character": "h",
+            "written": 60,
+            "bits": pytest.approx(sum(right.surprise)),
+            "excerpt": widget.text[20:],
+        },
+    ]
+
+
+def test_a_branch_asked_for_twice_is_one(widget, page):
+    written(page)
+    page.ask(branch(20, "h"))
+    page.pull(20, 5, run="b")
+    assert page.ask(branch(20, "h")) == []
+    assert len(widget.branches) == 2
+
+
+def test_the_placed_character_is_told(page):
+    written(page)
+    page.ask(branch(20, "h"))
+    answer, _ = page.look(inspect(0, 5, run="b"), *KINDS)
+    assert answer["placed"] == [23]
+
+
+def test_the_tree_can_be_walked(widget, page):
+    texts = {"a": written(page)}
+    for name, parent, position in [("b", "a", 20), ("c", "b", 40), ("d", "a", 5)]:
+        page.ask(branch(position, "h", name, parent))
+        page.pull_all(have=position, run=name)
+        texts[name] = widget.text
+    assert len(set(texts.values())) == 4
+    for name in ["b", "a", "c", "d", "d"]:
+        assert page.ask({"type": "show", "run": name}) == [{"type": "shown", "run": name, "written": 60}]
+        assert (widget.text, widget.receipt["run"], widget.status) == (texts[name], name, "finished")
+    widget.show("a")
+    assert widget.text == texts["a"]
+    # What is shown can be written on.
+    page.resume(80, run="a")
+    rest, _ = page.pull_all(have=60, run="a")
+    assert widget.text == texts["a"] + rest
+    assert [(one["run"], one["parent"], one["written"]) for one in widget.branches] == [
+        ("a", None, 80),
+        ("b", "a", 60),
+        ("c", "b", 60),
+        ("d", "a", 60),
+    ]
+
+
+def test_a_branch_is_removed_with_those_that_begin_in_it(widget, page):
+    written(page)
+    for name, parent in [("b", "a"), ("c", "b"), ("d", "a")]:
+        page.ask(branch(20, "h" if name != "d" else "g", name, parent))
+        page.pull_all(have=20, run=name)
+    widget.show("c")
+    assert page.ask({"type": "remove", "run": "b"}) == [{"type": "shown", "run": "a", "written": 60}]
+    assert [one["run"] for one in widget.branches] == ["a", "d"]
+    assert widget.receipt["run"] == "a"
+    assert page.ask({"type": "remove", "run": "d"}) == []
+    assert [one["run"] for one in widget.branches] == ["a"]
+    for run, match in [("a", "clear it"), ("c", "no longer")]:
+        (answer,) = page.ask({"type": "remove", "run": run})
+        assert (answer["type"], answer["run"]) == ("error", "")
+        assert match in answer["message"]
+
+
+def test_a_new_text_forgets_the_branches(widget, page):
+    written(page)
+    page.ask(branch(20, "h"))
+    page.start("z")
+    assert [one["run"] for one in widget.branches] == ["z"]
+    page.clear()
+    assert widget.branches == []
+    with pytest.raises(SettingError, match=one_line("no longer")):
+        widget.show("b")
+
+
+def test_there_are_not_too_many_branches(widget, page, monkeypatch):
+    monkeypatch.setattr("lstm_widget.writing.MAX_BRANCHES", 2)
+    written(page)
+    for name in "bc":
+        page.ask(branch(20, "h", name))
+    (answer,) = page.ask(branch(20, "h", "d"))
+    assert answer["type"] == "error"
+    assert answer["run"] == "d"
+    assert "branches already" in answer["message"]
+    assert widget.receipt["run"] == "c"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [
+        ({"position": -1}, "whole number"),
+        ({"position": 61}, "from 0 to 60"),
+        ({"character": ""}, "one character"),
+        ({"character": None}, "text"),
+        ({"character": "é"}, "é"),
+        ({"run": "other"}, "no longer"),
+        ({"branch": ""}, "name its branch"),
+    ],
+)
+def test_a_branch_that_cannot_be_is_refused(widget, page, wrong, match):
+    text = written(page)
+    (answer,) = page.ask({**branch(20, "h"), **wrong})
+    assert answer["type"] == "error"
+    assert match in answer["message"]
+    assert (widget.text, widget.status) == (text, "finished")
+
+
+def test_branches_from_a_cell(widget, model):
+    text = widget.generate()
+    run = LSTMGenerator(model).start(SETTINGS)
+    run.advance()
+    right = run.branch(10, "e")
+    right.advance()
+    assert widget.branch(10, "e") == "".join(right.characters[10:])
+    assert widget.text == "".join(right.characters)
+    first, second = (one["run"] for one in widget.branches)
+    widget.show(first)
+    assert widget.text == text
+    widget.remove(second)
+    assert len(widget.branches) == 1
+    assert widget.trace.text == text
+
+
+def test_without_a_text_there_is_nothing_to_look_at(widget):
+    for act in (lambda: widget.trace, lambda: widget.branch(0, "a")):
+        with pytest.raises(SettingError, match=one_line("no text yet")):
+            act()
+
+
+# Reading without writing.
+
+
+def test_a_text_can_be_read_only(widget, page, model, long):
+    begin, end = page.ask({"type": "read", "run": "a", "settings": SETTINGS})
+    assert begin == {"type": "begin", "run": "a", "seed": "abc", "position": 0}
+    assert (end["type"], end["reason"], end["receipt"]["written"]) == ("end", "finished", 0)
+    assert (widget.status, widget.text) == ("finished", "")
+    _, (logits, ids, *_) = page.look(inspect(0, 10), *KINDS)
+    assert model.decode(ids) == "abc"
+    score = LSTMGenerator(model).score("abc", logits=True)
+    np.testing.assert_allclose(logits.reshape(3, -1), score.logits, rtol=0, atol=1e-5)
+    page.resume(60)  # and then be written on
+    assert page.pull_all()[0] == long[:60]
+
+
+def test_a_text_is_read_from_a_cell(widget):
+    widget.read("deaf")
+    assert (widget.seed, widget.receipt["seed"], widget.receipt["written"]) == ("deaf", "deaf", 0)
+    assert len(widget.trace) == 0
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "inspect"},
+        {"type": "inspect", "run": "a", "position": -1, "count": 1},
+        {"type": "inspect", "run": "a", "position": 0, "count": 0},
+        {"type": "inspect", "run": "gone", "position": 0, "count": 1},
+        {"type": "activate", "run": "a", "layer": "0", "unit": 0, "position": 0, "count": 1},
+        {"type": "expect"},
+        {"type": "expect", "seed": 3},
+        {"type": "show"},
+        {"type": "show", "run": "gone"},
+        {"type": "remove", "run": None},
+        {"type": "branch", "run": "a"},
+    ],
+)
+def test_a_malformed_question_is_answered_and_disturbs_nothing(widget, page, long, message):
+    page.start()
+    page.pull(0, 20)
+    (answer,) = page.ask(message)
+    assert (answer["type"], answer["run"]) == ("error", "")
+    assert widget.status == "writing"
+    assert page.pull_all(have=20)[0] == long[20:60]
