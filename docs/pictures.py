@@ -5,41 +5,94 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent / "tests" / "browser"))
 
 from lab import Lab, start_chromium  # noqa: E402 - from there
 
-CELL = """from lstm_widget import LSTMWidget
-w = LSTMWidget(seed="She was sitting next to", temperature=0.5, length=420, rng=4, speed=200)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab import Notebook
+    from playwright.sync_api import Locator
+
+SEED = "She was sitting next to"
+WRITING = f"""from lstm_widget import LSTMWidget
+w = LSTMWidget(seed={SEED!r}, temperature=0.5, length=420, rng=4, speed=200)
 w"""
 # Where the temperature is changed, and to what.
 CHANGES = {150: "1.1", 270: "0.3"}
+LOOKING = f"""from lstm_widget import LSTMWidget
+w = LSTMWidget(seed={SEED!r}, temperature=0.7, length=420, rng=4, speed=None, inside=True, what_if=1.2)
+w"""
+POINTED = 31  # the character of the text that is pointed at
+FOLLOWS = "position in the line"  # the cell that the text is coloured by
+LANES = f"""from lstm_widget import TemperatureLanes
+w = TemperatureLanes(seed={SEED!r}, temperatures=[0.3, 0.7, 1.2], length=300, rng=4, speed=None)
+w"""
+
+
+def writing(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
+    """Show a text whose temperature was changed on the way."""
+    notebook.generate.click()
+    for position, temperature in CHANGES.items():
+        notebook.wait_for(position)
+        notebook.temperature_field.fill(temperature)
+    expect(notebook.status).to_have_text("Finished: 420 characters")
+    yield "widget", notebook.root
+
+
+def looking(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
+    """Show the look inside: the die of a letter; then a text coloured by a cell."""
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 420 characters")
+    notebook.text.focus()
+    notebook.page.keyboard.press("Control+Home")
+    for _ in range(len(SEED) + POINTED):
+        notebook.page.keyboard.press("ArrowRight")
+    yield "inside", notebook.root
+    notebook.root.get_by_role("button", name="Find cells worth looking at").click()
+    notebook.root.get_by_role("radio", name=FOLLOWS).first.check(timeout=180_000)
+    notebook.page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    notebook.root.get_by_role("slider", name="What if the temperature were").evaluate("one => one.blur()")
+    notebook.root.get_by_role("button", name="Reset").click()
+    notebook.page.wait_for_function("CSS.highlights.get('lstm-cell-0')?.size > 0")
+    yield "cells", notebook.root
+
+
+def lanes(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
+    """Show three temperatures side by side."""
+    root = notebook.page.locator(".lstm-widget").first
+    root.get_by_role("button", name="Generate").click()
+    expect(root.get_by_role("status")).to_contain_text("Finished")
+    yield "lanes", root
 
 
 def main() -> None:
-    """Write one picture in light and one in dark."""
+    """Write each picture in light and in dark."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         lab = Lab(Path(folder))
         browser = start_chromium(playwright)
-        page = browser.new_page(viewport={"width": 1000, "height": 900}, device_scale_factor=2)
-        notebook = lab.open(page, "picture.ipynb", [CELL])
-        notebook.run_all()
-        notebook.generate.click()
-        for position, temperature in CHANGES.items():
-            notebook.wait_for(position)
-            notebook.temperature_field.fill(temperature)
-        notebook.wait_for(400)
-        notebook.stop.click()
-        notebook.root.screenshot(path=DOCS / "widget-light.png")
-        notebook.menu("Settings", "Theme", "JupyterLab Dark")
-        page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
-        page.locator("#jupyterlab-splash").wait_for(state="detached")  # it covers the change
-        notebook.root.screenshot(path=DOCS / "widget-dark.png")
-        lab.end_kernels(page)
+        for cell, scene in ((WRITING, writing), (LOOKING, looking), (LANES, lanes)):
+            for theme in ("light", "dark"):
+                page = browser.new_page(viewport={"width": 1000, "height": 2000}, device_scale_factor=1.5)
+                notebook = lab.open(page, f"{scene.__name__}-{theme}.ipynb", [cell])
+                if theme == "dark":
+                    notebook.menu("Settings", "Theme", "JupyterLab Dark")
+                    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+                    page.locator("#jupyterlab-splash").wait_for(state="detached")  # it covers the change
+                notebook.run_all()
+                page.locator(".lstm-widget").first.wait_for()
+                for name, part in scene(notebook):
+                    part.screenshot(path=DOCS / f"{name}-{theme}.png")
+                lab.end_kernels(page)
+                page.close()
         browser.close()
         lab.stop()
 

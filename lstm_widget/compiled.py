@@ -228,7 +228,7 @@ def _exp(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_compile
-def _write(weights, ids, h, c, z, turn, nameless, dice, temperatures, top_ks, top_ps, chosen, surprise):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _write(weights, ids, h, c, z, turn, nameless, dice, temperatures, top_ks, top_ps, chosen, surprise, kept):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Feed ids [L], choose, feed what was chosen, and so on, once for each of the dice [L, n]."""
     size = weights[4].size
     left, widths = np.empty(size, dtype=z.dtype), np.empty(size, dtype=dice.dtype)
@@ -238,6 +238,8 @@ def _write(weights, ids, h, c, z, turn, nameless, dice, temperatures, top_ks, to
             logits = z[lane, :size]
             for nobody in nameless:
                 logits[nobody] = -np.inf
+            if kept.shape[1] > 0:
+                kept[lane, n] = logits
             best, die, temperature = _largest(logits), dice[lane, n], temperatures[lane]
             ids[lane] = _choose(logits, best, temperature, die, top_ks[lane], top_ps[lane], left, widths)
             chosen[lane, n] = ids[lane]
@@ -331,6 +333,7 @@ class CompiledLane:
         top_ks: Sequence[int | None],
         top_ps: Sequence[float | None],
         nameless: NDArray[np.intp],
+        kept: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Feed a character to each lane, choose the next one, feed it, and so on.
 
@@ -342,6 +345,8 @@ class CompiledLane:
             As `lstm_widget.sampling.choose` takes them.
         nameless : ndarray of int
             Ids that must not be chosen.
+        kept : ndarray of float32, shape (L, n, V), optional
+            Takes the logits of each choice; minus infinity for those ids.
 
         Returns
         -------
@@ -366,6 +371,7 @@ class CompiledLane:
             np.array([EVERYTHING if p is None else p for p in top_ps], dtype=np.float64),
             chosen,
             surprise,
+            np.empty((1, 0, size), dtype=_F32) if kept is None else kept,
         )
         self._turn += dice.shape[1]
         return chosen, surprise

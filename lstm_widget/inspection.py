@@ -55,8 +55,15 @@ class Inspector:
             NaN for the characters of the seed.
         """
         run = self.run
-        ids = self._ids(position, count)
-        logits = self._choices.read(position, ids)[0]
+        recent = run.watch()  # what is written from now on need not be read again
+        kept = run.seed_length + recent.begin
+        if position >= kept:
+            ids = self._ids(position, count)
+            start = position - run.seed_length
+            logits = recent.get(start, start + len(ids))
+        else:
+            ids = self._ids(position, min(count, kept - position))
+            logits = self._choices.read(position, ids)[0]
         how = np.full((2, len(ids)), np.nan)
         written = position + len(ids) - run.seed_length
         if written > 0:

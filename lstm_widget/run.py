@@ -15,6 +15,7 @@ from lstm_widget.backend import backend
 from lstm_widget.blas import single_thread
 from lstm_widget.engine import Lane
 from lstm_widget.errors import SettingError, UnknownCharactersError, shown
+from lstm_widget.recent import Recent
 from lstm_widget.sampling import choose, choose_each
 from lstm_widget.scoring import in_bits, log_probabilities
 from lstm_widget.settings import as_whole, check_piece, check_temperature
@@ -68,6 +69,8 @@ class Run:
         Where the temperature was changed: from that character on, counted from 0, it was that one.
     placed : dict of int to str
         The characters that were put there by hand (`put`), by their positions.
+    recent : Recent or None
+        The logits of the latest characters, once somebody looks on (`watch`).
     rng : numpy.random.Generator
         Where the dice come from.
     replacements : tuple of Replacement
@@ -92,6 +95,7 @@ class Run:
         self.characters: list[str] = []
         self.placed: dict[int, str] = {}
         self.surprise = array("d")
+        self.recent: Recent | None = None
         self.replacements: tuple[Replacement, ...] = model.adapt(settings.seed).replacements
         self.ids = array("l", model.encode(settings.seed))
         self.seed_length = len(self.ids)
@@ -204,7 +208,7 @@ class Run:
             logits[:, self.nameless] = -np.inf
             self.dice(1)
             self.placed[len(self.characters)] = character
-            self.note([number], _surprise(logits, [number]))
+            self.note([number], _surprise(logits, [number]), logits)
 
     def branch(self, position: int, character: str) -> Run:
         """Return the text that this one would be with another character at one place.
@@ -238,8 +242,16 @@ class Run:
             if at <= place:
                 other.temperatures.append((at, temperature))
                 other._temperature = temperature
+        if self.recent is not None:
+            other.watch()
         other.put(character)
         return other
+
+    def watch(self) -> Recent:
+        """Keep the logits of the characters that are written from now on, as many as fit into some memory."""
+        if self.recent is None:
+            self.recent = Recent(self.engine.softmax_b.size, len(self.characters))
+        return self.recent
 
     def temperatures_at(self, start: int, end: int) -> NDArray[np.float64]:
         """Return the temperature in force at each position from one to before another, [end - start]."""
@@ -258,9 +270,11 @@ class Run:
         if len(self.characters) >= PIECE:
             backend.warm_up()
 
-    def note(self, ids: list[int], surprise: list[float]) -> None:
-        """Take down what was chosen; the last of it is yet to be read."""
+    def note(self, ids: list[int], surprise: list[float], logits: NDArray[np.float32] | None) -> None:
+        """Take down what was chosen, and the logits [n, V] of it if it is watched; the last is yet to be read."""
         self.unread.append(ids[-1])
+        if self.recent is not None and logits is not None:
+            self.recent.add(logits[: len(ids)])
         self.ids.extend(ids)
         self.surprise.extend(surprise)
         # Last, as it is what counts after an interrupt.
@@ -278,6 +292,8 @@ class Run:
         written = len(self.characters)
         del self.surprise[written:], self.ids[self.seed_length + written :]
         self.placed.pop(written, None)
+        if self.recent is not None:
+            self.recent.cut(written)
         self.unread = self.ids[::-1].tolist()
         self.lane = self.engine.lane()
 
@@ -391,7 +407,7 @@ def _write_one(lane: Lane, run: Run, kept: NDArray[np.float32], clock: _Clock) -
         ids.append(choose(logits, temperature, die, settings.top_k, settings.top_p))
         if clock.late:
             break
-    run.note(ids[1:], _surprise(kept, ids[1:]))
+    run.note(ids[1:], _surprise(kept, ids[1:]), kept)
 
 
 def _write_several(lane: Lane, runs: list[Run], kept: NDArray[np.float32], clock: _Clock) -> None:
@@ -410,7 +426,7 @@ def _write_several(lane: Lane, runs: list[Run], kept: NDArray[np.float32], clock
         if clock.late:
             break
     for run, row, rows in zip(runs, np.array(chosen).T.tolist(), kept, strict=True):
-        run.note(row, _surprise(rows, row))
+        run.note(row, _surprise(rows, row), rows)
 
 
 def _surprise(logits: NDArray[np.float32], ids: list[int]) -> list[float]:
@@ -423,6 +439,8 @@ def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clo
     settings = [run.settings for run in runs]
     steps = max(1, min(steps, int(min(_GLANCE, clock.left) / lane.pace)))
     start = time.perf_counter()
+    watched = any(run.recent is not None for run in runs)
+    kept = np.empty((len(runs), steps, runs[0].engine.softmax_b.size), dtype=np.float32) if watched else None
     chosen, surprise = lane.write(
         [run.unread[-1] for run in runs],
         np.array([run.dice(steps) for run in runs]),
@@ -430,10 +448,11 @@ def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clo
         [one.top_k for one in settings],
         [one.top_p for one in settings],
         runs[0].nameless,
+        kept,
     )
-    for run, ids, bits in zip(runs, chosen.tolist(), surprise.tolist(), strict=True):
+    for number, run in enumerate(runs):
         run.unread.pop()
-        run.note(ids, bits)
+        run.note(chosen[number].tolist(), surprise[number].tolist(), None if kept is None else kept[number])
     lane.pace = (time.perf_counter() - start) / steps
 
 

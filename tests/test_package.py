@@ -92,7 +92,7 @@ FLOORS = [
     {"errors"},
     {"lookalikes", "blas", "settings", "models"},
     {"model"},
-    {"engine", "sampling"},
+    {"engine", "recent", "sampling"},
     {"compiled", "scoring"},
     {"backend"},
     {"run", "messages", "formats"},

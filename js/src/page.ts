@@ -52,6 +52,8 @@ export class Page {
   #changes: Told[] = [];
   #seedLength = 0;
   #length = 0;
+  /** The position of the first character of each block. */
+  #blocks = new WeakMap<Element, number>();
   /** Where the last character stood that was looked for: the next one is often near behind it. */
   #found: Place | null = null;
   /** UTF-16 units in the last block. */
@@ -123,6 +125,22 @@ export class Page {
     this.#draw(this.#note(position, temperature));
   }
 
+  /** The indices of the blocks in sight, and of half as much text before and behind; all if nothing is laid out. */
+  get sight(): [from: number, to: number] {
+    const { scrollTop, clientHeight, children } = this.root;
+    const whole = this.#seedLength + this.#length;
+    if (clientHeight === 0) return [0, whole];
+    const blocks = Array.from(children).filter((one) => this.#blocks.has(one)) as HTMLElement[];
+    const start = (blocks[0]?.offsetTop ?? 0) + scrollTop; // of the block at the top of what is seen
+    const first = blocks.findIndex(
+      ({ offsetTop, offsetHeight }) => offsetTop + offsetHeight - start >= -clientHeight / 2,
+    );
+    const end = blocks.findIndex(({ offsetTop }) => offsetTop - start > 1.5 * clientHeight);
+    const indexOf = (block: HTMLElement | undefined) =>
+      block === undefined ? whole : (this.#blocks.get(block) ?? 0) + this.#seedLength;
+    return [indexOf(blocks[first]), indexOf(blocks[end])];
+  }
+
   /**
    * A live range over the characters from one index to before another; what is beyond the text is left out.
    * It stays over them while the text grows. Many ranges are made fastest in rising order.
@@ -191,7 +209,7 @@ export class Page {
 
   #beginBlock(...first: HTMLElement[]): Text {
     const node = document.createTextNode("");
-    this.root.append(element("div", { className: "lstm-text-block" }, ...first, node));
+    this.#addBlock(first.length > 0 ? -this.#seedLength : this.#length, ...first, node);
     this.#filled = 0;
     return this.#addPiece(node, this.#pieces.length, this.#length);
   }
@@ -223,8 +241,14 @@ export class Page {
     const position = this.#length - codePoints(node.data.slice(low));
     const rest = this.#nodeFrom(position);
     block.classList.add("lstm-text-cut");
-    this.root.append(element("div", { className: "lstm-text-block" }, rest));
+    this.#addBlock(position, rest);
     this.#filled = rest.length;
+  }
+
+  #addBlock(position: number, ...content: Node[]): void {
+    const block = element("div", { className: "lstm-text-block" }, ...content);
+    this.#blocks.set(block, position);
+    this.root.append(block);
   }
 
   /** At another width, let the blocks that were cut flow on as one. */

@@ -52,6 +52,7 @@ function expected(characters: string[], values: (number | null)[], scale: Scale)
     const value = values[index] ?? null;
     if (value === null) return;
     const bucket = scale.bucket(value);
+    if (bucket === scale.plain) return;
     const before = values[index - 1] ?? null;
     const list = stretches[bucket] ?? [];
     if (before !== null && scale.bucket(before) === bucket) {
@@ -156,7 +157,9 @@ describe("colours", () => {
     const all = expected(characters, values, scale);
     expect(shownBy(scale)).toEqual(all);
     expect(all.flat().some((stretch) => Array.from(stretch).length > 1)).toBe(true);
-    for (const stretches of all) expect(stretches.length).toBeGreaterThan(5);
+    for (const [bucket, stretches] of all.entries()) {
+      expect(stretches.length > 5).toBe(bucket !== scale.plain);
+    }
   });
 
   test("come with the text while it streams, as they would at once", () => {
@@ -165,19 +168,21 @@ describe("colours", () => {
     const colours = new Colours(page, controller.signal);
     colours.show((index) => values[index] ?? null, Array.from(seed).length, SURPRISE);
     const parts = numbers(1000, 5).map((x) => Math.floor(20 * x));
-    const kept = CSS.highlights.get("lstm-surprise-0");
     let length = 0;
+    let kept: Highlight | undefined;
     for (const part of parts) {
       if (part % 5 === 0) page.change(page.length, part / 10);
       page.append(text.slice(length, length + part).join(""));
       length = page.length;
       // What is known may be behind the text.
       colours.update(Array.from(seed).length + Math.max(0, length - (part % 3)));
+      kept ??= CSS.highlights.get("lstm-surprise-2");
     }
     colours.update(characters.length);
     expect(page.length).toBe(text.length);
     expect(shownBy(SURPRISE)).toEqual(expected(characters, values, SURPRISE));
-    expect(CSS.highlights.get("lstm-surprise-0")).toBe(kept);
+    expect(kept).toBeDefined();
+    expect(CSS.highlights.get("lstm-surprise-2")).toBe(kept);
   });
 
   test("ask each value once, and only for what is there", () => {
@@ -186,7 +191,7 @@ describe("colours", () => {
     page.show("ab", "c");
     const values = (index: number) => {
       asked.push(index);
-      return 0;
+      return 1;
     };
     colours.show(values, 100, RANK);
     page.append("de");
@@ -196,7 +201,7 @@ describe("colours", () => {
     page.append("f");
     colours.update(100);
     expect(asked).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(covered("lstm-rank-0")).toEqual(["abcdef"]);
+    expect(covered("lstm-rank-1")).toEqual(["abcdef"]);
   });
 
   test("leave out what has no value", () => {
@@ -208,22 +213,22 @@ describe("colours", () => {
 
   test("go with another scale, with another text, and when they are cleared", () => {
     const colours = new Colours(page, controller.signal);
-    const zero = () => 0;
+    const one = () => 1;
     page.show("", "abc");
-    colours.show(zero, 3, SURPRISE);
-    colours.show(zero, 3, CELL);
-    expect(covered("lstm-surprise-0")).toEqual([]);
-    expect(covered("lstm-cell-3")).toEqual(["abc"]);
+    colours.show(one, 3, SURPRISE);
+    colours.show(one, 3, CELL);
+    expect(covered("lstm-surprise-1")).toEqual([]);
+    expect(covered("lstm-cell-6")).toEqual(["abc"]);
     expect(page.root.matches(".lstm-text-coloured")).toBe(true);
     page.show("", "def");
     colours.update(3);
-    expect(covered("lstm-cell-3")).toEqual([]);
+    expect(covered("lstm-cell-6")).toEqual([]);
     expect(page.root.matches(".lstm-text-coloured")).toBe(false);
-    colours.show(zero, 3, CELL);
-    expect(covered("lstm-cell-3")).toEqual(["def"]);
+    colours.show(one, 3, CELL);
+    expect(covered("lstm-cell-6")).toEqual(["def"]);
     colours.clear();
     colours.update(3);
-    expect(covered("lstm-cell-3")).toEqual([]);
+    expect(covered("lstm-cell-6")).toEqual([]);
   });
 
   test("of several views share the highlights, and each takes away its own", () => {
@@ -233,17 +238,17 @@ describe("colours", () => {
     page.show("", "abc");
     other.show("", "def");
     const late = new Colours(other, gone.signal);
-    new Colours(page, controller.signal).show(() => 0, 3, SURPRISE);
-    late.show(() => 0, 3, SURPRISE);
+    new Colours(page, controller.signal).show(() => 1, 3, SURPRISE);
+    late.show(() => 1, 3, SURPRISE);
     const changed = new Changed(other, gone.signal);
     changed.show([0]);
-    expect(covered("lstm-surprise-0")).toEqual(["abc", "def"]);
+    expect(covered("lstm-surprise-1")).toEqual(["abc", "def"]);
     gone.abort();
-    expect(covered("lstm-surprise-0")).toEqual(["abc"]);
+    expect(covered("lstm-surprise-1")).toEqual(["abc"]);
     expect(covered("lstm-changed")).toEqual([]);
-    late.show(() => 0, 3, SURPRISE); // an answer of the kernel that comes late
+    late.show(() => 1, 3, SURPRISE); // an answer of the kernel that comes late
     changed.show([0]);
-    expect(covered("lstm-surprise-0")).toEqual(["abc"]);
+    expect(covered("lstm-surprise-1")).toEqual(["abc"]);
     expect(covered("lstm-changed")).toEqual([]);
   });
 
@@ -279,9 +284,9 @@ describe("what would be changed", () => {
   test("lies over the colours", () => {
     page.show("", "abc");
     new Changed(page, controller.signal).show([0]);
-    new Colours(page, controller.signal).show(() => 0, 3, RANK);
+    new Colours(page, controller.signal).show(() => 1, 3, RANK);
     const priority = (name: string) => CSS.highlights.get(name)?.priority ?? Number.NaN;
-    expect(priority("lstm-changed")).toBeGreaterThan(priority("lstm-rank-0"));
+    expect(priority("lstm-changed")).toBeGreaterThan(priority("lstm-rank-1"));
   });
 });
 
@@ -390,8 +395,9 @@ describe("the style sheet", () => {
     "tells the looks of a scale apart by lines alone: $name",
     async (scale) => {
       const all = await looks();
-      const lines = scale.looks.map((look) => all.get(look)?.lines);
-      expect(lines).not.toContain(undefined);
+      // What is usual has no look of its own.
+      const lines = scale.looks.map((look) => all.get(look)?.lines ?? "none");
+      expect(lines.indexOf("none")).toBe(scale.plain);
       expect(new Set(lines).size).toBe(scale.looks.length);
       expect(lines).not.toContain(all.get("lstm-changed")?.lines);
     },
@@ -410,7 +416,7 @@ describe("the style sheet", () => {
     const all = await looks();
     const changed = all.get("lstm-changed");
     if (changed === undefined) throw new Error("There is no look for what would be changed.");
-    expect(all.size).toBe(26);
+    expect(all.size).toBe(22);
     for (const { tint } of all.values()) {
       const below = over(tint, ground);
       expect(contrast(ink, below)).toBeGreaterThan(4.5);
@@ -418,3 +424,60 @@ describe("the style sheet", () => {
     }
   });
 });
+
+describe("of a long text", () => {
+  test("only what is in sight is painted, wherever the reader goes", () => {
+    const text = words(20_000);
+    page.show("", text.join(""));
+    layOut(page, 600);
+    const values = numbers(text.length, 7).map((x) => 10 * x);
+    const colours = new Colours(page, controller.signal);
+    const changed = new Changed(page, controller.signal);
+    const odd = values.flatMap((value, index) => (value > 5 ? [index] : []));
+    const frames: FrameRequestCallback[] = [];
+    vi.stubGlobal("requestAnimationFrame", (act: FrameRequestCallback) => frames.push(act));
+    colours.show((index) => values[index] ?? null, text.length, SURPRISE);
+    changed.show(odd);
+    for (const top of [0, 300, 5000, 5100, 2000, 0, 19_000]) {
+      page.root.scrollTop = top;
+      page.root.dispatchEvent(new Event("scroll"));
+      for (const act of frames.splice(0)) act(0);
+      const [from, to] = page.sight;
+      expect(from).toBeLessThanOrEqual(top);
+      expect(to).toBeGreaterThanOrEqual(Math.min(top + 600, text.length));
+      for (const [name, isPainted] of [
+        ["lstm-surprise-5", (value: number) => value >= 8],
+        ["lstm-changed", (value: number) => value > 5],
+      ] as const) {
+        const painted = places(name);
+        expect(painted.size).toBeLessThan(6000);
+        for (const place of painted) expect(isPainted(values[place] as number)).toBe(true);
+        for (let place = from; place < to; place += 1) {
+          expect(painted.has(place)).toBe(isPainted(values[place] as number));
+        }
+      }
+    }
+  });
+});
+
+/** A page in which each character takes one pixel of height, and so many of them are seen. */
+function layOut(shown: Page, height: number): void {
+  Object.defineProperty(shown.root, "clientHeight", { value: height });
+  let top = 0;
+  for (const block of shown.root.children) {
+    const count = Array.from(block.textContent ?? "").length;
+    Object.defineProperty(block, "offsetTop", { value: top });
+    Object.defineProperty(block, "offsetHeight", { value: count });
+    top += count;
+  }
+}
+
+/** The places of the characters under a highlight. */
+function places(name: string): Set<number> {
+  const found = new Set<number>();
+  for (const range of (CSS.highlights.get(name) ?? []) as Iterable<Range>) {
+    const start = page.indexAt(range.startContainer, range.startOffset) ?? Number.NaN;
+    for (const n of Array.from(range.toString()).keys()) found.add(start + n);
+  }
+  return found;
+}

@@ -10,20 +10,28 @@ from lab import SEED
 from playwright.sync_api import expect
 from test_page_looks import AXE, CUT_OFF, dark, narrow, violations
 
+from lstm_widget.cells import activations
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.sampling import choose
 
-# The characters under a highlight, as indices of the text with its seed, in order.
-HIGHLIGHTED = """([root, name]) => {
+# The characters under a highlight, as indices of the text with its seed, in order. Only what is in sight is
+# painted, so somebody goes through the text.
+HIGHLIGHTED = """async ([root, name]) => {
   const found = new Set();
-  for (const range of CSS.highlights.get(name) ?? []) {
-    if (!root.contains(range.startContainer)) continue;
-    const before = document.createRange();
-    before.setStart(root, 0);
-    before.setEnd(range.startContainer, range.startOffset);
-    const start = [...before.toString()].length;
-    [...range.toString()].forEach((_, n) => found.add(start + n));
+  const top = root.scrollTop;
+  for (let at = 0; at < root.scrollHeight; at += root.clientHeight) {
+    root.scrollTop = at;
+    for (let n = 0; n < 3; n += 1) await new Promise(requestAnimationFrame);
+    for (const range of CSS.highlights.get(name) ?? []) {
+      if (!root.contains(range.startContainer)) continue;
+      const before = document.createRange();
+      before.setStart(root, 0);
+      before.setEnd(range.startContainer, range.startOffset);
+      const start = [...before.toString()].length;
+      [...range.toString()].forEach((_, n) => found.add(start + n));
+    }
   }
+  root.scrollTop = top;
   return [...found].sort((a, b) => a - b);
 }"""
 
@@ -123,12 +131,36 @@ def test_colours_tell_the_surprise(opened, generator):
     bits = generator.score(SEED + notebook.written(SEED)).bits
     edges = [1, 2, 4, 6, 8]
     notebook.page.wait_for_function(
-        "() => [...(CSS.highlights.get('lstm-surprise-0') ?? [])].length > 0", timeout=20_000
+        "() => [...(CSS.highlights.get('lstm-surprise-2') ?? [])].length > 0", timeout=20_000
     )
     near_an_edge = np.min(np.abs(bits[:, None] - edges), axis=1) < 1e-3
-    for bucket in range(6):
+    for bucket in range(1, 6):  # what is usual has no colour
         expected = np.flatnonzero((np.searchsorted(edges, bits, "right") == bucket) & ~near_an_edge)
         assert set(expected) <= set(highlighted(notebook, f"lstm-surprise-{bucket}"))
+
+
+def test_colours_tell_what_a_cell_does(opened, generator):
+    notebook = opened(inside=True, speed=None)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    notebook.root.get_by_role("button", name="Find cells worth looking at").click()
+    cell = notebook.root.get_by_role("radio").nth(1)
+    cell.check()
+    told = cell.evaluate("one => one.closest('label').textContent")
+    layer, unit = (int(number) - 1 for number in re.search(r"layer (\d+), cell (\d+)", told).groups())
+    notebook.page.wait_for_function(
+        "() => [...CSS.highlights].some(([name, all]) => name.startsWith('lstm-cell') && all.size)"
+    )
+    ids = np.array(generator.model.encode(SEED + notebook.written(SEED)))
+    units = generator.engine.units
+    found = activations(generator.engine, generator.model.nameless_ids, ids)[:, sum(units[:layer]) + unit]
+    edges = np.array([0.15, 0.4, 0.7])
+    buckets = 3 + np.sign(found) * np.searchsorted(edges, np.abs(found), "right")
+    near_an_edge = np.min(np.abs(np.abs(found)[:, None] - edges), axis=1) < 1e-3
+    for bucket in (0, 1, 2, 4, 5, 6):
+        marked = set(highlighted(notebook, f"lstm-cell-{bucket}"))
+        assert set(np.flatnonzero((buckets == bucket) & ~near_an_edge)) <= marked
+        assert marked <= set(np.flatnonzero((buckets == bucket) | near_an_edge))
 
 
 def test_branches_by_keyboard_alone(opened, generator):

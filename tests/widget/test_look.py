@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from backends import use_backend
 from pages import SETTINGS, Page, one_line
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError, to_pytorch
@@ -435,3 +436,56 @@ def test_a_malformed_question_is_answered_and_disturbs_nothing(widget, page, lon
     assert (answer["type"], answer["run"]) == ("error", "")
     assert widget.status == "writing"
     assert page.pull_all(have=20)[0] == long[20:60]
+
+
+# What is written while somebody looks on need not be read again.
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_what_is_told_while_it_is_written_is_what_was_chosen_from(monkeypatch, random_model, backend):
+    use_backend(monkeypatch, backend)
+    widget = LSTMWidget(random_model(units=(8, 6), vocab_size=12), **{**SETTINGS, "length": 400})
+    page = Page(widget)
+    page.start(length=400)
+    known, position = [], 0
+    while position < 400:
+        have = sum(len(block) for block in known)
+        _, (logits, *_) = page.look(inspect(have, 512), *KINDS)
+        known.append(logits.reshape(-1, 12))
+        position += sum(chunk["count"] for chunk in page.pull(position, 30) if chunk["type"] == "chunk")
+    while (have := sum(len(block) for block in known)) < 403:
+        known.append(page.look(inspect(have, 512), *KINDS)[1][0].reshape(-1, 12))
+    whole = np.concatenate(known)
+    score = LSTMGenerator(widget.generator.model).score("abc" + widget.text, logits=True)
+    np.testing.assert_allclose(whole, score.logits, rtol=0, atol=1e-4)
+    _, (_, ids, dice, _) = page.look(inspect(3, 400), *KINDS)
+    assert [choose(row, 0.8, die) for row, die in zip(whole[3:], dice, strict=False)] == ids.tolist()
+
+
+def test_of_a_long_text_the_oldest_is_read_again(page, monkeypatch, model):
+    monkeypatch.setattr("lstm_widget.recent._MOST", 64 * model.vocab_size)
+    page.start(length=300)
+    page.ask(inspect(0, 1))
+    text = page.pull_all()[0]
+    score = LSTMGenerator(model).score("abc" + text, logits=True)
+    for position in (0, 100, 200, 230, 238, 239, 240, 302):
+        answer, (logits, *_) = page.look(inspect(position, 100), *KINDS)
+        assert answer["count"] > 0
+        expected = score.logits[position : position + answer["count"]]
+        np.testing.assert_allclose(logits.reshape(expected.shape), expected, rtol=0, atol=1e-5)
+
+
+def test_after_an_interrupt_what_is_told_belongs_to_the_text(generator_run):
+    run = generator_run
+    recent = run.watch()
+    run.advance(70)
+    recent.add(np.zeros((3, run.engine.softmax_b.size), np.float32))  # as if in the middle of a piece
+    run.start_over()
+    run.advance()
+    score = LSTMGenerator(run.model).score("abc" + "".join(run.characters), logits=True)
+    np.testing.assert_allclose(recent.get(0, len(run.characters)), score.logits[3:], rtol=0, atol=1e-5)
+
+
+@pytest.fixture
+def generator_run(model):
+    return LSTMGenerator(model).start({**SETTINGS, "length": 200})

@@ -1,6 +1,7 @@
 import type { Colour } from "../messages.ts";
 import { type Page, REPLACED } from "../page.ts";
 import { Layer } from "./highlights.ts";
+import { Sight } from "./sight.ts";
 
 /** A way to colour a text: the values fall into buckets, each with a look of its own in colours.css. */
 export interface Scale {
@@ -11,6 +12,8 @@ export interface Scale {
   readonly labels: readonly string[];
   /** The names of their highlights, and of the CSS classes that look the same. */
   readonly looks: readonly string[];
+  /** The bucket of what is usual, which looks as the text does anyway: that is half of the highlights saved. */
+  readonly plain: number;
   /** The bucket of a value. */
   bucket(value: number): number;
 }
@@ -20,8 +23,9 @@ function scale(
   title: string,
   labels: readonly string[],
   bucket: (value: number) => number,
+  plain = 0,
 ): Scale {
-  return { name, title, labels, looks: labels.map((_, n) => `lstm-${name}-${n}`), bucket };
+  return { name, title, labels, looks: labels.map((_, n) => `lstm-${name}-${n}`), plain, bucket };
 }
 
 /** How many of some edges a value has reached. */
@@ -69,6 +73,7 @@ export const CELL = scale(
     "0.7 to 1",
   ],
   (value) => 3 + Math.sign(value) * reached([0.15, 0.4, 0.7], Math.abs(value)),
+  3,
 );
 
 export const SCALES: Readonly<Record<Scale["name"], Scale>> = {
@@ -90,15 +95,15 @@ export class Colours {
   #scale: Scale | null = null;
   #values: (index: number) => number | null = () => null;
   #layers: Layer[] = [];
-  /** Number of characters that have their colour, from the first of the seed on. */
-  #count = 0;
-  /** The last of them, which may go on. */
   #last: Stretch = { from: 0, bucket: null, range: null };
+  readonly #sight: Sight;
 
   constructor(
     private readonly page: Page,
     private readonly signal: AbortSignal,
   ) {
+    const paint = (from: number, to: number) => this.#paint(from, to);
+    this.#sight = new Sight(page, paint, () => this.#wipe(), signal);
     page.root.addEventListener(REPLACED, () => this.clear(), { signal });
     signal.addEventListener("abort", () => this.clear());
   }
@@ -119,14 +124,30 @@ export class Colours {
 
   /** The values of so many characters are known now: colour those that were not. */
   update(count: number): void {
-    const end = Math.min(count, this.page.seedLength + this.page.length);
-    if (this.#scale === null || end <= this.#count) return;
+    if (this.#scale !== null) this.#sight.update(count);
+  }
+
+  clear(): void {
+    this.#sight.clear();
+    this.page.root.classList.remove("lstm-text-coloured");
+    this.#scale = null;
+    this.#values = () => null;
+    this.#layers = [];
+  }
+
+  #wipe(): void {
+    for (const layer of this.#layers) layer.clear();
+    this.#last = { from: 0, bucket: null, range: null };
+  }
+
+  #paint(start: number, end: number): void {
+    if (this.#scale === null) return;
     let { from, bucket } = this.#last;
     // It may go on. A range that only gets longer is not always drawn again.
     if (bucket !== null && this.#last.range !== null) {
       this.#layers[bucket]?.delete(this.#last.range);
     }
-    for (let index = this.#count; index < end; index += 1) {
+    for (let index = start; index < end; index += 1) {
       const value = this.#values(index);
       const next = value === null || Number.isNaN(value) ? null : this.#scale.bucket(value);
       if (next === bucket) continue;
@@ -135,21 +156,10 @@ export class Colours {
       bucket = next;
     }
     this.#last = { from, bucket, range: this.#draw(from, end, bucket) };
-    this.#count = end;
-  }
-
-  clear(): void {
-    for (const layer of this.#layers) layer.clear();
-    this.page.root.classList.remove("lstm-text-coloured");
-    this.#scale = null;
-    this.#values = () => null;
-    this.#layers = [];
-    this.#count = 0;
-    this.#last = { from: 0, bucket: null, range: null };
   }
 
   #draw(from: number, to: number, bucket: number | null): Range | null {
-    if (bucket === null || from === to) return null;
+    if (bucket === null || bucket === this.#scale?.plain || from === to) return null;
     const range = this.page.range(from, to);
     this.#layers[bucket]?.add(range);
     return range;
@@ -159,30 +169,50 @@ export class Colours {
 /** Marks characters that would be others. */
 export class Changed {
   readonly #layer = new Layer("lstm-changed", 1);
+  #indices: readonly number[] = [];
+  readonly #sight: Sight;
 
   constructor(
     private readonly page: Page,
     private readonly signal: AbortSignal,
   ) {
-    page.root.addEventListener(REPLACED, () => this.clear(), { signal });
-    signal.addEventListener("abort", () => this.clear());
+    const paint = (from: number, to: number) => this.#paint(from, to);
+    this.#sight = new Sight(page, paint, () => this.#layer.clear(), signal);
   }
 
   /** @param indices in rising order */
   show(indices: readonly number[]): void {
     this.clear();
     if (this.signal.aborted) return;
-    const length = this.page.seedLength + this.page.length;
-    let n = 0;
-    while (n < indices.length) {
-      const from = indices[n] as number;
-      let to = from + 1;
-      for (n += 1; indices[n] === to; n += 1) to += 1;
-      if (from < length) this.#layer.add(this.page.range(from, to));
-    }
+    this.#indices = indices;
+    this.#sight.update((indices.at(-1) ?? -1) + 1);
   }
 
   clear(): void {
-    this.#layer.clear();
+    this.#indices = [];
+    this.#sight.clear();
   }
+
+  #paint(start: number, end: number): void {
+    const indices = this.#indices;
+    for (let n = reachedAt(indices, start); n < indices.length; ) {
+      const from = indices[n] as number;
+      if (from >= end) return;
+      let to = from + 1;
+      for (n += 1; indices[n] === to && to < end; n += 1) to += 1;
+      this.#layer.add(this.page.range(from, to));
+    }
+  }
+}
+
+/** The place in a rising list of the first number that is not below another. */
+function reachedAt(numbers: readonly number[], least: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] as number) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

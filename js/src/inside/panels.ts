@@ -64,7 +64,7 @@ export class Panels {
   ) {
     const { send } = actions;
     this.#frame = new Frame(() => this.#draw(), signal);
-    this.#source = new Source(send, () => this.#frame.ask());
+    this.#source = new Source(send, () => this.#frame.ask(), signal);
     this.#caret = new Caret(page, () => this.#pointed(), signal);
     this.#bars = new Bars((id) => this.#branch(model.get("vocabulary")[id] ?? ""), signal);
     this.#die = new DieBar(actions.set("what_if"), model.get("bounds").what_if, signal);

@@ -3,6 +3,8 @@ import { Choices } from "./choices.ts";
 
 /** Characters asked about at a time. */
 const PIECE = 512;
+/** Milliseconds between two questions about a text that is being written: fewer messages for the kernel. */
+const INTERVAL = 100;
 /** Milliseconds without an answer after which a question may be asked again. */
 const PATIENCE = 5000;
 
@@ -24,6 +26,9 @@ export class Source {
   #model = "";
   #wanted = 0;
   readonly #asked = new Map<"inspect" | "activate" | "expect", number>();
+  /** When the latest block was asked for, and the clock that asks for the next one. */
+  #latest = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param send sends a question
@@ -32,7 +37,10 @@ export class Source {
   constructor(
     private readonly send: (message: ToKernel) => void,
     private readonly told: (what: "choices" | "activations" | "expected") => void,
-  ) {}
+    signal: AbortSignal,
+  ) {
+    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+  }
 
   /** Another text; `shared` characters, counted from the first one of the seed, are those of the one before. */
   begin(run: string | undefined, shared = 0): void {
@@ -120,12 +128,20 @@ export class Source {
     const run = this.#run;
     if (run === undefined) return;
     const missing = this.#wanted - this.choices.length;
+    const silent = this.#cell === null ? 0 : this.#wanted - this.activations.length;
+    clearTimeout(this.#timer);
+    const early = this.#latest + INTERVAL - performance.now();
+    if (early > 0 && Math.max(missing, silent) < PIECE) {
+      this.#timer = setTimeout(() => this.#ask(), early);
+      return;
+    }
     if (missing > 0 && this.#may("inspect")) {
+      this.#latest = performance.now();
       const count = Math.min(missing, PIECE);
       this.send({ type: "inspect", run, position: this.choices.length, count });
     }
-    const silent = this.#wanted - this.activations.length;
     if (this.#cell !== null && silent > 0 && this.#may("activate")) {
+      this.#latest = performance.now();
       const [layer, unit] = this.#cell;
       const count = Math.min(silent, PIECE);
       const position = this.activations.length;
