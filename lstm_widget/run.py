@@ -271,7 +271,7 @@ class Run:
             backend.warm_up()
 
     def note(self, ids: list[int], surprise: list[float], logits: NDArray[np.float32] | None) -> None:
-        """Take down what was chosen, and the logits [n, V] of it if it is watched; the last is yet to be read."""
+        """Take down what was chosen, and from which logits [n, V] if watched; the last is yet to be read."""
         self.unread.append(ids[-1])
         if self.recent is not None and logits is not None:
             self.recent.add(logits[: len(ids)])
