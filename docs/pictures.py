@@ -62,7 +62,9 @@ def looking(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
     )
     notebook.root.get_by_role("slider", name="What if the temperature were").evaluate("one => one.blur()")
     notebook.root.get_by_role("button", name="Reset").click()
-    notebook.page.wait_for_function("CSS.highlights.get('lstm-cell-0')?.size > 0")
+    notebook.page.wait_for_function(
+        "() => [...CSS.highlights].some(([name, all]) => name.startsWith('lstm-cell') && all.size)"
+    )
     yield "cells", notebook.root
 
 
