@@ -3,7 +3,11 @@ import { context } from "esbuild";
 
 const watch = process.argv.includes("--watch");
 const bundle = await context({
-  entryPoints: { widget: "src/index.ts", lanes: "src/lanes/index.ts" },
+  entryPoints: {
+    widget: "src/index.ts",
+    lanes: "src/lanes/index.ts",
+    training: "src/training/index.ts",
+  },
   outdir: process.env.LSTM_WIDGET_STATIC ?? "../lstm_widget/static",
   bundle: true,
   format: "esm",

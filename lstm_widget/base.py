@@ -19,6 +19,7 @@ from lstm_widget.settings import (
     MAX_SPEED,
     MAX_TEMPERATURE,
     check_length,
+    check_names,
     check_page_rng,
     check_speed,
     check_top_k,
@@ -26,8 +27,13 @@ from lstm_widget.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    import numpy as np
+
+    from lstm_widget.conversation import Conversation
+    from lstm_widget.lanes_messages import LanesReply, LanesSettings
+    from lstm_widget.messages import Reply
     from lstm_widget.model import CharLSTM
 
     ModelLike = str | Path | CharLSTM | LSTMGenerator
@@ -77,6 +83,10 @@ def checked(check: Callable[[Any], T], value: object) -> T:
 class ModelWidget(anywidget.AnyWidget):
     """A widget that writes with a model; see `LSTMWidget` for the traits."""
 
+    _keywords: ClassVar[tuple[str, ...]]
+    """The settings that a cell may name."""
+    _conversation: Conversation[Any]
+
     # What a page may change, besides what every widget has.
     for_the_page: ClassVar[frozenset[str]] = frozenset(
         {"model", "seed", "length", "top_k", "top_p", "rng", "speed"}
@@ -100,19 +110,48 @@ class ModelWidget(anywidget.AnyWidget):
     replacements = shown(traitlets.List(traitlets.Dict(), read_only=True))
     """What the model reads instead of characters of the seed that it does not know (see `lookalikes`)."""
 
-    def __init__(self, model: ModelLike | None, **traits: Any) -> None:  # noqa: ANN401 - of any kind
+    def __init__(self, model: ModelLike | None, **settings: Any) -> None:  # noqa: ANN401 - of any kind
+        check_names((name for name in settings if name not in OF_EVERY_WIDGET), ("model", *self._keywords))
         self._generators: dict[str, LSTMGenerator] = {}
         name = self._load(model)  # a wrong one is a ModelError here
-        super().__init__(model=name, **traits)
+        super().__init__(model=name, **settings)
         # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
         # cell blocks it. Without this method it goes where the page sent it, as in ipykernel 7.0 to 7.3.
         if hasattr(self.comm, "_reply_subshell_for"):
             self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way
+        self.on_msg(lambda _widget, content, _buffers: self._conversation.handle(content))
 
     @property
     def generator(self) -> LSTMGenerator:
         """What it writes with."""
         return self._generators[self.model]
+
+    # What a cell does.
+
+    def stop(self) -> None:
+        """End the run that is being written, if there is one, and keep what it wrote."""
+        self._conversation.stop()
+
+    def clear(self) -> None:
+        """End the run, if there is one, and forget what it wrote."""
+        self._conversation.clear()
+
+    def _set(self, settings: Mapping[str, Any]) -> None:
+        """Set what a cell names: all of it, or nothing if one is wrong."""
+        check_names(settings, self._keywords)
+        with self.hold_trait_notifications():
+            for name, value in settings.items():
+                setattr(self, name, value)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:  # noqa: ANN401 - IPython's own
+        """Show the text also where there is no page: in a terminal, on a code host, in a file made of it."""
+        bundle = super()._repr_mimebundle_(**options)
+        text = getattr(self, "text", "")  # lanes have several
+        if not text or bundle is None:
+            return bundle
+        data = bundle[0] if isinstance(bundle, tuple) else bundle  # with metadata, or without
+        data["text/plain"] += f"\n\n{getattr(self, 'receipt', {}).get('seed', '')}{text}"
+        return bundle
 
     # What a page does.
 
@@ -131,6 +170,22 @@ class ModelWidget(anywidget.AnyWidget):
             self.send_state([name for name in allowed if name in self.keys])
 
     # How it gets there.
+
+    def _common_settings(self) -> LanesSettings:
+        return {
+            "seed": self.seed,
+            "length": self.length,
+            "top_k": self.top_k,
+            "top_p": self.top_p,
+            "rng": self.rng,
+        }
+
+    def _tell(self, message: Reply | LanesReply, *buffers: list[np.ndarray]) -> None:
+        self.send(message, *buffers)
+
+    def _keep(self, state: Mapping[str, Any]) -> None:
+        for name, value in state.items():
+            self.set_trait(name, value)
 
     def _chosen(self) -> tuple[str, LSTMGenerator]:
         name = self.model  # once: another thread may choose another one

@@ -13,82 +13,54 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
-from lstm_widget.errors import LSTMError, ModelError, SettingError, shown
+from lstm_widget.console import Output, abandon_output, note, progress, tell_replacements
+from lstm_widget.errors import LSTMError, ModelError, SettingError
+from lstm_widget.lab import add_arguments as add_lab_arguments
+from lstm_widget.lab import run as run_lab
+from lstm_widget.score_command import add_arguments as add_score_arguments
+from lstm_widget.score_command import run as run_score
 from lstm_widget.settings import DEFAULTS
 from lstm_widget.training.command import add_arguments
 from lstm_widget.training.command import run as run_training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from lstm_widget.lookalikes import Adapted
     from lstm_widget.model import CharLSTM
 
 FAILED, WRONG_USAGE, INTERRUPTED, CLOSED = 1, 2, 130, 141
 
 LENGTH = 300
 _WIDTH = 20  # of the names in a list
-_SHOWN = 5  # of a list of look-alikes
 _GROUPED = 10_000  # from here on digits are grouped; a year is not
 _TINY = 1e-6  # what is smaller is shown with an exponent
-# What a model from elsewhere writes must not steer the terminal.
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
-
 _MODEL = (
     "a bundled name, a folder that train wrote, a folder or .zip of p5ML / ml5.js, a .safetensors file, "
     "or the http(s) address of one"
 )
-_LAST = re.compile(r"(?P<count>[0-9]{1,18})|(?P<share>[0-9]+\.[0-9]*|\.[0-9]+)|(?P<percent>[0-9]+\.?[0-9]*)%")
-
-
-class _Output:
-    """Standard output: what cannot be shown there is replaced, and told once."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._encoding = stream.encoding or "utf-8"
-        self._to_terminal = stream.isatty()
-        self._lossy = False
-        with contextlib.suppress(AttributeError):  # a stand-in, as in tests
-            # Line ends stay as the model wrote them, also on Windows.
-            stream.reconfigure(errors="replace", newline="\n")  # type: ignore[attr-defined]
-
-    def write(self, text: str) -> None:
-        """Write at once, so that a text is seen as it is made."""
-        if self._to_terminal:
-            text = text.translate(_CONTROLS)
-        if not self._lossy:
-            try:
-                text.encode(self._encoding)
-            except UnicodeEncodeError:
-                self._lossy = True
-                _note(f"What {self._encoding} cannot show comes out as '?'; PYTHONIOENCODING=utf-8 keeps it.")
-        self._stream.write(text)
-        self._stream.flush()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     if sys.stdout is None:  # closed by whoever started this
-        _note("lstm-widget: There is no standard output to write to.")
+        note("lstm-widget: There is no standard output to write to.")
         return FAILED
     try:
         options = _parser().parse_args(arguments)
-        command: Callable[[argparse.Namespace, _Output], None] = options.command
+        command: Callable[[argparse.Namespace, Output], None] = options.command
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: _note(str(message))
-            command(options, _Output(sys.stdout))
+            warnings.showwarning = lambda message, *_, **__: note(str(message))
+            command(options, Output(sys.stdout))
     except SystemExit as end:  # after --help or --version, or of a wrong usage
         with contextlib.suppress(OSError):
             sys.stdout.flush()
             return int(end.code or 0)
-        _abandon_output()
+        abandon_output()
         return FAILED
     except (KeyboardInterrupt, LSTMError, OSError, MemoryError) as error:
         return _failed(error)
@@ -98,17 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _failed(error: BaseException) -> int:
     """Say what went wrong, unless whoever uses the command knows; return the exit code."""
     if isinstance(error, LSTMError):
-        _note(f"lstm-widget: {error}")
+        note(f"lstm-widget: {error}")
         return WRONG_USAGE if isinstance(error, SettingError) else FAILED
-    _abandon_output()
+    abandon_output()
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         return CLOSED
     if isinstance(error, OSError):
-        _note(f"lstm-widget: {error.filename or 'The output'} cannot be used: {error.strerror or error}.")
+        note(f"lstm-widget: {error.filename or 'The output'} cannot be used: {error.strerror or error}.")
     if isinstance(error, MemoryError):
-        _note("lstm-widget: There is not enough memory for this.")
+        note("lstm-widget: There is not enough memory for this.")
     return FAILED
 
 
@@ -179,23 +151,15 @@ def _parser() -> argparse.ArgumentParser:
     one = add(
         "score", _score, "tell how well a model predicts a text, in bits per character", "score bronte my.txt"
     )
-    one.add_argument("model", metavar="MODEL", help=_MODEL)
-    one.add_argument("file", metavar="FILE", help="UTF-8 text; - reads standard input")
-    one.add_argument("--lines", action="store_true", help="also print the bits per character of each line")
-    one.add_argument(
-        "--skip-unknown", action="store_true", help="leave out characters that the model does not know"
-    )
-    one.add_argument(
-        "--last",
-        metavar="SHARE",
-        help="score the end of the text only, as if nothing were before it: 10%% or 0.1, "
-        "or a number of characters",
-    )
+    add_score_arguments(one, _MODEL)
 
     one = add("train", _train, "train a model on a text of your own", "train my.txt -o my-model --epochs 20")
     add_arguments(one, _decoded)
 
     add("models", _models, "list the bundled models", "models")
+
+    one = add("lab", _lab, "open JupyterLab on a copy of the quickstart notebook", "lab")
+    add_lab_arguments(one)
     return parser
 
 
@@ -218,7 +182,7 @@ def _decoded(argument: str) -> str:
     return argument
 
 
-def _generate(options: argparse.Namespace, output: _Output) -> None:
+def _generate(options: argparse.Namespace, output: Output) -> None:
     from lstm_widget.generator import LSTMGenerator  # noqa: PLC0415 - costs start-up time
     from lstm_widget.run import advance_together  # noqa: PLC0415
 
@@ -231,10 +195,10 @@ def _generate(options: argparse.Namespace, output: _Output) -> None:
         generator.start(settings, rng=None if options.rng is None else options.rng + number)
         for number in range(options.count)
     ]
-    _tell_replacements(generator.model.adapt(options.seed))
+    tell_replacements(generator.model.adapt(options.seed))
     intro = options.seed if options.with_seed else ""
     # Where the text is not seen as it is made, show how far it is.
-    with _progress(options.length, " characters", hide=sys.stdout.isatty()) as bar:
+    with progress(options.length, " characters", hide=sys.stdout.isatty()) as bar:
         output.write(intro)
         try:
             while not runs[0].finished:
@@ -247,7 +211,7 @@ def _generate(options: argparse.Namespace, output: _Output) -> None:
                 output.write(f"\n{intro}{''.join(run.characters)}\n")
 
 
-def _info(options: argparse.Namespace, output: _Output) -> None:
+def _info(options: argparse.Namespace, output: Output) -> None:
     from lstm_widget.formats import load_model  # noqa: PLC0415 - costs start-up time
 
     model = load_model(options.model)
@@ -283,7 +247,7 @@ def _readable(value: object) -> str:
     return " ".join(str(value).split())
 
 
-def _convert(options: argparse.Namespace, _: _Output) -> None:
+def _convert(options: argparse.Namespace, _: Output) -> None:
     from lstm_widget.formats import save_model  # noqa: PLC0415 - costs start-up time
 
     target = Path(options.target)
@@ -301,7 +265,7 @@ def _convert(options: argparse.Namespace, _: _Output) -> None:
         save_safetensors(model, target, dtype="float16")
     else:
         save_model(model, target)
-    _note(f"{model} is now in {options.target}.")
+    note(f"{model} is now in {options.target}.")
 
 
 def _source(source: str, vocab: str | None) -> CharLSTM:
@@ -329,134 +293,25 @@ def _source(source: str, vocab: str | None) -> CharLSTM:
     return from_pytorch(source, table, {"title": Path(source).stem})
 
 
-def _score(options: argparse.Namespace, output: _Output) -> None:
-    import numpy as np  # noqa: PLC0415 - costs start-up time
-
-    from lstm_widget.engine import Engine  # noqa: PLC0415
-    from lstm_widget.formats import load_model  # noqa: PLC0415
-    from lstm_widget.scoring import Score, score_blocks  # noqa: PLC0415
-
-    last = _last(options.last)
-    model = load_model(options.model)
-    adapted = model.adapt(_text_of(options.file))
-    _tell_replacements(adapted)
-    if adapted.unknown and options.skip_unknown:
-        count = sum(not one.used for one in adapted.replacements)
-        _note(f"Left out what the model does not know, {count} in all: {_quoted(adapted.unknown)}.")
-    elif adapted.unknown:
-        msg = f"The model does not know {_quoted(adapted.unknown)}: leave them out with --skip-unknown."
-        raise ModelError(msg)
-    if not adapted.text:
-        msg = f"{options.file!r} holds nothing that could be scored."
-        raise ModelError(msg)
-    text = adapted.text[_start(last, len(adapted.text)) :]
-    found = []
-    with _progress(len(text), " characters") as bar:
-        for block, _ in score_blocks(Engine(model.weights), model.encode(text), model.nameless_ids):
-            found.append(block)
-            bar.update(len(block))
-    score = Score(text, np.concatenate(found))
-    if options.lines:
-        start = 0
-        for line in text.splitlines(keepends=True):
-            bits = score.bits[start : start + len(line)].mean()
-            output.write(f"{bits:6.3f}  {line.rstrip()}\n")
-            start += len(line)
-    nats = 0.0 - score.log_probabilities.mean()
-    output.write(
-        f"{score.bits_per_character:.4f} bits per character ({nats:.4f} nats), {len(text):,} characters\n"
-    )
+def _score(options: argparse.Namespace, output: Output) -> None:
+    run_score(options, output.write)
 
 
-def _last(given: str | None) -> int | float | None:
-    """Return how much of a text was asked for: a number of characters, or a share of them."""
-    if given is None:
-        return None
-    found = _LAST.fullmatch(given)
-    if found and found["count"] and int(found["count"]) > 0:
-        return int(found["count"])
-    if found and not found["count"]:
-        share = float(found["share"]) if found["share"] else float(found["percent"]) / 100
-        if 0 < share <= 1:
-            return share
-    msg = f"--last must be a share such as 10% or 0.1, or a number of characters, not {shown(given)}."
-    raise SettingError(msg)
-
-
-def _start(last: float | None, length: int) -> int:
-    """Return where the part of a text begins that was asked for."""
-    if last is None:
-        return 0
-    # As the training cuts off what it validates on.
-    start = length - last if isinstance(last, int) else int(length * (1 - last))
-    if not 0 <= start < length:
-        msg = f"--last asks for {last:,} of a text of {length:,} characters: choose another part."
-        raise SettingError(msg)
-    return start
-
-
-def _train(options: argparse.Namespace, output: _Output) -> None:
+def _train(options: argparse.Namespace, output: Output) -> None:
     run_training(options, output.write)
 
 
-def _models(_: argparse.Namespace, output: _Output) -> None:
+def _lab(options: argparse.Namespace, _: Output) -> None:
+    run_lab(options, note)
+
+
+def _models(_: argparse.Namespace, output: Output) -> None:
     from lstm_widget.formats.safetensors import read_card  # noqa: PLC0415 - costs start-up time
     from lstm_widget.models import bundled_files  # noqa: PLC0415
 
     for name, file in bundled_files().items():
         size = f"{file.stat().st_size / 1e6:.1f} MB"
         output.write(f"{name:{_WIDTH}} {size:>8}  {read_card(file).get('title', '')}\n")
-
-
-def _text_of(file: str) -> str:
-    """Read a text file as it is, line ends included."""
-    if file == "-" and sys.stdin is None:  # closed by whoever started this
-        msg = "There is no standard input to read."
-        raise ModelError(msg)
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"{file!r} is no UTF-8 text: byte {error.start:,} cannot be read; save it as UTF-8."
-        raise ModelError(msg) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        msg = f"The text {shown(file)} cannot be read: {reason}."
-        raise ModelError(msg) from None
-
-
-def _tell_replacements(adapted: Adapted) -> None:
-    pairs = dict.fromkeys((one.character, one.used) for one in adapted.replacements if one.used)
-    if pairs:
-        told = ", ".join(f"{used!r} for {character!r}" for character, used in list(pairs)[:_SHOWN])
-        more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
-        _note(f"Read with characters that the model knows: {told}{more}.")
-
-
-def _quoted(characters: Iterable[str]) -> str:
-    quoted = [repr(character) for character in characters]
-    more = f" and {len(quoted) - _SHOWN} more" if len(quoted) > _SHOWN else ""
-    return ", ".join(quoted[:_SHOWN]) + more
-
-
-def _progress(total: int, unit: str, *, hide: bool = False) -> Any:  # noqa: ANN401 - tqdm has no types
-    """Return a progress bar on standard error, if that is a terminal; it appears after a second."""
-    from tqdm import tqdm  # noqa: PLC0415 - costs start-up time
-
-    return tqdm(total=total, unit=unit, unit_scale=True, leave=False, delay=1, disable=hide or None)
-
-
-def _note(text: str) -> None:
-    with contextlib.suppress(OSError, AttributeError):  # standard error may be closed, too
-        sys.stderr.write(f"{text}\n")
-
-
-def _abandon_output() -> None:
-    """Let Python's own last flush go nowhere: nobody reads the output, or it cannot be written."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 import traitlets
 
-from lstm_widget.base import BOUNDS, OF_EVERY_WIDGET, STATIC, Checked, ModelWidget, shown
+from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, shown
 from lstm_widget.errors import SettingError
 from lstm_widget.errors import shown as told
 from lstm_widget.lanes_stream import (
@@ -18,16 +18,15 @@ from lstm_widget.lanes_stream import (
     check_lane_names,
     check_temperatures,
 )
-from lstm_widget.settings import as_whole, check_names
+from lstm_widget.settings import as_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from typing_extensions import Unpack
 
     from lstm_widget.base import ModelLike
-    from lstm_widget.lanes_messages import LanesReply, LanesSettings, LanesState
 
 
 class LaneSettings(TypedDict, total=False):
@@ -40,9 +39,6 @@ class LaneSettings(TypedDict, total=False):
     top_p: float | None
     rng: int | None
     speed: float | None
-
-
-_SETTINGS = tuple(LaneSettings.__annotations__)
 
 
 class TemperatureLanes(ModelWidget):
@@ -107,6 +103,9 @@ class TemperatureLanes(ModelWidget):
 
     _esm: ClassVar[Path] = STATIC / "lanes.js"
     _css: ClassVar[Path] = STATIC / "lanes.css"
+    _conversation: LanesConversation
+
+    _keywords: ClassVar[tuple[str, ...]] = tuple(LaneSettings.__annotations__)
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperatures", "names"}
 
     # The page may change these.
@@ -123,11 +122,9 @@ class TemperatureLanes(ModelWidget):
     )
 
     def __init__(self, model: ModelLike | None = None, **settings: Unpack[LaneSettings]) -> None:
-        check_names((name for name in settings if name not in OF_EVERY_WIDGET), ("model", *_SETTINGS))
         self._new_names = (f"lane-{number}" for number in count(1))
         self._conversation = LanesConversation(self._chosen, self._tell, self._keep)
         super().__init__(model, **settings)
-        self.on_msg(lambda _widget, content, _buffers: self._conversation.handle(content))
 
     # What a cell does.
 
@@ -152,11 +149,8 @@ class TemperatureLanes(ModelWidget):
         traitlets.TraitError
             If a value is wrong.
         """
-        check_names(settings, _SETTINGS)
-        with self.hold_trait_notifications():  # all of them, or none if one is wrong
-            for name, value in settings.items():
-                setattr(self, name, value)
-        self._conversation.write(self._settings(), self._lanes)
+        self._set(settings)
+        self._conversation.write(self._common_settings(), self._lanes)
         return self._conversation.texts(self.names)
 
     def add(self, temperature: float) -> None:
@@ -195,27 +189,10 @@ class TemperatureLanes(ModelWidget):
             self.temperatures = self.temperatures[:place] + self.temperatures[place + 1 :]
             self.names = self.names[:place] + self.names[place + 1 :]
 
-    def stop(self) -> None:
-        """End the run that is being written, if there is one, and keep its texts."""
-        self._conversation.stop()
-
-    def clear(self) -> None:
-        """End the run, if there is one, and forget its texts."""
-        self._conversation.clear()
-
     def __repr__(self) -> str:
         return f"TemperatureLanes({', '.join(f'{one:g}' for one in self.temperatures)}, {self.status})"
 
     # How it gets there.
-
-    def _settings(self) -> LanesSettings:
-        return {
-            "seed": self.seed,
-            "length": self.length,
-            "top_k": self.top_k,
-            "top_p": self.top_p,
-            "rng": self.rng,
-        }
 
     def _lanes(self) -> list[Lane]:
         # They may have different lengths for a moment, while another thread changes them.
@@ -239,17 +216,11 @@ class TemperatureLanes(ModelWidget):
 
     @traitlets.validate("temperatures")
     def _check_temperatures(self, proposal: Any) -> list[float]:  # noqa: ANN401 - traitlets' own
-        try:
-            return check_temperatures(proposal["value"])
-        except SettingError as error:
-            raise traitlets.TraitError(str(error)) from None
+        return checked(check_temperatures, proposal["value"])
 
     @traitlets.validate("names")
     def _check_lane_names(self, proposal: Any) -> list[str]:  # noqa: ANN401 - traitlets' own
-        try:
-            names = check_lane_names(proposal["value"])
-        except SettingError as error:
-            raise traitlets.TraitError(str(error)) from None
+        names = checked(check_lane_names, proposal["value"])
         if len(names) != len(self.temperatures):
             msg = f"There must be a name for each of the {len(self.temperatures)} lanes, not {len(names)}."
             raise traitlets.TraitError(msg)
@@ -268,10 +239,6 @@ class TemperatureLanes(ModelWidget):
         self.set_trait("texts", self._conversation.texts(self.names))
         self.set_trait("receipts", self._conversation.receipts(self.names))
 
-    def _tell(self, message: LanesReply) -> None:
-        self.send(message)
-
-    def _keep(self, state: LanesState) -> None:
+    def _keep(self, state: Mapping[str, Any]) -> None:
         self._show_texts()
-        for name, value in state.items():  # the status last: whoever waits for it finds the rest
-            self.set_trait(name, value)
+        super()._keep(state)

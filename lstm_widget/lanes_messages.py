@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from lstm_widget.messages import Cleared, Error, Here
 
 if TYPE_CHECKING:
-    from lstm_widget.messages import Chunk, Reason, Status
+    from lstm_widget.messages import Chunk, Reason
 
 
 class LanesSettings(TypedDict):
@@ -95,10 +95,3 @@ class LanesEnd(TypedDict):
 
 
 LanesReply = Here | LanesBegin | LanesChunk | LanesEnd | Cleared | Error
-
-
-class LanesState(TypedDict, total=False):
-    """What lasts of a run, for the traits; whoever takes it asks for the texts, too."""
-
-    status: Status
-    error: str

@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 import traitlets
 from ipywidgets import CallbackDispatcher
 
-from lstm_widget.base import BOUNDS, OF_EVERY_WIDGET, STATIC, Checked, ModelWidget, checked, shown
+from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, shown
 from lstm_widget.errors import SettingError
 from lstm_widget.inspection import check_cell
-from lstm_widget.settings import SettingNames, check_length, check_names, check_temperature
-from lstm_widget.stream import Conversation
+from lstm_widget.settings import SettingNames, check_length, check_temperature
+from lstm_widget.stream import TextConversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import numpy as np
     from typing_extensions import Unpack
 
     from lstm_widget.base import ModelLike
-    from lstm_widget.messages import Reply, State
     from lstm_widget.trace import Trace
 
 _BOUNDS = {**BOUNDS, "what_if": BOUNDS["temperature"]}
@@ -43,9 +41,6 @@ class WidgetSettings(TypedDict, total=False):
     what_if: float | None
     colour: str
     cell: tuple[int, int] | None
-
-
-_SETTINGS = tuple(WidgetSettings.__annotations__)
 
 
 class LSTMWidget(ModelWidget):
@@ -121,7 +116,9 @@ class LSTMWidget(ModelWidget):
 
     _esm: ClassVar[Path] = STATIC / "widget.js"
     _css: ClassVar[Path] = STATIC / "widget.css"
+    _conversation: TextConversation
 
+    _keywords: ClassVar[tuple[str, ...]] = tuple(WidgetSettings.__annotations__)
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperature", *_LOOKS}
 
     # The page may change these.
@@ -142,11 +139,9 @@ class LSTMWidget(ModelWidget):
     bounds = shown(traitlets.Dict(_BOUNDS, read_only=True))
 
     def __init__(self, model: ModelLike | None = None, **settings: Unpack[WidgetSettings]) -> None:
-        check_names((name for name in settings if name not in OF_EVERY_WIDGET), ("model", *_SETTINGS))
         self._text_callbacks = CallbackDispatcher()
-        self._conversation = Conversation(self._chosen, self._tell, self._keep, self._text_callbacks)
+        self._conversation = TextConversation(self._chosen, self._tell, self._keep, self._text_callbacks)
         super().__init__(model, **settings)
-        self.on_msg(lambda _widget, content, _buffers: self._conversation.handle(content))
 
     # What a cell does.
 
@@ -171,10 +166,7 @@ class LSTMWidget(ModelWidget):
         traitlets.TraitError
             If a value is wrong.
         """
-        check_names(settings, _SETTINGS)
-        with self.hold_trait_notifications():  # all of them, or none if one is wrong
-            for name, value in settings.items():
-                setattr(self, name, value)
+        self._set(settings)
         return self._conversation.write(self._settings(), lambda: self.temperature)
 
     def resume(self) -> str:
@@ -294,14 +286,6 @@ class LSTMWidget(ModelWidget):
         """
         return self._conversation.trace()
 
-    def stop(self) -> None:
-        """End the run that is being written, if there is one, and keep its text."""
-        self._conversation.stop()
-
-    def clear(self) -> None:
-        """End the run, if there is one, and forget its text."""
-        self._conversation.clear()
-
     def on_text(self, callback: Callable[[str], object], *, remove: bool = False) -> None:
         """Have each piece of text told as it is written, whoever asked for it.
 
@@ -324,14 +308,7 @@ class LSTMWidget(ModelWidget):
     # How it gets there.
 
     def _settings(self) -> SettingNames:
-        return {
-            "seed": self.seed,
-            "length": self.length,
-            "temperature": self.temperature,
-            "top_k": self.top_k,
-            "top_p": self.top_p,
-            "rng": self.rng,
-        }
+        return {**self._common_settings(), "temperature": self.temperature}
 
     @traitlets.validate("temperature")
     def _check_temperature(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' own
@@ -356,10 +333,3 @@ class LSTMWidget(ModelWidget):
         self.set_trait("cells", self._conversation.found(self.model))
         if change["old"] is not None:  # not while the widget is made
             self.cell = None
-
-    def _tell(self, message: Reply, buffers: list[np.ndarray]) -> None:
-        self.send(message, buffers)
-
-    def _keep(self, state: State) -> None:
-        for name, value in state.items():
-            self.set_trait(name, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from lstm_widget.errors import SettingError
@@ -10,15 +11,45 @@ from lstm_widget.receipt import receipt_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lstm_widget.messages import BranchState, Chunk, End, Error
+    from lstm_widget.lanes_messages import LanesEnd
+    from lstm_widget.messages import BranchState, Chunk, End, Error, Reason
     from lstm_widget.run import Run
 
 MAX_BRANCHES = 100
 _EXCERPT = 60  # characters of a branch that its entry shows
 
 
-class Writing:
-    """A run with a name; used only with the conversation's lock, but for `wanted`.
+class Followed(ABC):
+    """What pages follow while it is written; used only with the conversation's lock, but for `wanted`.
+
+    Parameters
+    ----------
+    name : str
+        For the page.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.wanted = True  # set to False from any thread, without the lock: end as soon as possible
+        self.ending: End | LanesEnd | Error | None = None  # what the pages are told, once it is over
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is written, unless it is resumed."""
+        return self.ending is not None
+
+    @property
+    @abstractmethod
+    def finished(self) -> bool:
+        """Whether all is written that was asked for."""
+
+    @abstractmethod
+    def end(self, reason: Reason) -> End | LanesEnd:
+        """Return what the pages are told when it is over."""
+
+
+class Writing(Followed):
+    """A run with a name.
 
     Parameters
     ----------
@@ -44,20 +75,18 @@ class Writing:
         parent: Writing | None = None,
         position: int = 0,
     ) -> None:
-        self.name = name
+        super().__init__(name)
         self.run = run
         self.model = model
         self.given = given
         self.parent = parent
         self.position = position
-        self.wanted = True  # set to False from any thread, without the lock: end as soon as possible
-        self.ending: End | Error | None = None  # what the pages are told, once it is over
         self._bits, self._counted = 0.0, 0  # of the first so many characters
 
     @property
-    def over(self) -> bool:
-        """Whether nothing more is written, unless it is resumed."""
-        return self.ending is not None
+    def finished(self) -> bool:
+        """Whether all is written that was asked for."""
+        return self.run.finished
 
     @property
     def text(self) -> str:
@@ -76,6 +105,10 @@ class Writing:
         self._bits += sum(self.run.surprise[self._counted : written])
         self._counted = written
         return self._bits
+
+    def end(self, reason: Reason) -> End:
+        """Return what the pages are told when it is over."""
+        return {"type": "end", "run": self.name, "reason": reason, "receipt": self.receipt}
 
     def chunk(self, position: int, pull: str | None = None) -> Chunk:
         """Return the message with the characters from a position on."""

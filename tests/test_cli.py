@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from lstm_widget import LSTMGenerator, cli, load_model, save_model
+from lstm_widget.score_command import part, start_of
 
 COMMAND = [sys.executable, "-m", "lstm_widget.cli"]
 PLAIN = {**os.environ, "PYTHONIOENCODING": "utf-8"}
@@ -329,7 +330,7 @@ def test_the_last_tenth_is_what_training_validates_on(length):
     from lstm_widget.training.settings import validation_length  # noqa: PLC0415
 
     for share in ("10%", "0.1"):
-        assert length - cli._start(cli._last(share), length) == validation_length(length)
+        assert length - start_of(part(share), length) == validation_length(length)
 
 
 @pytest.mark.parametrize(

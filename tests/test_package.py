@@ -25,6 +25,7 @@ from lstm_widget.models import DEFAULT_MODEL, available_models, bundled_files
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lstm_widget"
+BUNDLES = ("widget", "lanes", "training")
 BRONTE = ROOT.parent / "shared" / "corpora" / "bronte.txt"
 
 
@@ -98,10 +99,13 @@ FLOORS = [
     {"run", "messages", "formats"},
     {"cells", "inspection", "lanes_messages", "receipt", "trace"},
     {"generator", "writing"},
-    {"training", "look"},
-    {"stream", "cli"},
-    {"base", "lanes_stream"},
-    {"widget", "lanes"},
+    {"look", "console", "lab"},
+    {"score_command"},
+    {"conversation"},
+    {"stream", "lanes_stream"},
+    {"base"},
+    {"widget", "lanes", "training"},
+    {"cli"},
 ]
 
 
@@ -121,12 +125,13 @@ def test_imports_run_downwards(file):
 
 
 TRAINING_FLOORS = [
-    {"progress", "settings", "reading", "streams", "interrupt", "memory"},
-    {"encoding", "network", "adoption", "display"},
+    {"progress", "settings", "reading", "streams", "interrupt", "memory", "ngram", "curve", "stages"},
+    {"encoding", "network", "adoption", "display", "references", "view_messages"},
     {"text", "learner", "folder", "precision"},
     {"loop"},
     {"card"},
     {"trainer"},
+    {"view"},
     {"command", "__init__"},
 ]
 
@@ -159,14 +164,14 @@ def test_the_wheel_is_pure_and_holds_the_page_and_the_model(built):
     (wheel,) = built.glob("*.whl")
     assert wheel.name.endswith("-py3-none-any.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    page = {f"lstm_widget/static/{widget}.{kind}" for widget in ("widget", "lanes") for kind in ("js", "css")}
+    page = {f"lstm_widget/static/{widget}.{kind}" for widget in BUNDLES for kind in ("js", "css")}
     assert page <= names
     assert "lstm_widget/models/bronte.safetensors" in names
     assert "lstm_widget/py.typed" in names
     assert not [name for name in names if name.startswith(("js/", "tests/")) or "node_modules" in name]
 
 
-@pytest.mark.parametrize("widget", ["widget", "lanes"])
+@pytest.mark.parametrize("widget", BUNDLES)
 def test_the_page_is_small(widget):
     page = [(SOURCES / "static" / f"{widget}.{kind}").read_bytes() for kind in ("js", "css")]
     assert sum(len(gzip.compress(data)) for data in page) <= 40_000

@@ -280,19 +280,24 @@ export interface Cell {
 
 export type Colour = "none" | "surprise" | "probability" | "rank" | "cell";
 
-/** The traits of `LSTMWidget` in widget.py. */
-export interface Traits extends Settings {
+/** The traits of both widgets: of `ModelWidget` in base.py. */
+export interface CommonTraits extends Omit<Settings, "temperature"> {
   /** The name of the model. */
   model: string;
   /** Characters per second that are shown; null: as fast as it goes. */
   speed: number | null;
-  text: string;
   status: "ready" | "writing" | "failed" | Reason;
   error: string;
-  receipt: Partial<Receipt>;
   models: { name: string; title: string }[];
   card: Record<string, string | number | boolean>;
   replacements: Replacement[];
+  bounds: Record<"temperature" | "length" | "speed" | "top_k" | "top_p" | "rng", Bounds>;
+}
+
+/** The traits of `LSTMWidget` in widget.py. */
+export interface Traits extends CommonTraits, Settings {
+  text: string;
+  receipt: Partial<Receipt>;
   /** Whether the look inside is open. */
   inside: boolean;
   /** The temperature of the what-if; null: that of the text. */
@@ -306,10 +311,7 @@ export interface Traits extends Settings {
   units: number[];
   branches: Branch[];
   cells: Cell[];
-  bounds: Record<
-    "temperature" | "length" | "speed" | "top_k" | "top_p" | "rng" | "what_if",
-    Bounds
-  >;
+  bounds: CommonTraits["bounds"] & { what_if: Bounds };
 }
 
 /** A place of the seed that is read as something else; `Replacement` in lookalikes.py. */

@@ -1,5 +1,4 @@
 import type { AnyModel } from "@anywidget/types";
-import type { Traits } from "./messages.ts";
 
 /** Milliseconds that a kernel has to answer a greeting. */
 const PATIENCE = 3000;
@@ -17,7 +16,7 @@ export class Presence {
   #answered = false;
 
   constructor(
-    private readonly model: AnyModel<Traits>,
+    private readonly model: Pick<AnyModel, "send">,
     private readonly tell: (state: State) => void,
     signal: AbortSignal,
   ) {

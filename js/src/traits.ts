@@ -1,13 +1,10 @@
 import type { AnyModel } from "@anywidget/types";
-import type { Traits } from "./messages.ts";
-
-type Model = AnyModel<Traits>;
 
 /** Listen to an event of the widget's model until the view goes. */
 export function listen(
-  model: Model,
+  model: Pick<AnyModel, "on" | "off">,
   event: string,
-  callback: Parameters<Model["on"]>[1],
+  callback: Parameters<AnyModel["on"]>[1],
   signal: AbortSignal,
 ): void {
   model.on(event, callback);
@@ -15,10 +12,10 @@ export function listen(
 }
 
 /** Show a trait, now and whenever the kernel or another view changes it. */
-export function follow<K extends keyof Traits>(
-  model: Model,
+export function follow<T extends object, K extends keyof T & string>(
+  model: AnyModel<T>,
   name: K,
-  show: (value: Traits[K]) => void,
+  show: (value: T[K]) => void,
   signal: AbortSignal,
 ): void {
   listen(model, `change:${name}`, () => show(model.get(name)), signal);

@@ -1,32 +1,24 @@
 import type { AnyModel } from "@anywidget/types";
+import { buttonMaker, enable } from "./buttons.ts";
 import { copyText } from "./clipboard.ts";
 import { Controls } from "./controls.ts";
 import { element } from "./dom.ts";
 import { Inside } from "./inside/inside.ts";
-import type { End, FromKernel, Replacement, ToKernel, Traits } from "./messages.ts";
+import { takeKeys } from "./keys.ts";
+import type { FromKernel, Replacement, ToKernel, Traits } from "./messages.ts";
 import { Meter } from "./meter.ts";
 import { Page } from "./page.ts";
-import { GONE, Player } from "./player.ts";
+import { Player } from "./player.ts";
 import { Presence } from "./presence.ts";
+import { characters, perSecond, Telling } from "./telling.ts";
 import { follow, listen } from "./traits.ts";
 import { Typewriter } from "./typewriter.ts";
-
-const ENDINGS: Record<End["reason"], string> = { finished: "Finished", stopped: "Stopped" };
-const WAITING = "waiting for the kernel, which is busy or gone…";
-const BUSY = "The kernel does not answer: it is busy, or there is none.";
-const RECORD = `${BUSY} This is the record of a text that was written before; run the cell to write a new one.`;
 
 /** One view of the widget. Everything it hangs on to goes when `signal` is aborted. */
 export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLElement {
   // The parts.
   const controls = new Controls(model, () => player.lost(), signal);
-  const button = (name: string, act: () => void, className = "") => {
-    const made = element("button", { type: "button", textContent: name, className });
-    // One that can do nothing keeps the focus: it is only marked, and not asked.
-    const asked = () => made.getAttribute("aria-disabled") !== "true" && act();
-    made.addEventListener("click", asked, { signal });
-    return made;
-  };
+  const button = buttonMaker(signal);
   const generate = button("Generate", begin, "lstm-main");
   const stop = button("Stop", halt);
   const step = button("Step", () => goOn((have) => have + 1));
@@ -36,7 +28,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const clear = button("Clear", () => player.clear());
   const copy = button("Copy", async () => {
     const done = await copyText(page.whole);
-    announcement.textContent = done ? "Copied" : "The browser does not allow copying";
+    telling.announcement.textContent = done ? "Copied" : "The browser does not allow copying";
   });
   const page = new Page(signal);
   const inside = new Inside(
@@ -54,18 +46,15 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         typewriter.flush();
         player.branch(position, character);
       },
-      say,
+      say: (text) => telling.say(text),
     },
     signal,
   );
   const meter = new Meter();
-  // The line changes with every character; what is read out, at the beginning and the end only.
-  const status = element("p", { className: "lstm-status" });
-  const announcement = element("p", { className: "lstm-unseen" });
-  announcement.setAttribute("role", "status");
-  const notice = element("p", { className: "lstm-notice" });
-  const problem = element("p", { className: "lstm-problem" });
-  problem.setAttribute("role", "alert");
+  const telling = new Telling(
+    "This is the record of a text that was written before; run the cell to write a new one.",
+  );
+  const { problem } = telling;
   const buttons = element("div", { className: "lstm-buttons" });
   buttons.append(generate, stop, step, resume, clear, copy);
   const root = element(
@@ -74,21 +63,18 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     controls.root,
     buttons,
     controls.details,
-    notice,
+    telling.notice,
     problem,
-    status,
+    telling.status,
     page.root,
     inside.root,
-    announcement,
+    telling.announcement,
   );
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "LSTM text generator");
 
   // The text.
-  let ended: End["reason"] | null = null; // told once everything is shown
-  let said = ""; // of the ending, politely; once
   let bits: number | null = null; // per character
-  let isWaiting = false;
   const pace = () => model.get("speed") ?? Number.POSITIVE_INFINITY;
   const typewriter = new Typewriter(pace, (text) => {
     page.append(text);
@@ -117,15 +103,13 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
       shown() {
         problem.textContent = "";
         showText();
-        ended = model.get("status") === "stopped" ? "stopped" : "finished";
+        telling.ended = model.get("status") === "stopped" ? "stopped" : "finished";
         progress();
       },
       resumed() {
-        ended = null;
-        said = "";
+        telling.begin();
         meter.begin(page.length);
-        problem.textContent = "";
-        say("Writing");
+        telling.say("Writing");
         progress();
       },
       wrote(text, { position, count, temperatures, bits: sum }) {
@@ -134,40 +118,34 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         typewriter.push(text);
       },
       ended(reason, have) {
-        ended = reason;
+        telling.ended = reason;
         if (reason === "stopped") typewriter.flush();
         showRest(have);
         progress();
       },
       failed(message, have) {
-        ended = null;
+        telling.ended = null;
         problem.textContent = message;
         typewriter.flush();
         showRest(have);
-        say("");
+        telling.say("");
         progress();
       },
       cleared() {
-        ended = bits = null;
+        telling.ended = bits = null;
         typewriter.clear();
         page.show("", "");
         inside.begin(undefined);
         problem.textContent = "";
         progress();
-        say("Cleared");
+        telling.say("Cleared");
       },
       waiting(is) {
-        isWaiting = is;
-        say(is ? "Waiting for the kernel" : player.running ? "Writing" : "");
+        telling.waiting(is, player.running);
         progress();
       },
     },
   );
-
-  /** Say it politely. Even the same text would be read out again. */
-  function say(text: string): void {
-    if (announcement.textContent !== text) announcement.textContent = text;
-  }
 
   function progress(): void {
     const writing = player.running || typewriter.waiting > 0;
@@ -177,24 +155,11 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     enable(resume, !writing && belongs());
     enable(clear, page.length > 0);
     enable(copy, page.length > 0);
-    const unit = page.length === 1 ? "character" : "characters";
-    const shown = `${page.length.toLocaleString("en")} ${unit}`;
-    const told = writing
-      ? `Writing: ${shown}`
-      : ended === null
-        ? ""
-        : `${ENDINGS[ended]}: ${shown}`;
     const speed = writing ? meter.now : meter.whole;
-    const figures = [told];
-    if (told && speed !== null)
-      figures.push(`${Math.round(speed).toLocaleString("en")} per second`);
-    if (told && bits !== null) figures.push(`${bits.toFixed(2)} bits per character`);
-    if (isWaiting) figures.push(WAITING);
-    status.textContent = figures.join(" · ");
-    if (!writing && told !== said) {
-      said = told;
-      say(told);
-    }
+    const figures: string[] = [];
+    if (speed !== null) figures.push(perSecond(speed));
+    if (bits !== null) figures.push(`${bits.toFixed(2)} bits per character`);
+    telling.progress(writing, characters(page.length), figures);
   }
 
   /** Whether the text that is there is one of this seed and model, so that it can be written on. */
@@ -241,21 +206,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     typewriter.flush();
   }
 
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.isComposing) return; // letters of several keys, whose Escape and Enter mean something else
-      const control = event.ctrlKey || event.metaKey;
-      const isOurs = (control && event.key === "Enter") || event.key === "Escape";
-      if (isOurs) event.preventDefault();
-      if (control && event.key === "Enter" && !event.repeat) begin();
-      if (event.key === "Escape") stop.click();
-      // Keys pressed in here are meant for the widget, not for the notebook around it, which would undo
-      // its own changes at Ctrl+Z and select its cells at Ctrl+A. But Ctrl+S still saves.
-      if (!control || event.key.toLowerCase() !== "s") event.stopPropagation();
-    },
-    { signal },
-  );
+  takeKeys(root, begin, stop, signal);
 
   // What the kernel, or another view, does.
   follow(model, "error", (error) => (problem.textContent = error), signal);
@@ -265,10 +216,8 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const presence = new Presence(
     model,
     (state) => {
-      const told = page.length > 0 ? RECORD : `${BUSY} Then run the cell.`;
-      notice.textContent = state === "silent" ? told : "";
+      telling.presence(state, page.length > 0);
       if (state === "gone") player.lost();
-      else if (problem.textContent === GONE) problem.textContent = "";
     },
     signal,
   );
@@ -294,16 +243,9 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const last = model.get("status");
   const { run } = model.get("receipt");
   if (last === "writing" && run !== undefined) player.join(run);
-  else if (last === "finished" || last === "stopped") ended = last;
+  else if (last === "finished" || last === "stopped") telling.ended = last;
   progress();
   return root;
-}
-
-function enable(button: HTMLButtonElement, possible: boolean): void {
-  const disabled = String(!possible);
-  if (button.getAttribute("aria-disabled") !== disabled) {
-    button.setAttribute("aria-disabled", disabled);
-  }
 }
 
 /** A seed as the kernel takes it: without what the model does not know. */

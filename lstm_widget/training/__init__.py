@@ -1,6 +1,6 @@
 """Training a model on a text of one's own; needs the extra ``train`` (PyTorch, Accelerate, tqdm).
 
-Naming the functions loads PyTorch; naming this package does not.
+Naming the functions loads PyTorch; naming this package, or `TrainingView`, does not.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from lstm_widget.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from lstm_widget.training.trainer import resume, train
+    from lstm_widget.training.view import TrainingView
 
-__all__ = ["Progress", "Sample", "TrainingSettings", "resume", "train"]
+__all__ = ["Progress", "Sample", "TrainingSettings", "TrainingView", "resume", "train"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - one of two functions
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a function or a class
+    if name == "TrainingView":
+        from lstm_widget.training.view import TrainingView  # noqa: PLC0415 - needs what a widget needs
+
+        return TrainingView
     if name not in {"train", "resume"}:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

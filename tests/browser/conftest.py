@@ -14,6 +14,9 @@ from lstm_widget import LSTMGenerator
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
+# What a host reports of itself, also where there is no widget: this one is of Notebook 7.6.
+OF_THE_HOST = {"Cannot read properties of undefined (reading 'schema')"}
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -44,7 +47,7 @@ def page(browser: Browser) -> Iterator[Page]:
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
     context.close()
-    assert not problems, problems
+    assert set(problems) <= OF_THE_HOST, problems
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ _KERNEL_READY = f"""async ([address, name]) => {{
 
 
 class JupyterLabError(Exception):
-    """JupyterLab or Chromium does not do what it is needed for."""
+    """JupyterLab, another host or Chromium does not do what it is needed for."""
 
 
 def start_chromium(playwright: Playwright, *arguments: str) -> Browser:
@@ -54,8 +54,47 @@ def start_chromium(playwright: Playwright, *arguments: str) -> Browser:
     return playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *arguments])
 
 
-class Lab:
+class Server:
+    """A program that serves notebooks, once it has told its address: the group of that pattern."""
+
+    def __init__(self, command: list[str], address: str, places: dict[str, Path]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **{name: str(at) for name, at in places.items()}},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        if self._process.stdout is None:
+            msg = f"{command[0]} has no output."
+            raise JupyterLabError(msg)
+        self._output = self._process.stdout
+        self._log: list[str] = []
+        self._address = self._find_address(command[0], address)
+        # Somebody must go on reading, or the server would stand still once the pipe is full.
+        self._reader = threading.Thread(target=lambda: self._log.extend(self._output), daemon=True)
+        self._reader.start()
+
+    def _find_address(self, name: str, pattern: str) -> str:
+        for line in self._output:
+            self._log.append(line)
+            if match := re.search(pattern, line):
+                return match[1]
+        msg = f"{name} did not start:\n" + "".join(self._log)
+        raise JupyterLabError(msg)
+
+    def stop(self) -> None:
+        """End the server, whose kernels have been ended before."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+
+class Lab(Server):
     """A JupyterLab server over an empty folder, with the settings of somebody who has just installed it."""
+
+    module, start, tree = "jupyterlab", "lab", "doc/tree"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "notebooks"
@@ -69,32 +108,9 @@ class Lab:
             "JUPYTERLAB_SETTINGS_DIR": self._settings,
             "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
         }
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
+        command = [self.module, "--no-browser", "--allow-root", "--ServerApp.port=0"]
         command += [f"--ServerApp.root_dir={self.folder}", f"--IdentityProvider.token={_TOKEN}"]
-        self._process = subprocess.Popen(
-            command,
-            env={**os.environ, **{name: str(place) for name, place in places.items()}},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if self._process.stdout is None:
-            msg = "JupyterLab has no output."
-            raise JupyterLabError(msg)
-        self._output = self._process.stdout
-        self._log: list[str] = []
-        self._address = self._find_address()
-        # Somebody must go on reading, or the server would stand still once the pipe is full.
-        self._reader = threading.Thread(target=lambda: self._log.extend(self._output), daemon=True)
-        self._reader.start()
-
-    def _find_address(self) -> str:
-        for line in self._output:
-            self._log.append(line)
-            if match := re.search(r"(http://127\.0\.0\.1:\d+)/lab", line):
-                return match[1]
-        msg = "JupyterLab did not start:\n" + "".join(self._log)
-        raise JupyterLabError(msg)
+        super().__init__(command, rf"(http://127\.0\.0\.1:\d+)/{self.start}", places)
 
     def open(self, page: Page, name: str, source: Path | list[str]) -> Notebook:
         """Open a notebook, given as a file or as the sources of its code cells, in the folder."""
@@ -112,12 +128,15 @@ class Lab:
 
     def visit(self, page: Page, name: str) -> None:
         """Open a notebook that is in the folder, without waiting for a kernel, as it may get none."""
-        page.goto(f"{self._address}/doc/tree/{name}?token={_TOKEN}")
+        page.goto(f"{self._address}/{self.tree}/{name}?token={_TOKEN}")
 
     def wait_for_kernel(self, page: Page, name: str) -> None:
         """Wait until a notebook has its kernel: a cell that is run before makes JupyterLab ask for one."""
-        page.wait_for_function(_KERNEL_READY, arg=[self._address, name])
+        self._wait_for_session(page, name)
         page.get_by_text("Kernel status: Idle").wait_for(state="attached")
+
+    def _wait_for_session(self, page: Page, name: str) -> None:
+        page.wait_for_function(_KERNEL_READY, arg=[self._address, name])
 
     def end_kernels(self, page: Page) -> None:
         """End all kernels, so that those of before take no memory; other settings than the first go, too."""
@@ -131,12 +150,6 @@ class Lab:
     def connection_file(self) -> Path:
         """How to connect to the kernel that was started last."""
         return max(self._runtime.glob("kernel-*.json"), key=lambda file: file.stat().st_mtime)
-
-    def stop(self) -> None:
-        """End the server, whose kernels have been ended before."""
-        self._process.kill()
-        self._process.wait()
-        self._reader.join()
 
 
 class Widget:

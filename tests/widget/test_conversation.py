@@ -130,7 +130,7 @@ def chunk_text(page):
 
 
 def test_a_temperature_with_which_nothing_was_written_is_not_told(widget, page, model, monkeypatch):
-    monkeypatch.setattr("lstm_widget.stream.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
     page.start()
     for heat in (2.0, 3.0, 4.0):  # the seed takes that long
         (chunk,) = page.pull(0, 20, heat)
@@ -272,7 +272,7 @@ def test_a_resume_of_a_run_that_was_replaced_meanwhile_changes_nothing(widget, p
 
 
 def test_a_resume_reaches_a_cell_that_writes(widget, page, long, monkeypatch):
-    monkeypatch.setattr("lstm_widget.stream.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
 
     def longer(_):
         widget.on_text(longer, remove=True)
@@ -310,7 +310,7 @@ def test_clear_is_answered_in_every_state(widget, page, long):
 
 
 def test_clear_reaches_a_cell_that_writes(widget, page, long, monkeypatch):
-    monkeypatch.setattr("lstm_widget.stream.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
     thread = []
 
     def clear(_):
@@ -609,7 +609,7 @@ def test_whatever_they_do_at_once_the_text_is_one(random_model, pages, cell, see
         for n, work in enumerate(pages)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lstm_widget.stream.MAX_BUDGET", 0.05)  # a cell writes in many pieces
+        patch.setattr("lstm_widget.conversation.MAX_BUDGET", 0.05)  # a cell writes in many pieces
         together([*works, lambda: a_cell_at_random(widget, cell, np.random.default_rng(seed))])
     check_messages(page.sent, model)
     check_seen(seen, model)

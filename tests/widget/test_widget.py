@@ -22,7 +22,7 @@ NOTHING_TO_CONTINUE = one_line("no text of this seed and model to continue: call
 @pytest.fixture
 def _one_by_one(monkeypatch):
     """Let a cell write in pieces of one character, as if it took as long as a piece may take."""
-    monkeypatch.setattr("lstm_widget.stream.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
 
 
 def after(widget, characters, action):

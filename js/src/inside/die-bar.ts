@@ -51,6 +51,7 @@ export class DieBar {
   readonly #frame: Frame;
   #pointed: Pointed | null = null;
   #whatIf: number | null = null;
+  #own = 1;
 
   /** @param set takes the temperature of the what-if; null: that of the text again */
   constructor(set: (temperature: number | null) => void, range: Bounds, signal: AbortSignal) {
@@ -117,6 +118,12 @@ export class DieBar {
   /** The temperature of the what-if; null: the one that each character was chosen with. */
   set whatIf(temperature: number | null) {
     this.#whatIf = temperature;
+    this.#frame.ask();
+  }
+
+  /** The temperature of the text, for as long as no character is pointed at. */
+  set own(temperature: number) {
+    this.#own = temperature;
     this.#frame.ask();
   }
 
@@ -202,15 +209,13 @@ export class DieBar {
   }
 
   #drawSlider(looked: Looked | null): void {
-    const own = looked === null ? null : (looked.choice.temperature ?? 1);
+    const own = looked === null ? this.#own : (looked.choice.temperature ?? 1);
     const temperature = this.#whatIf ?? own;
     // Not while it is dragged: a browser may round what it is set to.
-    if (temperature !== null && this.#slider.valueAsNumber !== temperature) {
-      this.#slider.value = String(temperature);
-    }
-    const told = temperature === null ? "" : short(temperature);
+    if (this.#slider.valueAsNumber !== temperature) this.#slider.value = String(temperature);
+    const told = short(temperature);
     const isOwn = this.#whatIf === null;
-    write(this.#output, isOwn && told ? `${told}, as it was` : told);
+    write(this.#output, isOwn ? `${told}, as it was` : told);
     const result = isOwn
       ? "as it was"
       : looked === null || looked.die === null

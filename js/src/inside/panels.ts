@@ -265,6 +265,7 @@ export class Panels {
         chosen: null,
         title: "What comes after the seed",
       });
+      this.#die.own = model.get("receipt").temperature ?? model.get("temperature");
       this.#die.show(null);
     } else {
       const { id, temperature } = choices.at(known);

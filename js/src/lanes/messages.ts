@@ -6,22 +6,17 @@ import type {
   Chunk,
   Clear,
   Cleared,
+  CommonTraits,
   Failure,
   Hello,
   Here,
   Reason,
+  Settings,
   Stop,
-  Traits,
 } from "../messages.ts";
 
 /** What all lanes have in common. */
-export interface LanesSettings {
-  seed: string;
-  length: number;
-  top_k: number | null;
-  top_p: number | null;
-  rng: number | null;
-}
+export type LanesSettings = Omit<Settings, "temperature">;
 
 /** A lane as the page has it now. It keeps its name, wherever it stands. */
 export interface LaneAsked {
@@ -97,19 +92,13 @@ export interface LaneReceipt {
   bits: number;
 }
 
-/** What `LSTMWidget` and `TemperatureLanes` have in common; `ModelWidget` in base.py. */
-type Common = Pick<
-  Traits,
-  "model" | "speed" | "status" | "error" | "models" | "card" | "replacements"
->;
-
 /** The traits of `TemperatureLanes` in lanes.py. */
-export interface LanesTraits extends LanesSettings, Common {
+export interface LanesTraits extends CommonTraits {
   /** From left to right. */
   temperatures: number[];
   /** The names of the lanes; for a moment there may be more or fewer than temperatures. */
   names: string[];
   texts: string[];
   receipts: Partial<LaneReceipt>[];
-  bounds: Record<"temperature" | "length" | "speed" | "top_k" | "top_p" | "rng" | "lanes", Bounds>;
+  bounds: CommonTraits["bounds"] & { lanes: Bounds };
 }

@@ -1,31 +1,22 @@
+import type { AnyModel } from "@anywidget/types";
+import { buttonMaker, enable } from "../buttons.ts";
 import { element } from "../dom.ts";
-import type { Reason } from "../messages.ts";
+import { takeKeys } from "../keys.ts";
 import { Meter } from "../meter.ts";
-import { GONE } from "../player.ts";
 import { Presence } from "../presence.ts";
+import { characters, perSecond, Telling } from "../telling.ts";
+import { follow, listen } from "../traits.ts";
 import { Typewriter } from "../typewriter.ts";
 import { Board } from "./board.ts";
 import { LanesControls } from "./controls.ts";
-import type { FromKernel } from "./messages.ts";
+import type { FromKernel, LanesTraits } from "./messages.ts";
 import { LanesPlayer } from "./player.ts";
-import { common, follow, type LanesModel, listen } from "./traits.ts";
-
-const ENDINGS: Record<Reason, string> = { finished: "Finished", stopped: "Stopped" };
-const WAITING = "waiting for the kernel, which is busy or gone…";
-const BUSY = "The kernel does not answer: it is busy, or there is none.";
-const RECORD = `${BUSY} This is the record of texts that were written before; run the cell to write new ones.`;
 
 /** One view of the lanes. Everything it hangs on to goes when `signal` is aborted. */
-export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLElement {
+export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSignal): HTMLElement {
   // The parts.
   const controls = new LanesControls(model, () => player.lost(), signal);
-  const button = (name: string, act: () => void, className = "") => {
-    const made = element("button", { type: "button", textContent: name, className });
-    // One that can do nothing keeps the focus: it is only marked, and not asked.
-    const asked = () => made.getAttribute("aria-disabled") !== "true" && act();
-    made.addEventListener("click", asked, { signal });
-    return made;
-  };
+  const button = buttonMaker(signal);
   const generate = button("Generate", begin, "lstm-main");
   const stop = button("Stop", halt);
   const clear = button("Clear", () => player.clear());
@@ -42,13 +33,10 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
     signal,
   );
   const meter = new Meter();
-  // The line changes with every character; what is read out, at the beginning and the end only.
-  const status = element("p", { className: "lstm-status" });
-  const announcement = element("p", { className: "lstm-unseen" });
-  announcement.setAttribute("role", "status");
-  const notice = element("p", { className: "lstm-notice" });
-  const problem = element("p", { className: "lstm-problem" });
-  problem.setAttribute("role", "alert");
+  const telling = new Telling(
+    "This is the record of texts that were written before; run the cell to write new ones.",
+  );
+  const { problem } = telling;
   const buttons = element("div", { className: "lstm-buttons" }, generate, stop, clear, add);
   const root = element(
     "section",
@@ -56,19 +44,16 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
     controls.root,
     buttons,
     controls.details,
-    notice,
+    telling.notice,
     problem,
-    status,
+    telling.status,
     board.root,
-    announcement,
+    telling.announcement,
   );
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "LSTM temperature lanes");
 
   // The texts.
-  let ended: Reason | null = null; // told once everything is shown
-  let said = ""; // of the ending, politely; once
-  let isWaiting = false;
   let front = 0; // the lanes are shown up to here, side by side
   let frame: number | null = null;
   const pace = () => model.get("speed") ?? Number.POSITIVE_INFINITY;
@@ -87,14 +72,12 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
     },
     {
       began(from) {
-        ended = null;
-        said = "";
+        telling.begin();
         front = 0;
         typewriter.clear();
         board.begin(from);
         meter.begin(0);
-        problem.textContent = "";
-        say(`Writing ${board.lanes.length} lanes`);
+        telling.say(`Writing ${board.lanes.length} lanes`);
         progress();
       },
       wrote: (lane, text, chunk) => board.receive(lane, text, chunk),
@@ -105,31 +88,30 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
         frame ??= requestAnimationFrame(draw);
       },
       ended(reason) {
-        ended = reason;
+        telling.ended = reason;
         if (reason === "stopped") showAll();
         showRest();
         progress();
       },
       failed(message) {
-        ended = null;
+        telling.ended = null;
         problem.textContent = message;
         showAll();
         showRest();
-        say("");
+        telling.say("");
         progress();
       },
       cleared() {
-        ended = null;
+        telling.ended = null;
         front = 0;
         typewriter.clear();
         board.begin("");
         problem.textContent = "";
         progress();
-        say("Cleared");
+        telling.say("Cleared");
       },
       waiting(is) {
-        isWaiting = is;
-        say(is ? "Waiting for the kernel" : player.running ? "Writing" : "");
+        telling.waiting(is, player.running);
         progress();
       },
     },
@@ -151,11 +133,6 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
     draw();
   }
 
-  /** Say it politely. Even the same text would be read out again. */
-  function say(text: string): void {
-    if (announcement.textContent !== text) announcement.textContent = text;
-  }
-
   function progress(): void {
     const writing = player.running || typewriter.waiting > 0;
     const { shown } = board;
@@ -163,23 +140,9 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
     enable(stop, writing);
     enable(clear, shown > 0);
     enable(add, !board.full);
-    const unit = shown === 1 ? "character" : "characters";
-    const reached = `${board.lanes.length} lanes, ${shown.toLocaleString("en")} ${unit}`;
-    const told = writing
-      ? `Writing: ${reached}`
-      : ended === null
-        ? ""
-        : `${ENDINGS[ended]}: ${reached}`;
-    const figures = [told];
     const speed = writing ? meter.now : meter.whole;
-    if (told && speed !== null)
-      figures.push(`${Math.round(speed).toLocaleString("en")} per second in each`);
-    if (isWaiting) figures.push(WAITING);
-    status.textContent = figures.join(" · ");
-    if (!writing && told !== said) {
-      said = told;
-      say(told);
-    }
+    const figures = speed === null ? [] : [`${perSecond(speed)} in each`];
+    telling.progress(writing, `${board.lanes.length} lanes, ${characters(shown)}`, figures);
   }
 
   /** Show what the kernel has kept of a run, if answers were lost. */
@@ -214,21 +177,7 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
     showAll();
   }
 
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.isComposing) return; // letters of several keys, whose Escape and Enter mean something else
-      const control = event.ctrlKey || event.metaKey;
-      const isOurs = (control && event.key === "Enter") || event.key === "Escape";
-      if (isOurs) event.preventDefault();
-      if (control && event.key === "Enter" && !event.repeat) begin();
-      if (event.key === "Escape") stop.click();
-      // Keys pressed in here are meant for the widget, not for the notebook around it, which would undo
-      // its own changes at Ctrl+Z and select its cells at Ctrl+A. But Ctrl+S still saves.
-      if (!control || event.key.toLowerCase() !== "s") event.stopPropagation();
-    },
-    { signal },
-  );
+  takeKeys(root, begin, stop, signal);
 
   // What the kernel, or another view, does.
   follow(model, "error", (error) => (problem.textContent = error), signal);
@@ -242,12 +191,10 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
   follow(model, "names", showLanes, signal);
   follow(model, "temperatures", showLanes, signal);
   const presence = new Presence(
-    common(model),
+    model,
     (state) => {
-      const told = board.shown > 0 ? RECORD : `${BUSY} Then run the cell.`;
-      notice.textContent = state === "silent" ? told : "";
+      telling.presence(state, board.shown > 0);
       if (state === "gone") player.lost();
-      else if (problem.textContent === GONE) problem.textContent = "";
     },
     signal,
   );
@@ -272,14 +219,7 @@ export function createLanesView(model: LanesModel, signal: AbortSignal): HTMLEle
   const last = model.get("status");
   const run = model.get("receipts").find((one) => one.run !== undefined)?.run;
   if (last === "writing" && run !== undefined) player.join(run);
-  else if (last === "finished" || last === "stopped") ended = last;
+  else if (last === "finished" || last === "stopped") telling.ended = last;
   progress();
   return root;
-}
-
-function enable(button: HTMLButtonElement, possible: boolean): void {
-  const disabled = String(!possible);
-  if (button.getAttribute("aria-disabled") !== disabled) {
-    button.setAttribute("aria-disabled", disabled);
-  }
 }

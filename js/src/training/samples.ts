@@ -1,0 +1,31 @@
+import { element } from "../dom.ts";
+import type { Sample } from "./messages.ts";
+import { stageName } from "./words.ts";
+
+/** A text with the seed before it, as all widgets show it. */
+export function showText(where: HTMLElement, seed: string, text: string): void {
+  const block = element("div", { className: "lstm-text-block" });
+  block.append(element("span", { className: "lstm-text-seed", textContent: seed }), text);
+  where.replaceChildren(block);
+}
+
+/** What the network of the moment writes, at some temperatures side by side. */
+export class Samples {
+  readonly root = element("div", { className: "lstm-samples" });
+  #shown = "";
+
+  show(samples: readonly Sample[]): void {
+    const now = JSON.stringify(samples);
+    if (now === this.#shown) return; // leave what somebody may be reading or copying
+    this.#shown = now;
+    const figures = samples.map(({ update, temperature, seed, text }) => {
+      const page = element("div", { className: "lstm-sample-text" });
+      showText(page, seed, text);
+      const caption = element("figcaption", {
+        textContent: `Temperature ${temperature}, ${stageName(update)}`,
+      });
+      return element("figure", { className: "lstm-sample" }, caption, page);
+    });
+    this.root.replaceChildren(...figures);
+  }
+}

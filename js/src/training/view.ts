@@ -1,0 +1,307 @@
+import type { AnyModel } from "@anywidget/types";
+import { buttonMaker, enable } from "../buttons.ts";
+import { element } from "../dom.ts";
+import { Presence } from "../presence.ts";
+import { Saver } from "../saver.ts";
+import { follow, listen } from "../traits.ts";
+import { Chart } from "./chart.ts";
+import { ComparisonTable } from "./comparison.ts";
+import type {
+  FromKernel,
+  Now,
+  Point,
+  Tick,
+  ToKernel,
+  TrainingStatus,
+  TrainingTraits,
+} from "./messages.ts";
+import { Samples } from "./samples.ts";
+import { TimeMachine } from "./time-machine.ts";
+import { bits, count, stageName, time } from "./words.ts";
+
+const SILENT = "The kernel does not answer: it is busy, or there is none.";
+const RECORD = `${SILENT} This is the record of a training.`;
+const INTERRUPT =
+  "If Stop does nothing, the kernel hears it only after the cell: its interrupt (in JupyterLab: Kernel, " +
+  "Interrupt Kernel) does the same.";
+const STOPPING = "It stops after the update that it is at, and keeps the best model.";
+const STATUS: Record<TrainingStatus, string> = {
+  ready: "Nothing is trained yet: run a cell that calls train() of this view.",
+  training: "Training",
+  "looking back": "Trained; now each stage writes",
+  finished: "Finished",
+  stopped: "Stopped",
+  failed: "The training has failed",
+};
+
+/** One view of a training. Everything it hangs on to goes when `signal` is aborted. */
+export function createTrainingView(
+  model: AnyModel<TrainingTraits>,
+  signal: AbortSignal,
+): HTMLElement {
+  // The parts.
+  const stop = buttonMaker(signal)("Stop", halt);
+  const buttons = element("div", { className: "lstm-buttons" }, stop);
+  const hint = element("p", { className: "lstm-hint" });
+  const bar = element("progress", { max: 1, value: 0 });
+  bar.setAttribute("aria-label", "Training progress");
+  const notes = element("div", { className: "lstm-notes" });
+  // The line changes with every update; what is read out, now and then only.
+  const status = element("p", { className: "lstm-status" });
+  const announcement = element("p", { className: "lstm-unseen" });
+  announcement.setAttribute("role", "status");
+  const notice = element("p", { className: "lstm-notice" });
+  const problem = element("p", { className: "lstm-problem" });
+  problem.setAttribute("role", "alert");
+  const chart = new Chart(signal);
+  const table = new ComparisonTable();
+  const samples = new Samples();
+  const saver = new Saver(() => tried(() => model.save_changes()), signal);
+  const machine = new TimeMachine(
+    model.get("bounds").temperature,
+    {
+      moved(stage) {
+        model.set("stage", stage);
+        saver.touch();
+        draw();
+      },
+      heated(temperature) {
+        model.set("temperature", temperature);
+        saver.touch();
+      },
+      ask: (stage, temperature) => send({ type: "write", stage, temperature }),
+    },
+    signal,
+  );
+  const result = element(
+    "p",
+    { className: "lstm-result" },
+    "The model is kept as ",
+    element("code", { textContent: "model" }),
+    " of this view. If the view is called ",
+    element("code", { textContent: "view" }),
+    ", this writes with it: ",
+    element("code", { textContent: "LSTMWidget(view.model)" }),
+  );
+  const root = element(
+    "section",
+    { className: "lstm-widget lstm-training" },
+    buttons,
+    bar,
+    hint,
+    notice,
+    problem,
+    status,
+    chart.root,
+    table.root,
+    notes,
+    samples.root,
+    machine.root,
+    result,
+    announcement,
+  );
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "LSTM training");
+
+  // What is known of the training: the traits, and what the messages have told since.
+  let now: Partial<Now> = {};
+  let training: Point[] = [];
+  let validation: Point[] = [];
+  let asked = false; // to stop
+  let quarter = 0; // of the training, the last that was read out
+
+  function tried(act: () => void): boolean {
+    try {
+      act();
+    } catch {
+      return false; // the connection is closed
+    }
+    return true;
+  }
+
+  function send(message: ToKernel): void {
+    if (!tried(() => model.send(message))) machine.refuse();
+  }
+
+  /** Say it politely. Even the same text would be read out again. */
+  function say(text: string): void {
+    if (announcement.textContent !== text) announcement.textContent = text;
+  }
+
+  function draw(): void {
+    const { update, training_bits } = now;
+    // The curve ends where the training is, though there is no point yet.
+    const live: Point[] =
+      update !== undefined && training_bits !== undefined && update > (training.at(-1)?.[0] ?? 0)
+        ? [[update, training_bits]]
+        : [];
+    chart.root.hidden = training.length === 0;
+    chart.show({
+      training: [...training, ...live],
+      validation,
+      updates: now.updates ?? 0,
+      references: model.get("references"),
+      stage: machine.root.hidden ? null : machine.update,
+      summary: summary(),
+    });
+    table.show(model.get("references"), validation);
+  }
+
+  function summary(): string {
+    const last = (curve: readonly Point[], name: string) => {
+      const point = curve.at(-1);
+      return point === undefined ? [] : [`${bits(point[1])} ${name} ${stageName(point[0])}`];
+    };
+    const losses = [...last(training, "in training"), ...last(validation, "in validation")];
+    const others = model.get("references").map((one) => `${one.name} ${bits(one.bits)}`);
+    const compared = others.length > 0 ? `; for comparison: ${others.join(", ")}` : "";
+    return `Loss curves in bits per character: ${losses.join(", ")}${compared}.`;
+  }
+
+  function tell(): void {
+    const state = model.get("status");
+    const trains = state === "training";
+    enable(stop, trains && !asked);
+    hint.textContent = trains ? (asked ? `${STOPPING} ${INTERRUPT}` : INTERRUPT) : "";
+    bar.hidden = !trains;
+    const { update, updates = 0, best_bits, best_update } = now;
+    if (trains && update === undefined) bar.removeAttribute("value");
+    else bar.value = updates > 0 ? (update ?? 0) / updates : 0;
+    result.hidden = state !== "finished" && state !== "stopped";
+    const figures = [trains && update === undefined ? "Reading the text" : STATUS[state]];
+    if (update !== undefined) {
+      figures.push(`${update.toLocaleString("en")} of ${count(updates, "update")}`);
+      if (best_bits != null) {
+        const when = best_update == null ? "" : `, ${stageName(best_update)}`;
+        figures.push(`best ${bits(best_bits)} bits per character in validation${when}`);
+      }
+      if (trains) figures.push(...speed());
+    }
+    status.textContent = figures.join(" · ");
+    if (!trains) say(state === "ready" ? "" : (figures.slice(0, 3).join(", ") ?? ""));
+    else {
+      const reached = updates > 0 ? Math.floor((4 * (update ?? 0)) / updates) : 0;
+      if (reached === 0) say("Training");
+      else if (reached > quarter && reached < 4) say(`Training, ${25 * reached} percent done`);
+      quarter = reached;
+    }
+  }
+
+  function speed(): string[] {
+    const { characters_per_second, seconds_left } = now;
+    const told: string[] = [];
+    if (characters_per_second !== undefined) {
+      told.push(`${Math.round(characters_per_second).toLocaleString("en")} characters per second`);
+    }
+    if (seconds_left !== undefined) told.push(`about ${time(seconds_left)} left`);
+    return told;
+  }
+
+  function tick(message: Tick): void {
+    const newer = (curve: readonly Point[], points: readonly Point[]) => {
+      const last = curve.at(-1)?.[0] ?? 0;
+      return [...curve, ...points.filter(([update]) => update > last)];
+    };
+    now = message.now;
+    training = newer(training, message.training);
+    validation = newer(validation, message.validation);
+    if (message.samples.length > 0) samples.show(message.samples);
+    tell();
+    draw();
+  }
+
+  // What the reader does.
+  function halt(): void {
+    asked = true;
+    send({ type: "stop" });
+    tell();
+  }
+
+  // Keys pressed in here are meant for the widget, not for the notebook around it. But Ctrl+S still saves.
+  root.addEventListener(
+    "keydown",
+    (event) => {
+      const control = event.ctrlKey || event.metaKey;
+      if (!control || event.key.toLowerCase() !== "s") event.stopPropagation();
+    },
+    { signal },
+  );
+
+  // What the kernel, or another view, does.
+  follow(model, "error", (error) => (problem.textContent = error), signal);
+  follow(
+    model,
+    "notes",
+    (all) =>
+      notes.replaceChildren(
+        ...all.map((textContent) => element("p", { className: "lstm-hint", textContent })),
+      ),
+    signal,
+  );
+  follow(model, "samples", (all) => samples.show(all), signal);
+  const showCurves = () => {
+    now = model.get("now");
+    training = model.get("training_curve");
+    validation = model.get("validation_curve");
+    tell();
+    draw();
+  };
+  for (const name of ["now", "training_curve", "validation_curve", "references"] as const) {
+    listen(model, `change:${name}`, showCurves, signal);
+  }
+  const showStages = () => {
+    machine.load(model.get("stages"), model.get("seed"), model.get("written_at"));
+    machine.stage = model.get("stage");
+    draw();
+  };
+  for (const name of ["stages", "seed", "written_at"] as const) {
+    listen(model, `change:${name}`, showStages, signal);
+  }
+  follow(model, "temperature", (temperature) => (machine.temperature = temperature), signal);
+  follow(
+    model,
+    "stage",
+    (stage) => {
+      if (stage !== machine.stage) machine.stage = stage;
+      draw();
+    },
+    signal,
+  );
+  follow(
+    model,
+    "status",
+    () => {
+      asked = false;
+      quarter = 0;
+      showCurves();
+    },
+    signal,
+  );
+  const presence = new Presence(
+    model,
+    (state) => {
+      const told = training.length > 0 ? RECORD : SILENT;
+      notice.textContent = state === "here" ? "" : told;
+    },
+    signal,
+  );
+  listen(
+    model,
+    "msg:custom",
+    (message: FromKernel) => {
+      presence.heard();
+      if (message.type === "tick") tick(message);
+      else if (message.type === "written") machine.receive(message);
+      else if (message.type === "error") {
+        machine.refuse();
+        problem.textContent = message.message;
+      }
+    },
+    signal,
+  );
+  // So ipywidgets tells that a kernel was restarted or has died.
+  listen(model, "comm_live_update", () => presence.ask(), signal);
+
+  showStages();
+  return root;
+}
