@@ -130,6 +130,15 @@ describe("the look inside", () => {
     expect(kernel.written).toBe(0);
     const inspected = model.connection.sent.filter((message) => message.type === "inspect");
     expect(inspected.length).toBeGreaterThan(0);
+    const bits = Array.from(SEED, (character, index) => {
+      const share = sharesAt(index, 1)[VOCABULARY.indexOf(character)] as number;
+      return -Math.log2(share);
+    });
+    const each = bits.reduce((a, b) => a + b) / bits.length;
+    const told = document.querySelector(".lstm-inside-read")?.textContent;
+    expect(told).toBe(
+      `The seed: ${bits.length} characters, ${each.toFixed(2)} bits per character.`,
+    );
   });
 
   test("can be used by everybody", async () => {

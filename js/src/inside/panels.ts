@@ -49,6 +49,8 @@ export class Panels {
   readonly #typed: HTMLInputElement;
   readonly #typing: HTMLElement;
   readonly #frame: Frame;
+  /** How likely the seed is, which may be a text of the reader's own. */
+  readonly #read = element("p", { className: "lstm-inside-read" });
   /** By what the text is coloured now. */
   #coloured = "";
   #run: string | undefined;
@@ -133,6 +135,7 @@ export class Panels {
         this.#legend.root,
       ),
       this.#cells.root,
+      this.#read,
       element(
         "div",
         { className: "lstm-buttons" },
@@ -247,6 +250,21 @@ export class Panels {
     this.#drawChoice();
     this.#drawChanged();
     this.#drawColours();
+    this.#drawRead();
+  }
+
+  #drawRead(): void {
+    const { choices, seedLength } = this.#source;
+    if (seedLength === null || choices.length < seedLength) {
+      this.#read.textContent = "";
+      return;
+    }
+    let bits = 0;
+    for (let index = 0; index < seedLength; index += 1) bits += choices.surprise(index);
+    const each = (bits / seedLength).toFixed(2);
+    const unit = seedLength === 1 ? "character" : "characters";
+    const told = `The seed: ${seedLength.toLocaleString("en")} ${unit}, ${each} bits per character.`;
+    if (this.#read.textContent !== told) this.#read.textContent = told;
   }
 
   #drawChoice(): void {
