@@ -57,13 +57,25 @@ def count_told(notebook):
     return notebook.root.get_by_text(re.compile("would have come out differently"))
 
 
-def slowly_changed(trace, temperature: float) -> list[int]:
-    """Return where the sampler of Python would choose another character with the same prefix and die."""
-    return [
-        n
-        for n, (logits, die, number) in enumerate(zip(trace.logits, trace.dice, trace.ids, strict=True))
-        if choose(logits, temperature, die) != number
-    ]
+# The kernel may have computed with NumPy or with Numba, whose logits differ in the last bits: where a die
+# lies so near to an edge, either character is right.
+NEAR = 1e-5
+
+
+def slowly_changed(trace, temperature: float) -> tuple[set[int], set[int]]:
+    """Return where the sampler of Python chooses another character with the same prefix and die.
+
+    First where it does so for sure; then also where the die lies at an edge.
+    """
+    sure, perhaps = set(), set()
+    for n, (logits, die, number) in enumerate(zip(trace.logits, trace.dice, trace.ids, strict=True)):
+        others = [choose(logits, temperature, min(max(die + by, 0), 1 - NEAR)) for by in (-NEAR, 0, NEAR)]
+        if any(other != number for other in others):
+            perhaps.add(n)
+        if all(other != number for other in others):
+            sure.add(n)
+    assert len(perhaps) - len(sure) <= 2
+    return sure, perhaps
 
 
 @pytest.mark.parametrize(
@@ -82,10 +94,12 @@ def test_the_what_if_marks_what_the_sampler_would_change(open_notebook, shared_m
     assert notebook.written(seed) == trace.text
     for temperature in (own, 1.2, 0.3, 0):
         set_what_if(notebook, temperature)
-        changed = slowly_changed(trace, temperature)
-        expect(count_told(notebook)).to_contain_text(f"{len(changed):,} of 2,000 characters")
-        assert highlighted(notebook, "lstm-changed") == [len(seed) + n for n in changed]
-        assert (changed == []) == (temperature == own)
+        sure, perhaps = slowly_changed(trace, temperature)
+        counts = "|".join(f"{count:,}" for count in range(len(sure), len(perhaps) + 1))
+        expect(count_told(notebook)).to_contain_text(re.compile(rf"\b({counts}) of 2,000 characters"))
+        marked = {index - len(seed) for index in highlighted(notebook, "lstm-changed")}
+        assert sure <= marked <= perhaps
+        assert (sure == set()) == (temperature == own)
 
 
 def test_what_comes_next_is_shown_while_the_seed_is_typed(opened, generator):
