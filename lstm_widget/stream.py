@@ -91,7 +91,10 @@ class TextConversation(Conversation[Writing]):
             self._branch(parent, position, text_in(message, "character"), name)
 
     def _inspect(self, message: Mapping[str, Any]) -> None:
-        writing = self._of_the_tree(name_in(message, "run"))
+        name = name_in(message, "run")
+        if self._tree.had(name):
+            return  # the page asked before it knew
+        writing = self._of_the_tree(name)
         with self._lock:
             answer = self._look.inspected if message["type"] == "inspect" else self._look.activated
             self._send(*answer(message, writing))

@@ -130,14 +130,20 @@ class Tree:
 
     def __init__(self) -> None:
         self._writings: dict[str, Writing] = {}
+        self._gone: set[str] = set()
 
     def plant(self, root: Writing | None) -> None:
         """Begin another tree, or none."""
+        self._gone.update(self._writings)
         self._writings = {} if root is None else {root.name: root}
 
     def get(self, name: str) -> Writing | None:
         """Return the text of a name, if it is there."""
         return self._writings.get(name)
+
+    def had(self, name: str) -> bool:
+        """Whether a text of this name was there, and is no more."""
+        return name in self._gone
 
     def add(self, branch: Writing) -> None:
         """Add a branch of one of the texts.
@@ -169,6 +175,7 @@ class Tree:
                 gone.add(name)
         for name in gone:
             del self._writings[name]
+        self._gone |= gone
         return gone
 
     @property

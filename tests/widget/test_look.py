@@ -489,3 +489,18 @@ def test_after_an_interrupt_what_is_told_belongs_to_the_text(generator_run):
 @pytest.fixture
 def generator_run(model):
     return LSTMGenerator(model).start({**SETTINGS, "length": 200})
+
+
+@pytest.mark.parametrize("question", [inspect(0, 10), activate(0, 1)])
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_question_that_comes_after_the_end_of_its_text_is_no_error(widget, page, question, removed):
+    written(page)
+    if removed:
+        page.ask(branch(20, "h"))
+        page.pull_all(have=20, run="b")
+        page.ask({"type": "remove", "run": "b"})
+    else:
+        page.start("b")
+        page.start("c")
+    assert page.ask({**question, "run": "b"}) == []
+    assert widget.error == ""
