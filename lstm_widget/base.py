@@ -80,14 +80,43 @@ def checked(check: Callable[[Any], T], value: object) -> T:
         raise traitlets.TraitError(str(error)) from None
 
 
-class ModelWidget(anywidget.AnyWidget):
+class PageWidget(anywidget.AnyWidget):
+    """A widget that takes from its page only what the page may change."""
+
+    for_the_page: ClassVar[frozenset[str]]
+    """What a page may change, besides what every widget has."""
+
+    error = shown(traitlets.Unicode(read_only=True))
+
+    def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - of any kind
+        super().__init__(**traits)
+        # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
+        # cell blocks it. Without this method it goes where the page sent it, as in ipykernel 7.0 to 7.3.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page changed; refuse what it may not change or what is out of range."""
+        known = {*self.for_the_page, *OF_EVERY_WIDGET, "_dom_classes", "_view_count"}
+        allowed = {name: sendable(value) for name, value in sync_data.items() if name in known}
+        try:
+            self._check_asked(allowed)
+            super().set_state(allowed)
+        except traitlets.TraitError as error:
+            self.set_trait("error", str(error))
+            self.send_state([name for name in allowed if name in self.keys])
+
+    def _check_asked(self, asked: Mapping[str, Any]) -> None:
+        """Raise `traitlets.TraitError` for what a cell may set to this, and a page may not."""
+
+
+class ModelWidget(PageWidget):
     """A widget that writes with a model; see `LSTMWidget` for the traits."""
 
     _keywords: ClassVar[tuple[str, ...]]
     """The settings that a cell may name."""
     _conversation: Conversation[Any]
 
-    # What a page may change, besides what every widget has.
     for_the_page: ClassVar[frozenset[str]] = frozenset(
         {"model", "seed", "length", "top_k", "top_p", "rng", "speed"}
     )
@@ -102,7 +131,6 @@ class ModelWidget(anywidget.AnyWidget):
     speed = shown(Checked(50.0))
     # These it only shows.
     status = shown(traitlets.Unicode("ready", read_only=True))
-    error = shown(traitlets.Unicode(read_only=True))
     models = shown(traitlets.List(traitlets.Dict(), read_only=True))
     """The models to choose from in the page: `name` and `title` of each."""
     card = shown(traitlets.Dict(read_only=True))
@@ -115,10 +143,6 @@ class ModelWidget(anywidget.AnyWidget):
         self._generators: dict[str, LSTMGenerator] = {}
         name = self._load(model)  # a wrong one is a ModelError here
         super().__init__(model=name, **settings)
-        # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
-        # cell blocks it. Without this method it goes where the page sent it, as in ipykernel 7.0 to 7.3.
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way
         self.on_msg(lambda _widget, content, _buffers: self._conversation.handle(content))
 
     @property
@@ -155,19 +179,11 @@ class ModelWidget(anywidget.AnyWidget):
 
     # What a page does.
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a page changed; refuse what it may not change or what is out of range."""
-        known = {*self.for_the_page, *OF_EVERY_WIDGET, "_dom_classes", "_view_count"}
-        allowed = {name: sendable(value) for name, value in sync_data.items() if name in known}
-        try:
-            # Only a cell may have a file or an address opened.
-            if "model" in allowed and allowed["model"] not in (one["name"] for one in self.models):
-                msg = "There is no such model to choose."
-                raise traitlets.TraitError(msg)  # noqa: TRY301 - told below like any other
-            super().set_state(allowed)
-        except traitlets.TraitError as error:
-            self.set_trait("error", str(error))
-            self.send_state([name for name in allowed if name in self.keys])
+    def _check_asked(self, asked: Mapping[str, Any]) -> None:
+        # Only a cell may have a file or an address opened.
+        if "model" in asked and asked["model"] not in (one["name"] for one in self.models):
+            msg = "There is no such model to choose."
+            raise traitlets.TraitError(msg)
 
     # How it gets there.
 

@@ -63,7 +63,7 @@ class Inspector:
             logits = recent.get(start, start + len(ids))
         else:
             ids = self._ids(position, min(count, kept - position))
-            logits = self._choices.read(position, ids)[0]
+            logits = self._choices.at(position).read(ids)
         how = np.full((2, len(ids)), np.nan)
         written = position + len(ids) - run.seed_length
         if written > 0:
@@ -83,7 +83,9 @@ class Inspector:
         units = self.run.engine.units
         check_cell((layer, unit), units)
         ids = self._ids(position, count)
-        cells = self._cells.read(position, ids)[1]
+        cells = np.empty((len(ids), sum(units)), dtype=np.float32)
+        if len(ids) > 0:
+            self._cells.at(position).read(ids, cells)
         return [np.tanh(cells[:, sum(units[:layer]) + unit])]
 
     def _ids(self, position: int, count: int) -> np.ndarray:
@@ -108,19 +110,15 @@ class _Again:
         self._run = run
         self._reader: Reader | None = None
 
-    def read(self, position: int, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the logits before each character [n, V], and the cells after it [n, sum of all units]."""
-        engine = self._run.engine
-        cells = np.empty((len(ids), sum(engine.units)), dtype=np.float32)
-        if len(ids) == 0:
-            return np.empty((0, engine.softmax_b.size), dtype=np.float32), cells
+    def at(self, position: int) -> Reader:
+        """Return a reader that has read the characters before a position of the text, and no more."""
         reader = self._reader
         if reader is None or reader.position > position:
-            reader = self._reader = Reader(engine, self._run.nameless)
+            reader = self._reader = Reader(self._run.engine, self._run.nameless)
         while reader.position < position:
             end = min(reader.position + BLOCK, position)
             reader.read(np.array(self._run.ids[reader.position : end]))
-        return reader.read(ids, cells), cells
+        return reader
 
 
 class Foresight:

@@ -21,6 +21,7 @@ from lstm_widget.formats.files import writing
 from lstm_widget.formats.json_data import parse_json
 from lstm_widget.training.encoding import Encoder
 from lstm_widget.training.reading import Fault, Source, blocks_of, parts_of, public_name
+from lstm_widget.training.settings import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Corpus", "Source", "encode", "open_corpus"]
 
 _FORMAT = "lstm-widget corpus 1"
+_SEED_LENGTH = 30  # characters, of a seed that nobody gave
 _SHOWN = 10  # of a long list in a note
 
 
@@ -81,6 +83,18 @@ class Corpus:
     def undecodable(self) -> int:
         """Bytes that are not UTF-8; they were left out and are not counted in `characters`."""
         return sum(fault.count for fault in self.faults)
+
+    def decode(self, ids: NDArray[np.unsignedinteger]) -> str:
+        """Return the text of ids."""
+        characters = list(self.vocab)
+        return "".join(characters[number] for number in ids.tolist())
+
+    @property
+    def sample_seed(self) -> str:
+        """How the validation text begins, up to a space: what samples begin with if nobody says."""
+        _, validation = split(self.ids)
+        start = self.decode(validation[:_SEED_LENGTH])
+        return start.rpartition(" ")[0] or start
 
     def notes(self) -> tuple[str, ...]:
         """Return what a person should know about the text, one sentence each."""

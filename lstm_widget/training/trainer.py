@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_SEED_LENGTH = 30  # characters, of a seed that nobody gave
-
 
 def train(
     text: Source,
@@ -144,7 +142,7 @@ def train(
             settings=chosen,
             units=tuple(layer.hidden_size for layer in network.layers),
             embedding_size=network.embedding_size,
-            sample_seed=_beginning(corpus) if sample_seed is None else sample_seed,
+            sample_seed=corpus.sample_seed if sample_seed is None else sample_seed,
             card={**(card or {}), **further},
             checkpoints=checkpoints,
         )
@@ -259,11 +257,3 @@ def _check_card(card: Mapping[str, Any] | None) -> None:
 def _check_seed(seed: str | None, corpus: Corpus) -> None:
     if seed is not None and (unknown := adapt(check_seed(seed), corpus.vocab).unknown):
         raise UnknownCharactersError(unknown)
-
-
-def _beginning(corpus: Corpus) -> str:
-    """Return how the validation text begins, up to a space."""
-    characters = list(corpus.vocab)
-    _, validation = split(corpus.ids)
-    found = "".join(characters[number] for number in validation[:_SEED_LENGTH])
-    return found.rpartition(" ")[0] or found

@@ -15,11 +15,9 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
-import numpy as np
 import traitlets
 
-from lstm_widget.base import BOUNDS, OF_EVERY_WIDGET, STATIC, Checked, checked, shown
+from lstm_widget.base import BOUNDS, OF_EVERY_WIDGET, STATIC, Checked, PageWidget, checked, shown
 from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.errors import shown as told
 from lstm_widget.messages import sendable, whole_in
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from lstm_widget.model import CharLSTM
     from lstm_widget.training.progress import Progress
     from lstm_widget.training.reading import Source
-    from lstm_widget.training.text import Corpus
     from lstm_widget.training.view_messages import Now, Reply, StageState, WrittenSample
 
 log = logging.getLogger("lstm_widget")
@@ -44,12 +41,10 @@ log = logging.getLogger("lstm_widget")
 TICK_SECONDS = 0.25  # between messages to the page
 SYNC_SECONDS = 5.0  # between updates of the traits, which hold all that there is
 MEASURED = 10_000  # characters of the validation text, on which the loss of each stage is measured
-_SEED_LENGTH = 30  # characters, of a seed that nobody gave; as for the samples of a training
-_FOR_THE_PAGE = frozenset({"temperature", "stage"})
 _MESSAGES = ("hello", "stop", "write")
 
 
-class TrainingView(anywidget.AnyWidget):
+class TrainingView(PageWidget):
     r"""A page in which a training is watched: its losses, and what the network writes.
 
     Showing it starts nothing; `train` does, in the cell that calls it, and the page follows. **Stop**
@@ -100,13 +95,13 @@ class TrainingView(anywidget.AnyWidget):
 
     _esm: ClassVar[Path] = STATIC / "training.js"
     _css: ClassVar[Path] = STATIC / "training.css"
+    for_the_page: ClassVar[frozenset[str]] = frozenset({"temperature", "stage"})
 
     # The page may change these.
     temperature = shown(Checked(0.6))
     stage = shown(Checked(0))
     # These it only shows.
     status = shown(traitlets.Unicode("ready", read_only=True))
-    error = shown(traitlets.Unicode(read_only=True))
     notes = shown(traitlets.List(traitlets.Unicode(), read_only=True))
     """What a person should know about the text."""
     now = shown(traitlets.Dict(read_only=True))
@@ -144,9 +139,6 @@ class TrainingView(anywidget.AnyWidget):
         self._remove_folder: Callable[[], object] = lambda: None
         self._forget()
         super().__init__(temperature=temperature, **usual)
-        # As in lstm_widget.base: what a page says must not wait for the cell.
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way
         self.on_msg(lambda _widget, content, _buffers: self._handle(content))
 
     # What a cell does.
@@ -219,15 +211,9 @@ class TrainingView(anywidget.AnyWidget):
     # What a page does.
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a page changed; refuse what it may not change or what is out of range."""
-        known = {*_FOR_THE_PAGE, *OF_EVERY_WIDGET, "_dom_classes", "_view_count"}
-        allowed = {name: value for name, value in sync_data.items() if name in known}
+        """Take what a page changed; see `PageWidget`."""
         with self._state:
-            try:
-                super().set_state(allowed)
-            except traitlets.TraitError as error:
-                self.set_trait("error", str(error))
-                self.send_state([name for name in allowed if name in self.keys])
+            super().set_state(sync_data)
 
     def _handle(self, message: object) -> None:
         try:
@@ -376,11 +362,10 @@ class TrainingView(anywidget.AnyWidget):
         assert self._folder is not None  # noqa: S101 - a training has begun
         corpus = open_corpus(RunFolder(self._folder).text_file)
         training, validation = split(corpus.ids)
-        self._measured = _decoded(corpus, validation[:MEASURED])
+        self._measured = corpus.decode(validation[:MEASURED])
         seed = self._given["sample_seed"]
         if seed is None:
-            start = self._measured[:_SEED_LENGTH]
-            seed = start.rpartition(" ")[0] or start
+            seed = corpus.sample_seed
         self._known = {
             "references": references(training, validation, len(corpus.vocab)),
             "notes": list(corpus.notes()),
@@ -433,8 +418,3 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, (LSTMError, ImportError)):
         return str(error)
     return "The training has failed: the cell tells why."
-
-
-def _decoded(corpus: Corpus, ids: np.ndarray[Any, Any]) -> str:
-    characters = list(corpus.vocab)
-    return "".join(characters[number] for number in np.asarray(ids).tolist())
