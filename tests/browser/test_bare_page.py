@@ -10,7 +10,7 @@ from hosts import SETTINGS
 from lab import SEED
 from playwright.sync_api import expect
 from test_hosts import FINISHED, LENGTH, PLACE, RUN, low_contrasts
-from test_page_inside import HIGHLIGHTED, count_told, inside, set_what_if, slowly_changed
+from test_page_inside import inside, what_if_marks
 from test_page_looks import CUT_OFF, narrow
 
 from lstm_widget import LSTMGenerator, LSTMWidget
@@ -56,12 +56,7 @@ def test_it_works_anywhere_and_asks_the_network_for_nothing(bare, generator, pla
     inside(notebook).click()
     trace = generator.trace(RUN, logits=True)
     for temperature in (1.2, 0.3):
-        set_what_if(notebook, temperature)
-        changed = slowly_changed(trace, temperature)
-        expect(count_told(notebook)).to_contain_text(f"{len(changed):,} of {LENGTH} characters")
-        root = notebook.text.element_handle()
-        marked = bare.frame.evaluate(HIGHLIGHTED, [root, "lstm-changed"])
-        assert marked == [len(SEED) + n for n in changed] != []
+        assert what_if_marks(notebook, trace, temperature)
 
     assert [one for one in bare.requested if not one.startswith(("blob:", "about:"))] == [ADDRESS]
     assert bare.leave() == {"listeners": 0, "elements": 0}

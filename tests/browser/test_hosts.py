@@ -8,7 +8,7 @@ import pytest
 from hosts import HOSTS, SETTINGS
 from lab import SEED
 from playwright.sync_api import expect
-from test_page_inside import count_told, highlighted, inside, set_what_if, slowly_changed
+from test_page_inside import inside, what_if_marks
 from test_page_looks import CONTRAST, have_a_mark
 
 from lstm_widget import LSTMGenerator
@@ -144,8 +144,4 @@ def test_the_look_inside_opens_and_answers_what_if(shown, generator):
     trace = generator.trace(RUN, logits=True)
     assert notebook.written(SEED) == trace.text
     for temperature in (1.2, 0.3):
-        set_what_if(notebook, temperature)
-        changed = slowly_changed(trace, temperature)
-        assert changed
-        expect(count_told(notebook)).to_contain_text(f"{len(changed):,} of {LENGTH} characters")
-        assert highlighted(notebook, "lstm-changed") == [len(SEED) + n for n in changed]
+        assert what_if_marks(notebook, trace, temperature)

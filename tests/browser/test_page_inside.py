@@ -16,7 +16,7 @@ from lstm_widget.sampling import choose
 
 # The characters under a highlight, as indices of the text with its seed, in order. Only what is in sight is
 # painted, so somebody goes through the text.
-HIGHLIGHTED = """async ([root, name]) => {
+HIGHLIGHTED = """async (root, name) => {
   const found = new Set();
   const top = root.scrollTop;
   for (let at = 0; at < root.scrollHeight; at += root.clientHeight) {
@@ -37,8 +37,7 @@ HIGHLIGHTED = """async ([root, name]) => {
 
 
 def highlighted(notebook, name: str) -> list[int]:
-    root = notebook.text.element_handle()
-    return notebook.page.evaluate(HIGHLIGHTED, [root, name])
+    return notebook.text.evaluate(HIGHLIGHTED, name)
 
 
 def inside(notebook):
@@ -78,6 +77,19 @@ def slowly_changed(trace, temperature: float) -> tuple[set[int], set[int]]:
     return sure, perhaps
 
 
+def what_if_marks(notebook, trace, temperature: float) -> list[int]:
+    """Set the what-if temperature, check what is told and marked against the sampler, return the places."""
+    set_what_if(notebook, temperature)
+    sure, perhaps = slowly_changed(trace, temperature)
+    counts = "|".join(f"{count:,}" for count in range(len(sure), len(perhaps) + 1))
+    of = f"{len(trace.ids):,}"
+    expect(count_told(notebook)).to_contain_text(re.compile(rf"\b({counts}) of {of} characters"))
+    seed_length = len(notebook.text.text_content()) - len(trace.text)
+    marked = [index - seed_length for index in highlighted(notebook, "lstm-changed")]
+    assert sure <= set(marked) <= perhaps
+    return marked
+
+
 @pytest.mark.parametrize(
     ("name", "seed"), [("bolano", SEED), ("darwin", "The "), ("itp", "the "), ("shakespeare", "ROMEO:")]
 )
@@ -93,13 +105,8 @@ def test_the_what_if_marks_what_the_sampler_would_change(open_notebook, shared_m
     trace = LSTMGenerator(model).trace(seed=seed, length=2000, temperature=own, rng=2, logits=True)
     assert notebook.written(seed) == trace.text
     for temperature in (own, 1.2, 0.3, 0):
-        set_what_if(notebook, temperature)
-        sure, perhaps = slowly_changed(trace, temperature)
-        counts = "|".join(f"{count:,}" for count in range(len(sure), len(perhaps) + 1))
-        expect(count_told(notebook)).to_contain_text(re.compile(rf"\b({counts}) of 2,000 characters"))
-        marked = {index - len(seed) for index in highlighted(notebook, "lstm-changed")}
-        assert sure <= marked <= perhaps
-        assert (sure == set()) == (temperature == own)
+        marked = what_if_marks(notebook, trace, temperature)
+        assert (marked == []) == (temperature == own)
 
 
 def test_what_comes_next_is_shown_while_the_seed_is_typed(opened, generator):
