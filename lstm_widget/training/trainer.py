@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shlex
 import tempfile
@@ -10,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import broadcast_object_list
 
 from lstm_widget.errors import LSTMError, SettingError, UnknownCharactersError
@@ -107,7 +108,7 @@ def train(
         raise SettingError(msg)
     _check_card(card)
     start = None if model is None else load_model(model)
-    accelerator = Accelerator()
+    accelerator = _accelerator()
     display = Display(hidden=quiet or not accelerator.is_main_process)
     display.note("Reading the text.")
     with freed_memory_kept(), ExitStack() as stack:
@@ -172,7 +173,7 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
     SettingError
         If no training was interrupted there, or the folder is in use.
     """
-    accelerator = Accelerator()
+    accelerator = _accelerator()
     folder = RunFolder(output)
     with freed_memory_kept(), ExitStack() as stack:
 
@@ -190,6 +191,14 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
         loop.restore(tensors, facts["so_far"])
         display = Display(hidden=quiet or not accelerator.is_main_process)
         return _run(loop, corpus, folder, accelerator, display, on_progress)
+
+
+def _accelerator() -> Accelerator:
+    accelerator = Accelerator()
+    if accelerator.num_processes > 1:
+        # Threads of a group that is still there when Python has gone abort the process now and then.
+        atexit.register(PartialState().destroy_process_group)
+    return accelerator
 
 
 def _run(
