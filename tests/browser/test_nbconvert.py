@@ -7,9 +7,13 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import anywidget
 import nbformat
 import pytest
+from lab import Notebook
+from playwright.sync_api import expect
 
 from lstm_widget import LSTMGenerator
 
@@ -17,6 +21,14 @@ SETTINGS = {"seed": "The road", "length": 200, "temperature": 0.6, "rng": 1}
 MADE = f"from lstm_widget import LSTMWidget\nw = LSTMWidget(**{SETTINGS!r})"
 STATE = re.compile(r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.DOTALL)
 VIEW = re.compile(r'<script type="application/vnd.jupyter.widget-view\+json">(.*?)</script>', re.DOTALL)
+
+# What the page fetches, and where it lies here.
+MODULES = Path(__file__).parents[2] / "js" / "node_modules"
+DELIVERED = {
+    re.compile(r"/require\.js/"): lambda: MODULES / "requirejs" / "require.js",
+    re.compile(r"(@jupyter-widgets/html-manager)@[^/]*/(.*)"): lambda name, rest: MODULES / name / rest,
+    re.compile(r"/anywidget@"): lambda: Path(anywidget.__file__).parent / "nbextension" / "index.js",
+}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +63,25 @@ def test_the_text_is_in_the_state_that_the_page_is_made_from(exported, text):
     # The page of the widget travels along: nothing else is needed of this package.
     assert "LSTM text generator" in kept["_esm"]
     assert ".lstm-widget" in kept["_css"]
+
+
+def test_the_page_shows_the_text_as_a_record(exported, page, tmp_path, text):
+    """With what the page fetches from networks taken from this machine."""
+    exported(MADE, "w", "_ = w.generate()")
+
+    def answer(route):
+        matches = (pattern.search(route.request.url) for pattern in DELIVERED)
+        files = [
+            file(*match.groups()) for match, file in zip(matches, DELIVERED.values(), strict=True) if match
+        ]
+        route.fulfill(path=files[0]) if files else route.abort()
+
+    page.route(re.compile("^https?:"), answer)
+    page.goto((tmp_path / "one.html").as_uri())
+    widget = Notebook(page)
+    expect(widget.text).to_have_text(SETTINGS["seed"] + text)
+    expect(widget.notice).to_contain_text("This is the record of a text that was written before")
+    expect(widget.status).to_contain_text(f"Finished: {SETTINGS['length']} characters")
 
 
 def test_without_the_state_the_text_itself_is_shown(exported, page, text):
