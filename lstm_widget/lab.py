@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -80,7 +80,17 @@ def place_notebook(folder: Path) -> str:
     if source is None:
         msg = f"This installation came without {NAME}: install lstm-widget again."
         raise LabError(msg)
+    notebook = without_outputs(source.read_text(encoding="utf-8"))
     # Only a new file is opened so: nothing that came meanwhile is replaced.
-    with source.open("rb") as given, target.open("xb") as copy:
-        shutil.copyfileobj(given, copy)
+    with target.open("x", encoding="utf-8") as copy:
+        copy.write(notebook)
     return f"{NAME} was copied into {folder}."
+
+
+def without_outputs(notebook: str) -> str:
+    """Return a notebook, as it stands in its file, without the pictures for readers without a kernel."""
+    contents = json.loads(notebook)
+    for cell in contents["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    return json.dumps(contents, indent=1, ensure_ascii=False) + "\n"
