@@ -52,7 +52,7 @@ FIRST, MEMORY = 1.0, 120.0  # the targets: seconds, megabytes
 PATIENCE = 60.0  # seconds without any message
 
 # Of the page: js/src/player.ts.
-_BUDGET, _IN_FLIGHT, _PIECE, _LARGEST, _LONGEST_TRIP = 30, 2, 0.06, 5000, 0.5
+_BUDGET, _IN_FLIGHT, _PIECE, _LARGEST, _LONGEST_TRIP = 30, 2, 0.12, 5000, 0.5
 
 
 @dataclass

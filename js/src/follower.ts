@@ -5,7 +5,7 @@ export const BUDGET = 30;
 /** Pulls that may be unanswered at a time; with one only, a slow connection would not stream. */
 export const IN_FLIGHT = 2;
 /** Seconds of text that one pull asks for, at least: fewer messages for a machine shared by a class. */
-const PIECE = 0.06;
+const PIECE = 0.12;
 /** Seconds that one answer may count for in the round trip: a busy cell says nothing about the way. */
 const LONGEST_TRIP = 0.5;
 /** Milliseconds without an answer after which a request is made again; doubled each time. */

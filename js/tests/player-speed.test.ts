@@ -101,6 +101,6 @@ describe("a speed that is changed meanwhile", () => {
     const { seen } = page;
     seconds(10);
     expect(Math.abs(page.seen - seen - 10 * pace)).toBeLessThanOrEqual(0.02 * pace + 1);
-    expect(page.mostUnseen).toBeLessThanOrEqual(2 * Math.ceil(0.06 * pace) + 1);
+    expect(page.mostUnseen).toBeLessThanOrEqual(2 * Math.ceil(0.12 * pace) + 1);
   });
 });

@@ -84,6 +84,7 @@ const EMPTY: TrainingTraits = {
   status: "ready",
   error: "",
   notes: [],
+  indented: false,
   now: {},
   training_curve: [],
   validation_curve: [],

@@ -131,7 +131,7 @@ describe("while it trains", () => {
     expect(statusLine()).toBe("Reading the text");
     model.tell(tick(400, { now: now(400, { best_bits: 2.345, best_update: 300 }) }));
     expect(statusLine()).toBe(
-      "Training · 400 of 1,000 updates · best 2.35 bits per character in validation, after 300 updates · " +
+      "Training · 400 of 1,000 updates · best in validation 2.35 bits, after 300 updates · " +
         "12,346 characters per second · about 10 min 0 s left",
     );
     expect(document.querySelector("progress")?.value).toBe(0.4);
@@ -156,7 +156,7 @@ describe("while it trains", () => {
       "Training, 25 percent done",
       "Training, 50 percent done",
       "Training, 75 percent done",
-      expect.stringMatching(/^Finished, 1,000 of 1,000 updates, best 2.25 bits/),
+      expect.stringMatching(/^Finished, 1,000 of 1,000 updates, best in validation 2.25 bits/),
     ]);
   });
 
@@ -191,6 +191,25 @@ describe("while it trains", () => {
     expect(document.body.textContent).not.toContain("Interrupt Kernel");
     model.update({ status: "training", now: {} });
     expect(can("Stop")).toBe(true);
+  });
+
+  test("after the last update it tells what still takes its time", () => {
+    const model = shown({ status: "training" });
+    model.tell(tick(1000, { now: now(1000, { best_bits: 2.25, best_update: 1000 }) }));
+    expect(statusLine()).toMatch(
+      /^Trained; now its loss is measured · 1,000 of 1,000 updates · best/,
+    );
+    expect(statusLine()).not.toContain("left");
+    expect(can("Stop")).toBe(false);
+    expect(document.body.textContent).not.toContain("Interrupt Kernel");
+  });
+
+  test("a program is shown in letters of one width", () => {
+    const model = shown({ status: "training" });
+    const root = find("group", "LSTM training");
+    expect(root.classList.contains("lstm-indented")).toBe(false);
+    model.update({ indented: true });
+    expect(root.classList.contains("lstm-indented")).toBe(true);
   });
 
   test("what fails is told", () => {
@@ -320,6 +339,13 @@ describe("the time machine", () => {
     model.update({ stages: STAGES });
     expect(stageText()).toBe(SEED + textOf(6, 0.6)); // until the kernel has written it
     expect(model.asked()).toHaveLength(2);
+  });
+
+  test("stands right below the picture", () => {
+    shown(OVER);
+    expect(document.querySelector(".lstm-chart")?.nextElementSibling).toBe(
+      find("group", "Time machine"),
+    );
   });
 
   test("the stage is marked in the picture", () => {

@@ -96,6 +96,10 @@ def from_pytorch(
 def to_pytorch(model: CharLSTM) -> nn.Module:
     """Return a model as a PyTorch module, for instance to train it further.
 
+    Parameters
+    ----------
+    model : CharLSTM
+
     Returns
     -------
     lstm_widget.formats.torch_module.CharModule

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Characters: more would take longer than a person likes to wait.
-MOST_COUNTED = 1_000_000
-MOST_FORETOLD = 100_000
+MOST_COUNTED = 3_000_000
+MOST_FORETOLD = 300_000
 
 _NAMES = {1: "letter frequencies", 2: "2-gram", 3: "3-gram", 5: "5-gram"}
 

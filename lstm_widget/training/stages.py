@@ -29,6 +29,11 @@ class Stage(NamedTuple):
     network: Path | CharLSTM
 
 
+def checkpoint_file(folder: Path, update: int) -> Path:
+    """Return where `lstm_widget.training.folder.RunFolder` keeps the network as it is after an update."""
+    return folder / f"{update:08d}.safetensors"
+
+
 def find_stages(folder: Path, kept: CharLSTM, kept_update: int) -> list[Stage]:
     """Return the checkpoints in a folder, with the model that was kept in its place among them."""
     stages = {int(file.stem): Stage(int(file.stem), file) for file in folder.glob("*.safetensors")}

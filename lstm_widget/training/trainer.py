@@ -6,6 +6,7 @@ import atexit
 import json
 import shlex
 import tempfile
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,8 @@ from lstm_widget.training.network import blank_network, network_of, new_network
 from lstm_widget.training.precision import faster_precision
 from lstm_widget.training.settings import settings_for, split, training_settings
 from lstm_widget.training.text import encode, open_corpus
+
+_LETTING_GO = 0.2  # seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -196,9 +199,18 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
 def _accelerator() -> Accelerator:
     accelerator = Accelerator()
     if accelerator.num_processes > 1:
-        # Threads of a group that is still there when Python has gone abort the process now and then.
-        atexit.register(PartialState().destroy_process_group)
+        atexit.register(_leave_group)
     return accelerator
+
+
+def _leave_group() -> None:
+    """Leave the group of processes while Python is still there.
+
+    PyTorch's threads may hold the last reference to what they have just passed on. Where Python is gone
+    before they give that back, they abort the process.
+    """
+    PartialState().destroy_process_group()
+    time.sleep(_LETTING_GO)
 
 
 def _run(

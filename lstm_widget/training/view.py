@@ -20,12 +20,14 @@ import traitlets
 from lstm_widget.base import BOUNDS, OF_EVERY_WIDGET, STATIC, Checked, PageWidget, checked, shown
 from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.errors import shown as told
+from lstm_widget.generator import LSTMGenerator
 from lstm_widget.messages import sendable, whole_in
 from lstm_widget.settings import as_whole, check_names, check_temperature
 from lstm_widget.training.curve import Curve, Point
+from lstm_widget.training.progress import Sample
 from lstm_widget.training.references import references
 from lstm_widget.training.settings import split, training_settings
-from lstm_widget.training.stages import TimeMachine, find_stages
+from lstm_widget.training.stages import TimeMachine, checkpoint_file, find_stages
 from lstm_widget.training.text import open_corpus
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ log = logging.getLogger("lstm_widget")
 
 TICK_SECONDS = 0.25  # between messages to the page
 SYNC_SECONDS = 5.0  # between updates of the traits, which hold all that there is
+_INDENTED = 0.25  # of the lines, in a program
 MEASURED = 10_000  # characters of the validation text, on which the loss of each stage is measured
 _MESSAGES = ("hello", "stop", "write")
 
@@ -104,6 +107,8 @@ class TrainingView(PageWidget):
     status = shown(traitlets.Unicode("ready", read_only=True))
     notes = shown(traitlets.List(traitlets.Unicode(), read_only=True))
     """What a person should know about the text."""
+    indented = shown(traitlets.Bool(read_only=True))
+    """Whether its lines are indented, as those of a program: then the page shows letters of one width."""
     now = shown(traitlets.Dict(read_only=True))
     training_curve = shown(traitlets.List(read_only=True))
     validation_curve = shown(traitlets.List(read_only=True))
@@ -280,9 +285,10 @@ class TrainingView(PageWidget):
 
     def _progressed(self, record: Progress) -> bool:
         """Take what the training tells after each update; return whether it is to go on."""
+        if not self._known:
+            self._read_corpus()
+        samples = record.samples or self._samples_of_checkpoint(record.update)
         with self._state:
-            if not self._known:
-                self._read_corpus()
             self._training.add(record.update, record.training_bits)
             now: Now = {
                 "update": record.update,
@@ -299,14 +305,15 @@ class TrainingView(PageWidget):
                 self._validation.append(Point(record.update, round(record.validation_bits, 4)))
                 if record.validation_bits == record.best_bits:
                     now["best_update"] = record.update
-            if record.samples:
+            if samples:
                 self._samples = [
                     {"update": record.update, "temperature": heat, "seed": seed, "text": text}
-                    for heat, seed, text in record.samples
+                    for heat, seed, text in samples
                 ]
             self._now = now
         moment = time.monotonic()
-        if moment - self._ticked >= TICK_SECONDS:
+        # The last one is always told, as the loss of the finished model takes a while.
+        if moment - self._ticked >= TICK_SECONDS or record.update == record.updates:
             self._ticked = moment
             if moment - self._synced >= SYNC_SECONDS:
                 self._synced = moment
@@ -314,6 +321,21 @@ class TrainingView(PageWidget):
             else:
                 self._tick()
         return self._wanted
+
+    def _samples_of_checkpoint(self, update: int) -> tuple[Sample, ...]:
+        """Have the network write if it was kept after this update: at first nothing else lets it write."""
+        from lstm_widget.training import loop  # noqa: PLC0415 - PyTorch
+
+        assert self._folder is not None  # noqa: S101 - a training has begun
+        file = checkpoint_file(self._folder / "checkpoints", update)
+        if not file.exists():
+            return ()
+        generator, seed = LSTMGenerator(file), self._known["seed"]
+        settings = {"seed": seed, "length": loop.SAMPLE_LENGTH}
+        return tuple(
+            Sample(heat, seed, generator.generate({**settings, "temperature": heat}, rng=0))
+            for heat in loop.SAMPLE_TEMPERATURES
+        )
 
     def _tick(self) -> None:
         """Send what is new."""
@@ -369,6 +391,7 @@ class TrainingView(PageWidget):
         self._known = {
             "references": references(training, validation, len(corpus.vocab)),
             "notes": list(corpus.notes()),
+            "indented": _is_indented(self._measured),
             "seed": seed,
         }
         self._show()
@@ -409,6 +432,13 @@ class TrainingView(PageWidget):
             msg += f"{told(proposal['value'])}."
             raise traitlets.TraitError(msg)
         return stage
+
+
+def _is_indented(text: str) -> bool:
+    """Tell whether enough of the lines that are not empty begin with two spaces or a tab."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    indented = sum(line.startswith(("  ", "\t")) for line in lines)
+    return indented > 0 and indented >= _INDENTED * len(lines)
 
 
 def _sentence(error: BaseException) -> str:

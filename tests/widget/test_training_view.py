@@ -143,7 +143,26 @@ def test_the_messages_bring_each_point_once_and_in_order(trained):
     assert points == trained.view.training_curve
     assert [p for tick in ticks for p in tick["validation"]] == trained.view.validation_curve
     told = [tick["now"]["update"] for tick in ticks if tick["samples"]]
-    assert tuple(told) == VALIDATED
+    assert told == sorted({1, 2, 4, 8, *VALIDATED})
+
+
+def test_it_also_writes_whenever_a_checkpoint_is_kept(trained):
+    told = {tick["now"]["update"]: tick["samples"] for tick in trained.ticks() if tick["samples"]}
+    for update in (1, 2, 4):
+        generator = LSTMGenerator(trained.folder / "checkpoints" / f"{update:08d}.safetensors")
+        assert [sample["temperature"] for sample in told[update]] == list(loop.SAMPLE_TEMPERATURES)
+        for sample in told[update]:
+            assert (sample["update"], sample["seed"]) == (update, trained.view.seed)
+            written = {"seed": sample["seed"], "length": 20, "temperature": sample["temperature"]}
+            assert sample["text"] == generator.generate(written, rng=0)
+
+
+def test_it_tells_whether_lines_are_indented(trained):
+    assert trained.view.indented is False
+    program = "def cat(mat):\n    if mat:\n        sat(mat)\n\n    return mat\n\n\n" * 40
+    view = Watched(program, epochs=1).view
+    view.train()
+    assert view.indented is True
 
 
 def test_the_traits_are_not_sent_with_every_update(trained):
@@ -189,6 +208,7 @@ def test_messages_are_sent_four_times_a_second_at_most(monkeypatch):
     assert len(moments) + len(synced) <= 40 / 2.5 + 3
     assert len(moments) >= 10
     assert len(synced) <= 3
+    assert moments[-1] == 40  # the last one is told in any case
 
 
 # The stages.

@@ -8,10 +8,11 @@ const HEIGHT = 320;
 /** As wide as it is drawn where nothing is laid out. */
 const USUAL_WIDTH = 640;
 const NARROWEST = 280;
-const MARGIN = { left: 34, top: 22, bottom: 40 };
+const MARGIN = { left: 34, top: 28, bottom: 40 };
 const LINE = 14; // pixels between two lines of small print
 const LETTER = 6.2; // pixels, about
 const SWATCH = 22;
+const AWAY = 16; // pixels from the end of a curve to its name
 /** Width of the name of a curve. */
 const OF_CURVE = SWATCH + "validation 0.00".length * 1.1 * LETTER;
 const MARK_GAP = 9; // pixels between markers of one curve, at least
@@ -149,18 +150,20 @@ export class Chart {
   /** The names beside what they belong to, moved apart where they would stand over each other. */
   #labels(named: readonly Named[], right: number, bottom: number): SVGElement[] {
     // Those of curves that reach far to the right stand in the column of the others.
-    const isAside = ({ x }: Named) => x + OF_CURVE > right;
+    const isAside = ({ x }: Named) => x + AWAY + OF_CURVE > right;
     const column = named.filter(isAside).map((one) => ({ ...one, x: right }));
     const within = named.filter((one) => !isAside(one));
     return [column, within].flatMap((group) => {
       const heights = group.map(({ y }) => y);
       const places = spread(heights, LINE, MARGIN.top, bottom);
       return group.flatMap(({ text: told, x, curve }, n) => {
-        const [start, y] = [x + 7, places[n] ?? 0];
+        const isInside = group === within;
+        // Inside, it must not look like the next piece of the curve.
+        const [start, y] = [x + (isInside ? AWAY : 7), places[n] ?? 0];
         if (curve === undefined) return [text(told, start, y + 4, "lstm-label", "start")];
         const end = start + SWATCH - 5;
         const swatch = [line(start, y, end, y, `lstm-loss-${curve}`)];
-        if (curve === "validation") {
+        if (curve === "validation" && !isInside) {
           swatch.push(shape("circle", { cx: (start + end) / 2, cy: y, r: 3 }, "lstm-loss-mark"));
         }
         const className = "lstm-label lstm-label-curve";

@@ -98,6 +98,7 @@ export interface TrainingTraits {
   status: TrainingStatus;
   error: string;
   notes: string[];
+  indented: boolean;
   now: Partial<Now>;
   training_curve: Point[];
   validation_curve: Point[];

@@ -93,10 +93,10 @@ export function createTrainingView(
     problem,
     status,
     chart.root,
+    machine.root, // right below the picture that it marks
+    samples.root,
     table.root,
     notes,
-    samples.root,
-    machine.root,
     result,
     announcement,
   );
@@ -161,21 +161,24 @@ export function createTrainingView(
   function tell(): void {
     const state = model.get("status");
     const trains = state === "training";
-    enable(stop, trains && !asked);
-    hint.textContent = trains ? (asked ? `${STOPPING} ${INTERRUPT}` : INTERRUPT) : "";
-    bar.hidden = !trains;
     const { update, updates = 0, best_bits, best_update } = now;
+    const measures = trains && update !== undefined && update === updates;
+    enable(stop, trains && !asked && !measures);
+    hint.textContent = trains && !measures ? (asked ? `${STOPPING} ${INTERRUPT}` : INTERRUPT) : "";
+    bar.hidden = !trains;
     if (trains && update === undefined) bar.removeAttribute("value");
     else bar.value = updates > 0 ? (update ?? 0) / updates : 0;
     result.hidden = state !== "finished" && state !== "stopped";
-    const figures = [trains && update === undefined ? "Reading the text" : STATUS[state]];
+    const figures = [STATUS[state]];
+    if (trains && update === undefined) figures[0] = "Reading the text";
+    else if (measures) figures[0] = "Trained; now its loss is measured";
     if (update !== undefined) {
       figures.push(`${update.toLocaleString("en")} of ${count(updates, "update")}`);
       if (best_bits != null) {
         const when = best_update == null ? "" : `, ${stageName(best_update)}`;
-        figures.push(`best ${bits(best_bits)} bits per character in validation${when}`);
+        figures.push(`best in validation ${bits(best_bits)} bits${when}`);
       }
-      if (trains) figures.push(...speed());
+      if (trains && !measures) figures.push(...speed());
     }
     status.textContent = figures.join(" · ");
     if (!trains) say(state === "ready" ? "" : (figures.slice(0, 3).join(", ") ?? ""));
@@ -239,6 +242,7 @@ export function createTrainingView(
     signal,
   );
   follow(model, "samples", (all) => samples.show(all), signal);
+  follow(model, "indented", (is) => root.classList.toggle("lstm-indented", is), signal);
   const showCurves = () => {
     now = model.get("now");
     training = model.get("training_curve");
