@@ -5,10 +5,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 COLAB := .venv-colab/bin
+# Two tests at a time; threads of PyTorch that wait for each other would hold both of them up.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint types page bundle pytest colab browser pictures clean
+.PHONY: lab test lint types page bundle pytest colab browser docs pictures notebooks clean
 
 lab: .venv/lab-ready
 	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
@@ -32,18 +34,26 @@ bundle: js/node_modules/ready
 	diff -r js/node_modules/bundle lstm_widget/static
 
 pytest: .venv/test-ready js/node_modules/ready
-	$(BIN)/python -m pytest --ignore tests/browser
+	$(PYTEST) --ignore tests/browser
 
 # The conversation with the page once more, with the versions of Google Colab.
 colab: .venv-colab/ready
 	$(COLAB)/python -m pytest tests/kernel
 
 browser: .venv/test-ready .venv/chromium-ready js/node_modules/ready
-	$(BIN)/python -m pytest tests/browser
+	$(PYTEST) tests/browser
+
+# The reference of everything public, from the docstrings; open docs/api/index.html.
+docs: .venv/test-ready
+	$(BIN)/python docs/reference.py
 
 # The pictures of the README, from the real thing.
 pictures: .venv/test-ready .venv/chromium-ready
 	$(BIN)/python docs/pictures.py
+
+# The outputs and pictures that the notebooks are read with where there is no kernel.
+notebooks: .venv/test-ready .venv/chromium-ready
+	$(BIN)/python docs/notebooks.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -1,12 +1,17 @@
-"""Makes the pictures of the README from the real widget in a real JupyterLab: ``make pictures``."""
+"""Makes the pictures of the README from the real widget in a real JupyterLab: ``make pictures``.
+
+Only some of them: ``python docs/pictures.py widget inside lanes moving``, as they are wanted.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import moving
 from playwright.sync_api import expect, sync_playwright
 
 DOCS = Path(__file__).parent
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lab import Notebook
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Page
 
 SEED = "She was sitting next to"
 WRITING = f"""from lstm_widget import LSTMWidget
@@ -76,28 +81,42 @@ def lanes(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
     yield "lanes", root
 
 
-def main() -> None:
-    """Write each picture in light and in dark."""
+def opened(page: Page, lab: Lab, name: str, cell: str, theme: str) -> Notebook:
+    """Open a notebook of one cell, run, in light or in dark."""
+    notebook = lab.open(page, f"{name}-{theme}.ipynb", [cell])
+    if theme == "dark":
+        notebook.menu("Settings", "Theme", "JupyterLab Dark")
+        page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+        page.locator("#jupyterlab-splash").wait_for(state="detached")  # it covers the change
+    notebook.run_all()
+    page.locator(".lstm-widget").first.wait_for()
+    return notebook
+
+
+# What is filmed stands in moving.py. A scene may give several pictures.
+SCENES = {"widget": (WRITING, writing), "inside": (LOOKING, looking), "lanes": (LANES, lanes)}
+
+
+def main(names: list[str]) -> None:
+    """Write the pictures of these scenes, or all, in light and in dark."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         lab = Lab(Path(folder))
         browser = start_chromium(playwright)
-        for cell, scene in ((WRITING, writing), (LOOKING, looking), (LANES, lanes)):
-            for theme in ("light", "dark"):
+        for name, theme in product(names or [*SCENES, "moving"], ("light", "dark")):
+            if name == "moving":
+                page = browser.new_page(viewport=moving.WINDOW)
+                film = moving.film(opened(page, lab, name, moving.CELL, theme))
+                film.write(DOCS / f"{name}-{theme}.webp")
+            else:
+                cell, scene = SCENES[name]
                 page = browser.new_page(viewport={"width": 1000, "height": 2000}, device_scale_factor=1.5)
-                notebook = lab.open(page, f"{scene.__name__}-{theme}.ipynb", [cell])
-                if theme == "dark":
-                    notebook.menu("Settings", "Theme", "JupyterLab Dark")
-                    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
-                    page.locator("#jupyterlab-splash").wait_for(state="detached")  # it covers the change
-                notebook.run_all()
-                page.locator(".lstm-widget").first.wait_for()
-                for name, part in scene(notebook):
-                    part.screenshot(path=DOCS / f"{name}-{theme}.png")
-                lab.end_kernels(page)
-                page.close()
+                for picture, part in scene(opened(page, lab, name, cell, theme)):
+                    part.screenshot(path=DOCS / f"{picture}-{theme}.png")
+            lab.end_kernels(page)
+            page.close()
         browser.close()
         lab.stop()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,0 +1,184 @@
+"""The picture of the README that moves: the real widget in a real JupyterLab, as Chromium draws it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from lstm_widget import LSTMGenerator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab import Notebook
+    from playwright.sync_api import Page
+
+SEED, TEMPERATURE, LENGTH = "She was sitting next to", "0.5", 300
+CELL = f"""from lstm_widget import LSTMWidget
+w = LSTMWidget(seed={SEED!r}, temperature={TEMPERATURE}, length={LENGTH}, rng=1, speed=35)
+w"""
+# The window, and what is kept of it: the widget with a margin. A film has one pixel for each of CSS, so the
+# widget is made larger in it.
+WINDOW = {"width": 1360, "height": 900}
+SIZE = 1208, 740
+ZOOM = 1.5
+MARGIN, ABOVE = 8, 4
+GENERATOR = LSTMGenerator("bronte")
+# Where the temperature is changed while it writes, and to what.
+CHANGES = {115: 1.5, 215: 0.2}
+POINTED = 1500, 1000, 1000  # milliseconds at each of the letters that are least to be expected
+FRAME, LAST = 50, 1500  # milliseconds of a frame at least, and of the last one
+
+# How a slider says where on it a value lies, from 0 to 1.
+_SHARE = "(one, value) => (value - one.min) / (one.max - one.min)"
+_THUMB = 16  # pixels of CSS
+# The middle of a character of the text.
+_PLACE = """(root, number) => {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  let before = 0;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement.closest("[role=img]")) continue;
+    if (number < before + node.length) {
+      const range = document.createRange();
+      range.setStart(node, number - before);
+      range.setEnd(node, number - before + 1);
+      const {x, y, width, height} = range.getBoundingClientRect();
+      return [x + width / 2, y + height / 2];
+    }
+    before += node.length;
+  }
+}"""
+_SCROLL = """(one, below) => {
+  const area = one.closest(".jp-WindowedPanel-outer");
+  const top = area.scrollTop + one.getBoundingClientRect().top - area.getBoundingClientRect().top - below;
+  area.scrollTo({top, behavior: below ? "instant" : "smooth"});
+}"""
+
+
+class Frame(NamedTuple):
+    """What was to be seen from some second on."""
+
+    time: float
+    png: bytes
+
+
+class Film(NamedTuple):
+    """Pictures, and for how many milliseconds each is shown."""
+
+    pictures: list[Image.Image]
+    durations: list[int]
+
+    def write(self, file: Path) -> None:
+        """Write a picture that moves for ever."""
+        first, *others = self.pictures
+        first.save(
+            file,
+            save_all=True,
+            append_images=others,
+            duration=self.durations,
+            loop=0,
+            lossless=True,
+            method=4,
+            kmax=0,  # none but the first is a whole picture
+        )
+
+
+class Camera:
+    """Keeps what Chromium draws, as long as it is open."""
+
+    def __init__(self, page: Page) -> None:
+        self.frames: list[Frame] = []
+        self._session = page.context.new_cdp_session(page)
+        self._session.on("Page.screencastFrame", self._take)
+
+    def __enter__(self) -> Camera:  # noqa: PYI034 - nobody derives from it
+        self._session.send("Page.startScreencast", {"format": "png"})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.send("Page.stopScreencast")
+
+    def _take(self, shot: dict[str, Any]) -> None:
+        self._session.send("Page.screencastFrameAck", {"sessionId": shot["sessionId"]})
+        self.frames.append(Frame(shot["metadata"]["timestamp"], base64.b64decode(shot["data"])))
+
+
+def film(notebook: Notebook) -> Film:
+    """Have a text written whose temperature is changed on the way, then look inside."""
+    page = notebook.page
+    notebook.root.evaluate("(one, zoom) => { one.style.zoom = zoom; }", ZOOM)
+    notebook.root.evaluate(_SCROLL, ABOVE)
+    corner = _corner(notebook)
+    with Camera(page) as camera:
+        page.wait_for_timeout(600)
+        write(notebook)
+        while "\n\n" in notebook.shown:
+            # Empty lines push the die out of the picture. Another time the changes come a letter earlier or
+            # later, and the text is another one.
+            notebook.clear.click()
+            notebook.temperature_field.fill(TEMPERATURE)
+            page.wait_for_timeout(600)
+            del camera.frames[:-1]
+            write(notebook)
+        page.wait_for_timeout(500)
+        notebook.root.get_by_text("Look inside", exact=True).click()
+        notebook.root.get_by_role("slider", name="What if the temperature were").wait_for()
+        notebook.text.evaluate(_SCROLL, 0)
+        page.wait_for_timeout(1000)
+        for number, milliseconds in zip(unexpected(notebook.shown), POINTED, strict=True):
+            page.mouse.move(*notebook.text.evaluate(_PLACE, number))
+            page.wait_for_timeout(milliseconds)
+    return cut(camera.frames, *corner)
+
+
+def write(notebook: Notebook) -> None:
+    """Have a text written, and change its temperature meanwhile."""
+    notebook.generate.click()
+    for position, temperature in CHANGES.items():
+        notebook.wait_for(position)
+        click_at(notebook, "Temperature", temperature)
+    expect(notebook.status).to_have_text(f"Finished: {LENGTH} characters")
+
+
+def _corner(notebook: Notebook) -> tuple[int, int]:
+    """Return where in the window the picture begins: beside the widget, below the bars of JupyterLab."""
+    left = notebook.root.evaluate("one => one.getBoundingClientRect().left")
+    top = notebook.root.evaluate("one => one.closest('.jp-WindowedPanel-outer').getBoundingClientRect().top")
+    return round(left) - MARGIN, round(top)
+
+
+def unexpected(text: str) -> list[int]:
+    """Return the places of the letters that the network finds most surprising, as many as are pointed at."""
+    bits = GENERATOR.score(text).bits
+    letters = [number for number in range(*CHANGES) if text[number].isalpha()]
+    return sorted(sorted(letters, key=lambda number: -bits[number])[: len(POINTED)])
+
+
+def click_at(notebook: Notebook, slider: str, value: float) -> None:
+    """Click into a slider where it has this value."""
+    one = notebook.root.get_by_role("slider", name=slider, exact=True)
+    box = one.bounding_box()
+    assert box is not None  # noqa: S101 - it is in sight
+    thumb = ZOOM * _THUMB
+    along = thumb / 2 + (box["width"] - thumb) * one.evaluate(_SHARE, value)
+    one.click(position={"x": along, "y": box["height"] / 2})
+
+
+def cut(frames: list[Frame], left: int, top: int) -> Film:
+    """Cut the picture out of what was taken, and leave out what does not differ or lasts too short."""
+    box = left, top, left + SIZE[0], top + SIZE[1]
+    kept: list[tuple[float, Image.Image]] = []
+    for frame in sorted(frames):
+        picture = Image.open(io.BytesIO(frame.png)).convert("RGB").crop(box)
+        if kept and 1000 * (frame.time - kept[-1][0]) < FRAME:
+            kept[-1] = kept[-1][0], picture
+        elif not kept or picture.tobytes() != kept[-1][1].tobytes():
+            kept.append((frame.time, picture))
+    times = [time for time, _ in kept]
+    durations = [round(1000 * (end - begin)) for begin, end in pairwise(times)]
+    return Film([picture for _, picture in kept], [*durations, LAST])

@@ -1,0 +1,129 @@
+"""Runs the notebooks in a real JupyterLab and keeps what is read without a kernel: ``make notebooks``.
+
+Text stays as it came out. Each widget becomes a picture of itself, as there is no widget without a kernel.
+
+    python docs/notebooks.py [NAME ...]
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+
+from lab import Lab, start_chromium  # noqa: E402 - from there
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+    from playwright.sync_api import Browser, Locator
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+WIDTH, SCALE, COLOURS = 960, 1.5, 128
+# JupyterLab draws only the cells in sight: all of them are.
+HEIGHT = 20_000
+PATIENCE = 10 * 60_000  # milliseconds
+CAPTION = "A picture of the widget. Run this cell, and the real one takes its place."
+
+# Cells, by their names, whose widget is shown as it is, and the letter that is pointed at, with the seed.
+ONLY_SHOWN = {"widget-bars"}
+POINTED = {"widget-die": 21, "widget-what-if": 21}
+
+# Puts a line of text above the widget, inside what the picture is taken of.
+_ADD_CAPTION = """(root, text) => {
+  const line = document.createElement("p");
+  line.textContent = text;
+  line.style.cssText = "margin: 0 0 8px; font: italic 13px system-ui, sans-serif; color: var(--lstm-faint)";
+  root.prepend(line);
+}"""
+
+
+def picture(root: Locator) -> tuple[str, dict[str, int]]:
+    """Return a picture of a widget as it stands in a notebook's file, and the size that it is shown in."""
+    root.evaluate(_ADD_CAPTION, CAPTION)
+    image = Image.open(io.BytesIO(root.screenshot(animations="disabled")))
+    small = io.BytesIO()
+    image.convert("RGB").quantize(COLOURS).save(small, "PNG", optimize=True)
+    size = {"width": round(image.width / SCALE), "height": round(image.height / SCALE)}
+    return base64.encodebytes(small.getvalue()).decode(), size
+
+
+def use(root: Locator, cell: str) -> None:
+    """Do with a widget what a reader does before the picture is taken."""
+    generate = root.get_by_role("button", name="Generate", exact=True)
+    status = root.locator(".lstm-status")
+    if cell not in ONLY_SHOWN and generate.count() and not status.text_content():
+        generate.click()
+        expect(status).to_contain_text("Finished", timeout=PATIENCE)
+    if cell in POINTED:
+        text = root.get_by_role("region", name="Generated text")
+        text.focus()
+        text.press("Control+Home")
+        for _ in range(POINTED[cell]):
+            text.press("ArrowRight")
+        expect(root.locator(".lstm-die-facts")).to_contain_text("bits")
+    root.page.wait_for_load_state("networkidle")
+    root.locator(".lstm-text").evaluate_all("texts => texts.forEach((one) => one.scrollTo(0, 0))")
+    # What was asked of the kernel has come, and is drawn.
+    expect(root.page.get_by_text("Kernel status: Idle")).to_be_attached()
+    root.page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
+def run(lab: Lab, browser: Browser, file: Path) -> NotebookNode:
+    """Return a notebook that was run, with pictures in its outputs."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
+    notebook = lab.open(page, file.name, file)
+    expect.set_options(timeout=PATIENCE)
+    notebook.run_all()
+    with notebook.saving():
+        notebook.menu("File", "Save Notebook")
+    ran = nbformat.read(lab.folder / file.name, as_version=4)
+    for shown, cell in zip(page.locator(".jp-Notebook-cell").all(), ran.cells, strict=True):
+        views = [output for output in cell.get("outputs", []) if VIEW in output.get("data", {})]
+        for output, root in zip(views, shown.locator(".lstm-widget").all(), strict=True):
+            use(root, cell.id)
+            del output.data[VIEW]
+            output.data["image/png"], output.metadata["image/png"] = picture(root)
+    lab.end_kernels(page)
+    page.close()
+    return ran
+
+
+def main(names: list[str]) -> None:
+    """Fill the outputs of the notebooks of these names, or of all."""
+    files = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if unknown := set(names) - {file.stem for file in files}:
+        sys.exit(f"There is no notebook {', '.join(sorted(unknown))}.")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        lab = Lab(Path(folder))
+        browser = start_chromium(playwright)
+        for file in files:
+            if names and file.stem not in names:
+                continue
+            began = time.monotonic()
+            ran = run(lab, browser, file)
+            # All else stays as it was written: JupyterLab adds which Python it was.
+            notebook = nbformat.read(file, as_version=4)
+            for cell, of_run in zip(notebook.cells, ran.cells, strict=True):
+                if cell.cell_type == "code":
+                    cell.outputs, cell.execution_count = of_run.outputs, of_run.execution_count
+            nbformat.write(notebook, file)
+            print(f"{file.name}: {time.monotonic() - began:.0f} s, {file.stat().st_size / 1000:.0f} kB")  # noqa: T201 - it is a script
+        browser.close()
+        lab.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

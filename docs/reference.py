@@ -1,0 +1,124 @@
+"""Builds the reference of everything public from the docstrings, into ``docs/api/``: ``make docs``."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from functools import cached_property, partial
+from importlib import import_module
+from inspect import getattr_static
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, is_typeddict
+
+from jinja2 import pass_context
+from pdoc import render
+from pdoc.doc import Class, Doc, Module
+from pdoc.doc_ast import walk_tree
+from pdoc.render_helpers import to_markdown_with_context
+from pygments.formatters import HtmlFormatter
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+
+DOCS = Path(__file__).parent
+HOME = DOCS / "api"
+# What each module has to tell. Elsewhere a class is told of once: where it is imported from.
+PAGES: dict[str, tuple[str, ...]] = {
+    "lstm_widget": (),  # all that it exports
+    "lstm_widget.training": (),
+    "lstm_widget.training.references": ("Reference",),
+    "lstm_widget.training.view_messages": ("StageState",),
+    "lstm_widget.generator": ("Prediction",),
+    "lstm_widget.settings": (
+        "SettingNames",
+        "Settings",
+        "make_rng",
+        "DEFAULTS",
+        "MAX_LENGTH",
+        "MAX_SPEED",
+        "MAX_TEMPERATURE",
+    ),
+    "lstm_widget.run": ("Run", "advance_together"),
+    "lstm_widget.trace": ("Trace",),
+    "lstm_widget.scoring": ("Score",),
+    "lstm_widget.receipt": ("Receipt",),
+    "lstm_widget.messages": ("BranchState",),
+    "lstm_widget.cells": ("Cell", "FOLLOWED"),
+    "lstm_widget.lookalikes": ("Adapted", "Replacement", "adapt"),
+    "lstm_widget.sampling": ("bar", "pick", "choose", "choose_each", "explain_each", "COLDEST"),
+    "lstm_widget.engine": ("Engine", "Lane", "State"),
+    "lstm_widget.formats.p5ml": ("load_p5ml",),
+    "lstm_widget.formats.p5ml_writing": ("save_p5ml",),
+    "lstm_widget.formats.safetensors": ("load_safetensors", "save_safetensors", "read_card"),
+    "lstm_widget.formats.web": ("load_url",),
+}
+# Public, but for other modules and for the page.
+INNER = {
+    *(f"{widget}.for_the_page" for widget in ("LSTMWidget", "TemperatureLanes", "TrainingView")),
+    "TrainingView.set_state",
+    *(f"Run.{name}" for name in ("consider_numba", "dice", "goal", "note", "start_over", "watch")),
+}
+
+
+def modules() -> dict[str, Module]:
+    """Load what is told of, by name."""
+    loaded = {}
+    for name, told in PAGES.items():
+        module = import_module(name)
+        exported = told or module.__all__
+        # pdoc looks for names where they are; some are loaded only when somebody asks for them.
+        vars(module).update({one: getattr(module, one) for one in exported})
+        vars(module)["__all__"] = list(exported)
+        loaded[name] = Module(module)
+    return loaded
+
+
+def is_told(pages: dict[str, Module], doc: Doc[Any]) -> bool:
+    """Return whether a member has something to tell that the docstring of its class does not tell."""
+    owner = pages[doc.modulename].get(doc.qualname.rpartition(".")[0])
+    if not isinstance(owner, Class):
+        return True
+    if doc.qualname in INNER:
+        return False
+    if doc.name == "__init__":
+        return not issubclass(owner.obj, tuple)  # that of a named tuple is its fields once more
+    if doc.kind != "variable" or is_typeddict(owner.obj):
+        return True
+    if isinstance(getattr_static(owner.obj, doc.name, None), (property, cached_property)):
+        return bool(doc.docstring)
+    # Others have a docstring below them, or only the one of what they are made of.
+    return any(doc.name in walk_tree(base).var_docstrings for base in owner.obj.__mro__)
+
+
+@pass_context
+def to_markdown(context: Context, docstring: str) -> str:
+    """Convert a docstring as pdoc does, which would take the stars of ``**settings`` for bold letters."""
+    return to_markdown_with_context(context, re.sub(r"(?m)^((?:\w+, )*)\*\*(?=\w+$)", r"\1\*\*", docstring))
+
+
+def build(home: Path) -> None:
+    """Write a page for each module, an index and what the search needs."""
+    render.configure(
+        docformat="numpy",
+        footer_text=f"lstm-widget {import_module('lstm_widget').__version__}",
+        show_source=False,
+        template_directory=DOCS / "templates",
+    )
+    render.env.globals["dark_code"] = HtmlFormatter(style="github-dark").get_style_defs(".pdoc-code")
+    render.env.filters["to_markdown"] = to_markdown
+    pages = modules()
+    render.env.globals["is_told"] = partial(is_told, pages)
+    shutil.rmtree(home, ignore_errors=True)
+    for name, module in pages.items():
+        file = home / f"{name.replace('.', '/')}.html"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(render.html_module(module, pages), encoding="utf-8")
+    (home / "index.html").write_text(render.html_index(pages), encoding="utf-8")
+    (home / "search.js").write_text(render.search_index(pages), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    target = Path(*sys.argv[1:]) if sys.argv[1:] else HOME
+    build(target)
+    sys.stdout.write(f"The reference begins at {target / 'index.html'}\n")
