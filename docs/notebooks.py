@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 WIDTH, SCALE, COLOURS = 960, 1.5, 128
-# JupyterLab draws only the cells in sight: all of them are.
-HEIGHT = 20_000
+HEIGHT = 20_000  # tall, as nothing is drawn before it is in sight
 PATIENCE = 10 * 60_000  # milliseconds
 CAPTION = "A picture of the widget. Run this cell, and the real one takes its place."
 
@@ -84,6 +83,7 @@ def use(root: Locator, cell: str) -> None:
 def run(lab: Lab, browser: Browser, file: Path) -> NotebookNode:
     """Return a notebook that was run, with pictures in its outputs."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
+    lab.draw_all_cells()
     notebook = lab.open(page, file.name, file)
     expect.set_options(timeout=PATIENCE)
     notebook.run_all()

@@ -16,6 +16,8 @@ from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from playwright.sync_api import Browser, Locator, Page, Playwright
 
 SEED = "The road"
@@ -138,6 +140,12 @@ class Lab(Server):
     def _wait_for_session(self, page: Page, name: str) -> None:
         page.wait_for_function(_KERNEL_READY, arg=[self._address, name])
 
+    def draw_all_cells(self) -> None:
+        """Have notebooks opened from now on with all their cells in the page, also those out of sight."""
+        tracker = self._settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+        tracker.parent.mkdir(parents=True, exist_ok=True)
+        tracker.write_text('{"windowingMode": "none"}', encoding="utf-8")
+
     def end_kernels(self, page: Page) -> None:
         """End all kernels, so that those of before take no memory; other settings than the first go, too."""
         token = {"Authorization": f"token {_TOKEN}"}
@@ -254,7 +262,11 @@ class Notebook(Widget):
 
     def save(self) -> None:
         """Save the notebook as a person does who has just used the widget."""
-        with self.page.expect_response(
-            lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url
-        ):
+        with self.saving():
             self.seed.press("ControlOrMeta+S")
+
+    def saving(self) -> AbstractContextManager[object]:
+        """Return what waits, at its end, until JupyterLab has saved the notebook."""
+        return self.page.expect_response(
+            lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url
+        )
