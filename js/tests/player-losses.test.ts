@@ -140,7 +140,7 @@ describe("a kernel that does not answer", () => {
     if (last === "stop") reading.player.stop();
     seconds(0.95);
     expect(reading.notices).toEqual([]);
-    seconds(0.2);
+    seconds(0.3);
     expect(reading.notices.map(({ isWaiting }) => isWaiting)).toEqual([true]);
     seconds(30);
     // It may ask again meanwhile, but the notice does not come and go.

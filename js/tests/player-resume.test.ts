@@ -312,7 +312,7 @@ describe("a text is written on elsewhere", () => {
     const reading = started(1000, kernel);
     seconds(1);
     kernel.down = losing("chunk"); // lost to both; the stop comes before it is asked for again
-    seconds(0.07);
+    seconds(0.13);
     reading.player.stop();
     seconds(1);
     expect(kernel.written).toBeGreaterThan(reading.text.length);

@@ -108,7 +108,7 @@ describe("how much it asks for", () => {
       seconds(10);
       const { seen } = reading;
       const piece = Math.max(...reading.asked.slice(-10).map(({ pull }) => pull.count));
-      expect(piece).toBeLessThanOrEqual(3 + (PACE * roundTrip) / 2 + 1);
+      expect(piece).toBeLessThanOrEqual(0.12 * PACE + (PACE * roundTrip) / 2 + 1);
       reading.temperature = 1.5;
       seconds(3);
       const { temperatures } = kernel.run;
@@ -139,7 +139,7 @@ describe("how much it asks for", () => {
       seconds(10);
       const lag = kernel.run.temperatures.indexOf(1.5) - seen;
       expect(lag).toBeGreaterThanOrEqual(0);
-      expect(lag).toBeLessThanOrEqual(later < 1 ? 20 : 10);
+      expect(lag).toBeLessThanOrEqual(later < 1 ? 20 : 16);
     },
   );
 });

@@ -79,7 +79,7 @@ describe("the status line", () => {
     for (let tenth = 0; tenth < 150; tenth += 1) {
       seconds(0.1);
       const { length } = generated();
-      const near = Array.from({ length: 11 }, (_, more) => bitsOf(length + more) / (length + more));
+      const near = Array.from({ length: 17 }, (_, more) => bitsOf(length + more) / (length + more));
       const told = bitsPerCharacter();
       expect(told).toBeGreaterThanOrEqual(Math.min(...near) - 0.005);
       expect(told).toBeLessThanOrEqual(Math.max(...near) + 0.005);
