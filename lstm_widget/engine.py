@@ -163,7 +163,7 @@ class Lane:
         ends = np.cumsum(engine.units)
         starts = ends - engine.units
         self._h = np.zeros((int(ends[-1]), *lanes), dtype=_F32)  # 2h of every layer, one after the other
-        self._logits = np.empty((engine.softmax_b.size, *lanes), dtype=_F32)
+        self._logits = np.zeros((engine.softmax_b.size, *lanes), dtype=_F32)
         self._softmax = _products(engine.softmax_w, self._h[starts[-1] :], self._logits)
         self._softmax_b = _column(engine.softmax_b, count)
         self._c: list[NDArray[np.float32]] = []
