@@ -122,6 +122,7 @@ def test_lanes_are_added_removed_and_dragged_while_they_run(opened, expected):
     lanes.remove(2).click()
     expect(lanes.regions).to_have_count(3)
     expect(lanes.remove(2)).to_be_focused()
+    lanes.wait_for(1, len(lanes.written(1)) + 150)  # what the kernel says of the lanes that are left has come
     before = len(lanes.written(1))
     lanes.slider(1).press("Home")
     after = len(lanes.written(1))
