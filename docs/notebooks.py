@@ -20,15 +20,15 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
+sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT / "tests")]
 
 from lab import Lab, start_chromium  # noqa: E402 - from there
+from notebook_files import NOTEBOOKS, VIEW, read  # noqa: E402 - from there
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
     from playwright.sync_api import Browser, Locator
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 WIDTH, SCALE, COLOURS = 960, 1.5, 128
 HEIGHT = 20_000  # tall, as nothing is drawn before it is in sight
 PATIENCE = 10 * 60_000  # milliseconds
@@ -89,7 +89,7 @@ def run(lab: Lab, browser: Browser, file: Path) -> NotebookNode:
     notebook.run_all()
     with notebook.saving():
         notebook.menu("File", "Save Notebook")
-    ran = nbformat.read(lab.folder / file.name, as_version=4)
+    ran = read(lab.folder / file.name)
     for shown, cell in zip(page.locator(".jp-Notebook-cell").all(), ran.cells, strict=True):
         views = [output for output in cell.get("outputs", []) if VIEW in output.get("data", {})]
         for output, root in zip(views, shown.locator(".lstm-widget").all(), strict=True):
@@ -103,19 +103,18 @@ def run(lab: Lab, browser: Browser, file: Path) -> NotebookNode:
 
 def main(names: list[str]) -> None:
     """Fill the outputs of the notebooks of these names, or of all."""
-    files = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    if unknown := set(names) - {file.stem for file in files}:
+    if unknown := set(names) - {file.stem for file in NOTEBOOKS}:
         sys.exit(f"There is no notebook {', '.join(sorted(unknown))}.")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         lab = Lab(Path(folder))
         browser = start_chromium(playwright)
-        for file in files:
+        for file in NOTEBOOKS:
             if names and file.stem not in names:
                 continue
             began = time.monotonic()
             ran = run(lab, browser, file)
             # All else stays as it was written: JupyterLab adds which Python it was.
-            notebook = nbformat.read(file, as_version=4)
+            notebook = read(file)
             for cell, of_run in zip(notebook.cells, ran.cells, strict=True):
                 if cell.cell_type == "code":
                     cell.outputs, cell.execution_count = of_run.outputs, of_run.execution_count

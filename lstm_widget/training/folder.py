@@ -27,6 +27,7 @@ from lstm_widget.errors import SettingError, shown
 from lstm_widget.formats import TRAINED, save_model
 from lstm_widget.formats.files import replacing, writing
 from lstm_widget.formats.safetensors import save_safetensors
+from lstm_widget.training.stages import checkpoint_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,7 +168,7 @@ class RunFolder:
 
     def save_checkpoint(self, model: CharLSTM, update: int) -> None:
         """Keep the model as it is after this update."""
-        save_safetensors(model, self.checkpoints / f"{update:08d}.safetensors", dtype="float16")
+        save_safetensors(model, checkpoint_file(self.checkpoints, update), dtype="float16")
 
     def log(self, record: Progress) -> None:
         """Add a line to the log."""

@@ -40,6 +40,18 @@ _LEARNT_PER_VALIDATED = 10  # characters, if the text is so long that once per r
 _RECENT = 50  # updates, from which the speed is told
 
 
+def write_samples(generator: LSTMGenerator, seed: str) -> tuple[Sample, ...]:
+    """Return what a network writes at each of `SAMPLE_TEMPERATURES`, always with the same dice."""
+    return tuple(
+        Sample(
+            temperature,
+            seed,
+            generator.generate(seed=seed, length=SAMPLE_LENGTH, temperature=temperature, rng=0),
+        )
+        for temperature in SAMPLE_TEMPERATURES
+    )
+
+
 @dataclass(frozen=True)
 class Plan:
     """What was decided before a training began; plain data.
@@ -279,15 +291,7 @@ class Loop:
 
     def _samples(self) -> tuple[Sample, ...]:
         generator = LSTMGenerator(self.learner.average.to_char_lstm(self._vocab))
-        seed = self.plan.sample_seed
-        return tuple(
-            Sample(
-                temperature,
-                seed,
-                generator.generate(seed=seed, length=SAMPLE_LENGTH, temperature=temperature, rng=0),
-            )
-            for temperature in SAMPLE_TEMPERATURES
-        )
+        return write_samples(generator, self.plan.sample_seed)
 
     def _keep_checkpoint(self) -> None:
         done = self.learner.done

@@ -30,7 +30,7 @@ class Stage(NamedTuple):
 
 
 def checkpoint_file(folder: Path, update: int) -> Path:
-    """Return where `lstm_widget.training.folder.RunFolder` keeps the network as it is after an update."""
+    """Return where a folder of checkpoints has the network as it is after an update."""
     return folder / f"{update:08d}.safetensors"
 
 

@@ -24,7 +24,6 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.messages import sendable, whole_in
 from lstm_widget.settings import as_whole, check_names, check_temperature
 from lstm_widget.training.curve import Curve, Point
-from lstm_widget.training.progress import Sample
 from lstm_widget.training.references import references
 from lstm_widget.training.settings import split, training_settings
 from lstm_widget.training.stages import TimeMachine, checkpoint_file, find_stages
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lstm_widget.model import CharLSTM
-    from lstm_widget.training.progress import Progress
+    from lstm_widget.training.progress import Progress, Sample
     from lstm_widget.training.reading import Source
     from lstm_widget.training.view_messages import Now, Reply, StageState, WrittenSample
 
@@ -324,18 +323,13 @@ class TrainingView(PageWidget):
 
     def _samples_of_checkpoint(self, update: int) -> tuple[Sample, ...]:
         """Have the network write if it was kept after this update: at first nothing else lets it write."""
-        from lstm_widget.training import loop  # noqa: PLC0415 - PyTorch
+        from lstm_widget.training.loop import write_samples  # noqa: PLC0415 - PyTorch
 
         assert self._folder is not None  # noqa: S101 - a training has begun
         file = checkpoint_file(self._folder / "checkpoints", update)
         if not file.exists():
             return ()
-        generator, seed = LSTMGenerator(file), self._known["seed"]
-        settings = {"seed": seed, "length": loop.SAMPLE_LENGTH}
-        return tuple(
-            Sample(heat, seed, generator.generate({**settings, "temperature": heat}, rng=0))
-            for heat in loop.SAMPLE_TEMPERATURES
-        )
+        return write_samples(LSTMGenerator(file), self._known["seed"])
 
     def _tick(self) -> None:
         """Send what is new."""
