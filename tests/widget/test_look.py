@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from backends import use_backend
+from backends import assert_same_logits, use_backend
 from pages import SETTINGS, Page, one_line
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError, to_pytorch
@@ -457,7 +457,7 @@ def test_what_is_told_while_it_is_written_is_what_was_chosen_from(monkeypatch, r
         known.append(page.look(inspect(have, 512), *KINDS)[1][0].reshape(-1, 12))
     whole = np.concatenate(known)
     score = LSTMGenerator(widget.generator.model).score("abc" + widget.text, logits=True)
-    np.testing.assert_allclose(whole, score.logits, rtol=0, atol=1e-4)
+    assert_same_logits(whole, score.logits)
     _, (_, ids, dice, _) = page.look(inspect(3, 400), *KINDS)
     assert [choose(row, 0.8, die) for row, die in zip(whole[3:], dice, strict=False)] == ids.tolist()
 
