@@ -281,9 +281,9 @@ def _source(source: str, vocab: str | None) -> CharLSTM:
     if not is_keras and Path(source).suffix.lower() != ".safetensors":
         msg = "--vocab is for a .keras file or a PyTorch state dict in .safetensors: leave it out otherwise."
         raise SettingError(msg)
-    from lstm_widget.formats.p5ml_vocab import load_vocab  # noqa: PLC0415 - costs start-up time
+    from lstm_widget.formats.p5ml_vocab import vocab_data  # noqa: PLC0415 - costs start-up time
 
-    table = load_vocab(vocab, vocab_size=sys.maxsize)
+    table = vocab_data(vocab)
     if is_keras:
         from lstm_widget.formats.keras import from_keras  # noqa: PLC0415 - costs start-up time
 

@@ -193,7 +193,10 @@ def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
     owner: dict[int, str] = {}
     for character, number in vocab.items():
         if not isinstance(character, str) or len(character) != 1:
-            msg = f"The vocabulary must map single characters to ids, but it has the key {shown(character)}."
+            msg = (
+                f"The vocabulary must map single characters to ids, but it has {shown(character)}: "
+                "leave it out, as an id need not have a character."
+            )
             raise ModelError(msg)
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
             msg = f"The id of {character!r} in the vocabulary must be a whole number, not {shown(number)}."

@@ -280,14 +280,27 @@ def test_a_state_dict_of_pytorch_is_converted_with_its_vocabulary(tmp_path):
         {"emb": torch.nn.Embedding(4, 3), "lstm": torch.nn.LSTM(3, 5), "head": torch.nn.Linear(5, 4)}
     )
     save_file(modules.state_dict(), tmp_path / "state.safetensors")
-    (tmp_path / "vocab.json").write_text(json.dumps(["a", "b", "c", "d"]))
-    done = run(
-        "convert", tmp_path / "state.safetensors", tmp_path / "out", "--vocab", tmp_path / "vocab.json"
-    )
-    assert done.returncode == 0, done.stderr
-    written = load_model(tmp_path / "out")
-    assert dict(written.vocab) == {"a": 0, "b": 1, "c": 2, "d": 3}
-    np.testing.assert_array_equal(written.weights.embedding, modules["emb"].weight.detach().numpy())
+    tables = [
+        ["a", "b", "c", "d"],
+        {"0": "a", "1": "b", "2": "c", "3": "d"},
+        {"a": 0, "b": 1, "c": 2, "d": 3},
+    ]
+    options = ("convert", tmp_path / "state.safetensors")
+    for number, table in enumerate(tables):
+        (tmp_path / "vocab.json").write_text(json.dumps(table))
+        done = run(*options, tmp_path / f"out{number}", "--vocab", tmp_path / "vocab.json")
+        assert done.returncode == 0, done.stderr
+        written = load_model(tmp_path / f"out{number}")
+        assert dict(written.vocab) == {"a": 0, "b": 1, "c": 2, "d": 3}
+        np.testing.assert_array_equal(written.weights.embedding, modules["emb"].weight.detach().numpy())
+    # What Python refuses is refused here as well.
+    for table, sentence in (
+        (["a", "b", "c"], "lists 3 characters, but the head tells 4 ids apart"),
+        (["<pad>", "b", "c", "d"], "number 0 is '<pad>': put None (null in JSON) there"),
+        ({"<unk>": 0, "b": 1}, "it has '<unk>': leave it out"),
+    ):
+        (tmp_path / "vocab.json").write_text(json.dumps(table))
+        assert sentence in fails(1, *options, tmp_path / "out", "--vocab", tmp_path / "vocab.json")
 
 
 def test_score_is_the_mean_of_the_surprise(model_file, tmp_path):

@@ -165,6 +165,24 @@ def test_models_within_a_model():
             assert_same_logits(net, from_keras(net, VOCAB))
 
 
+def test_a_class_that_computes_nothing_by_itself():
+    net = called(Renamed(good().layers))
+    assert_same_logits(net, from_keras(net, VOCAB))
+
+
+def test_layers_are_taken_in_the_order_in_which_they_are_used():
+    second, first = layers.LSTM(5, return_sequences=True), layers.LSTM(5, return_sequences=True)
+    net = functional(layers.Embedding(V, 5), first, second, dense())
+    assert_same_logits(net, from_keras(net, VOCAB))
+
+
+@pytest.mark.parametrize(
+    "table", [list(VOCAB), dict(enumerate(VOCAB)), {str(n): c for n, c in enumerate(VOCAB)}]
+)
+def test_a_vocabulary_in_any_form(table):
+    assert dict(from_keras(good(), table).vocab) == {c: n for n, c in enumerate(VOCAB)}
+
+
 def test_layers_that_another_model_uses_too():
     shared = [*body((6, 4)), dense()]
     functional(*shared, layers.Softmax())
@@ -283,6 +301,20 @@ class Subclass(keras.Model):
         return self.net(ids)
 
 
+class ScaledSequential(keras.Sequential):
+    def call(self, inputs, **options):
+        return 0.8 * super().call(inputs, **options)
+
+
+class ScaledModel(keras.Model):
+    def call(self, inputs, **options):
+        return 0.8 * super().call(inputs, **options)
+
+
+class Renamed(keras.Sequential):
+    """A class of somebody's that computes nothing by itself."""
+
+
 def called(net):
     net(np.zeros((1, 3), dtype="int32"))
     return net
@@ -364,8 +396,17 @@ REFUSED = {
     "constant mask": (lambda: given(mask=lambda _: np.ones((1, 4), bool)), "has several inputs"),
     "output of the state": (on_the_state, "The LSTM 'lstm.*' has several inputs or outputs"),
     "two outputs": (two_outputs, "The Functional is no chain of layers: give a Sequential or functional"),
-    "subclass": (Subclass, "The Subclass is no chain of layers"),
-    "called subclass": (lambda: called(Subclass()), "The Subclass is no chain of layers"),
+    "subclass": (Subclass, "The Subclass has a call of its own"),
+    "called subclass": (lambda: called(Subclass()), "The Subclass has a call of its own"),
+    "own call of a sequence": (
+        lambda: ScaledSequential(good().layers), "The ScaledSequential has a call of its own"
+    ),
+    "own call of a graph": (
+        lambda: ScaledModel(net := good().inputs, good()(net)), "The ScaledModel has a call of its own"
+    ),
+    "own call within": (
+        lambda: sequential(ScaledSequential(body()), dense()), "The ScaledSequential has a call of its own"
+    ),
     "unbuilt": (lambda: keras.Sequential([*body(), dense()]), "no weights yet: call the model on some text"),
     "quantized": (quantized, "is quantized: give the model as it was before"),
     "nan": (lambda: filled(np.nan), "not finite"),
@@ -410,9 +451,9 @@ def test_the_vocabulary_and_the_card():
     assert model.card == {"title": "Emma", "ids_without_character": V - 3}
     with refused("lists 3 characters, but the head"):
         from_keras(good(), list("abc"))
-    with refused("lists 'a' twice"):
+    with refused("'a' two ids, 0 and 3"):
         from_keras(good(), "abca")
-    with refused("this is a NoneType"):
+    with refused("not be a NoneType"):
         from_keras(good(), None)
 
 

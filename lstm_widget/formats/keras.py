@@ -13,6 +13,7 @@ import re
 import sys
 import zipfile
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,16 @@ import numpy as np
 from lstm_widget.errors import ModelError, shown
 from lstm_widget.formats.files import MAX_MODEL_BYTES, read_model_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
-from lstm_widget.formats.pytorch import translated, vocab_of
+from lstm_widget.formats.torch_tensors import translated
+from lstm_widget.formats.vocabulary import vocab_of
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from lstm_widget.formats.vocabulary import Vocabulary
 
 # What a file may ask Keras to make: these, and what has no part in running a model.
 _CLASSES = {"Sequential", "Functional", "InputLayer", "Embedding", "LSTM", "RNN", "StackedRNNCells"}
@@ -41,7 +45,7 @@ _FILES = {_CONFIG, "metadata.json", "model.weights.h5"}
 
 def from_keras(
     source: Any,  # noqa: ANN401 - keras.Model, str or Path; Keras has no types
-    vocab: Mapping[str, int] | Sequence[str],
+    vocab: Vocabulary,
     card: Mapping[str, Any] | None = None,
 ) -> CharLSTM:
     """Translate a character-level LSTM of Keras 3.
@@ -52,8 +56,9 @@ def from_keras(
         A sequential or functional model, or its ``.keras`` file. Its layers are one chain: at most one
         ``Embedding``, without which the input is one-hot; ``LSTM`` layers, or ``RNN`` of ``LSTMCell``;
         one ``Dense``, the head, with or without softmax. Dropout counts for nothing, as in prediction.
-    vocab : mapping of str to int, or sequence of str
-        Character to id, or the characters in the order of their ids.
+    vocab : mapping of str to int, mapping of int to str, or sequence of str
+        Character to id, id to character, or the characters in the order of their ids. An id need not
+        have a character: it is left out of a mapping, and `None` in a sequence.
     card : mapping, optional
         The model card.
 
@@ -85,6 +90,13 @@ def from_keras(
 
 def _chain(model: Any, keras: Any) -> list[Any]:  # noqa: ANN401
     """Return the layers from the input upwards; those of a model within the model in its place."""
+    for kind in takewhile(lambda kind: kind.__module__.split(".")[0] != "keras", type(model).__mro__):
+        if {"call", "__call__"} & vars(kind).keys():
+            msg = (
+                f"The {kind.__name__} has a call of its own, which cannot be looked into: "
+                "give the Sequential or functional Keras model that it is made of."
+            )
+            raise ModelError(msg)
     if isinstance(model, keras.Sequential):
         parts = model.layers
     elif len(getattr(model, "outputs", None) or ()) == 1:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from lstm_widget.errors import ModelError, shown, warn
-from lstm_widget.formats.files import LocalFiles, as_path
+from lstm_widget.formats.files import LocalFiles, as_path, read_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+from lstm_widget.formats.vocabulary import table_of
 from lstm_widget.model import check_vocab
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from lstm_widget.formats.files import Files
@@ -34,16 +33,18 @@ def load_vocab(path: str | Path, vocab_size: int) -> dict[str, int]:
     ModelError
         If the file is missing or damaged, or does not fit `vocab_size`.
     """
-    given = as_path(path)
-    try:
-        is_folder = given.is_dir()
-        # Whoever names a link to a file means that file, wherever it lies.
-        file = given if is_folder else given.resolve()
-    except (OSError, ValueError, RuntimeError):  # an impossible name, a link to itself
-        msg = f"There is no vocabulary {shown(str(path))}: check the path."
-        raise ModelError(msg) from None
-    name, data = read_vocab(LocalFiles(file)) if is_folder else _read_one(LocalFiles(file.parent), file.name)
-    return parse_vocab(data, name, vocab_size)
+    return parse_vocab(*_read(path), vocab_size)
+
+
+def vocab_data(path: str | Path) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return what such a file holds, as it stands there; see `lstm_widget.formats.vocabulary.vocab_of`.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, or no JSON.
+    """
+    return _parsed(*_read(path))
 
 
 def read_vocab(files: Files) -> tuple[str, bytes]:
@@ -74,40 +75,35 @@ def parse_vocab(data: str | bytes, name: str, vocab_size: int) -> dict[str, int]
     ModelError
         If it is damaged or does not fit `vocab_size`.
     """
-    return check_vocab(_table_of(parse_json(data, name), name), vocab_size)
+    return check_vocab(_repaired(table_of(_parsed(data, name), name)), vocab_size)
 
 
-def _read_one(files: Files, name: str) -> tuple[str, bytes]:
-    data = files.read(name, MAX_JSON_BYTES)
-    if data is None:
-        msg = f"The file {name} is missing {files.where}."
+def _parsed(data: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+    parsed = parse_json(data, name)
+    if not isinstance(parsed, (dict, list)):  # text, which is a list of characters in Python only
+        msg = f"{name} must map characters to ids or list the characters."
         raise ModelError(msg)
-    return name, data
+    return parsed
 
 
-def _table_of(data: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - JSON is anything
-    """Make a table of ids by character of any of the published ones."""
-    table = dict(enumerate(data)) if isinstance(data, list) else data
-    if not isinstance(table, dict):
-        msg = f"{name} must map characters to ids."
+def _read(path: str | Path) -> tuple[bytes, str]:
+    """Read the file at a path, or the vocabulary in a folder; return its name, too."""
+    given = as_path(path)
+    try:
+        is_folder = given.is_dir()
+        # Whoever names a link to a file means that file, wherever it lies.
+        file = given if is_folder else given.resolve()
+    except (OSError, ValueError, RuntimeError):  # an impossible name, a link to itself
+        msg = f"There is no vocabulary {shown(str(path))}: check the path."
+        raise ModelError(msg) from None
+    if is_folder:
+        name, data = read_vocab(LocalFiles(file))
+        return data, name
+    found = read_file(file, MAX_JSON_BYTES)
+    if found is None:
+        msg = f"There is no vocabulary {shown(str(path))}: check the path."
         raise ModelError(msg)
-    if table and all(isinstance(value, str) for value in table.values()):
-        table = _inverted(table, name)
-    return _repaired(table)
-
-
-def _inverted(table: Mapping[Any, str], name: str) -> dict[str, int]:
-    """Turn a table of characters by id into one of ids by character."""
-    vocab: dict[str, int] = {}
-    for key, character in table.items():
-        if character in vocab:
-            msg = f"{name} gives the character {shown(character)} two ids."
-            raise ModelError(msg)
-        if not re.fullmatch(r"\d{1,9}", str(key), re.ASCII):
-            msg = f"{name} must map characters to whole numbers, not {shown(key)} to {shown(character)}."
-            raise ModelError(msg)
-        vocab[character] = int(key)
-    return vocab
+    return found, file.name
 
 
 def _repaired(table: dict[str, int]) -> dict[str, int]:

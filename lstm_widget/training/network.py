@@ -79,7 +79,7 @@ class CharNetwork(CharModule):
 
     def to_char_lstm(self, vocab: Mapping[str, int], card: Mapping[str, Any] | None = None) -> CharLSTM:
         """Return the network as it is now, translated."""
-        return from_pytorch(self, vocab, card)
+        return from_pytorch(self.state_dict(), vocab, card)
 
 
 def _masked(x: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:

@@ -1,0 +1,252 @@
+"""Which network a PyTorch module or a state dict holds: its parts, and the order of its layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import chain, islice, permutations, product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from lstm_widget.errors import ModelError, shown
+from lstm_widget.formats.torch_tensors import (
+    LSTM_TENSOR,
+    bias_of,
+    check_matrix,
+    layers_of,
+    matrix_of,
+    named,
+    shape_of,
+    unknown,
+)
+from lstm_widget.model import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import nn
+
+    from lstm_widget.formats.torch_tensors import Array, Tensors
+    from lstm_widget.model import LSTMLayer
+
+_MAX_UNNUMBERED = 6  # LSTMs that their sizes may put in order
+_MAX_COMPARED = 24  # orders of them, of which a module tells the right one
+_INSTEAD = "give the module instead of its state dict"
+_LOSS = re.compile(r"(?:.*\.)?[^.]*(?:loss|criterion)[^.]*", re.IGNORECASE)
+
+
+# A module: its parts have types.
+
+
+class _Parts(NamedTuple):
+    """The tensors of the modules in a module, by their names."""
+
+    lstms: dict[str, Tensors]
+    embeddings: dict[str, Tensors]
+    heads: dict[str, Tensors]
+    doubtful: str  # what may compute something else, as a sentence names it
+
+
+def _parts(module: nn.Module) -> _Parts:
+    from torch import nn  # noqa: PLC0415 - whoever made the module has it
+    from torch.nn.modules.loss import _Loss  # noqa: PLC0415 - as above
+
+    dropout = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+    harmless = (*dropout, nn.Identity, nn.Softmax, nn.LogSoftmax, _Loss)
+    parts = _Parts({}, {}, {}, "")
+    for name, part in module.named_modules():
+        tensors = dict([*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)])
+        for aside in part._non_persistent_buffers_set:  # noqa: SLF001 - not in a state dict either
+            tensors.pop(aside, None)
+        if isinstance(part, (nn.LSTM, nn.LSTMCell)):
+            parts.lstms[name] = tensors
+        elif isinstance(part, nn.Linear):
+            parts.heads[name] = tensors
+        elif isinstance(part, nn.Embedding):
+            if part.max_norm is not None:
+                msg = f"The {named('embedding', name)} has a max_norm, which cannot be run: train without it."
+                raise ModelError(msg)
+            parts.embeddings[name] = tensors
+        elif not isinstance(part, harmless):
+            is_leaf = not any(True for _ in part.children())
+            if tensors:
+                raise ModelError(_not_run(name, part, None if is_leaf else min(tensors)))
+            if is_leaf and not parts.doubtful and not isinstance(part, (nn.ModuleList, nn.ModuleDict)):
+                parts = parts._replace(doubtful=f"its {named(type(part).__name__, name)}")
+    return parts
+
+
+def ways_of_module(module: nn.Module) -> tuple[list[Weights], str, str]:
+    """Return every network that a module of these parts may be, the likeliest first.
+
+    Also, as a sentence names it, what may compute something else and what makes the order uncertain.
+    """
+    lstms, embeddings, heads, doubtful = _parts(module)
+    for found, limit in ((embeddings, "one nn.Embedding at most"), (heads, "one nn.Linear, its head")):
+        if len(found) > 1:
+            msg = f"A character LSTM has {limit}, but here are {_listed(found)}."
+            raise ModelError(msg)
+    if not lstms or not heads:
+        msg = f"The module is no character LSTM: it has no nn.{'Linear' if lstms else 'LSTM'}."
+        raise ModelError(msg)
+    layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
+    embedding = next((matrix_of(*item) for item in embeddings.items()), None)
+    head, bias = next((matrix_of(*item), bias_of(*item)) for item in heads.items())
+    ends = _Ends("", embedding, head, bias)
+    # As the numbers in the names tell it, else as they were registered, else in any order that fits.
+    given = tuple(lstms)
+    told = _possible_orders(given)
+    every = islice(permutations(given), _MAX_COMPARED)
+    orders = [
+        order
+        for order in dict.fromkeys([*told[:_MAX_COMPARED], *every])
+        if _fit([layers[name] for name in order], ends)
+    ] or [given]
+    ways = [_weights([layer for name in order for layer in layers[name]], ends) for order in orders]
+    return ways, doubtful, "" if len(told) == 1 or len(orders) == 1 else _unordered(lstms)
+
+
+def _not_run(name: str, part: nn.Module, tensor: str | None) -> str:
+    msg = f"The {named('module', name)} is a {type(part).__name__}"
+    msg += "" if tensor is None else f" with a tensor of its own, {shown(tensor)}"
+    return f"{msg}: only nn.Embedding, nn.LSTM, nn.LSTMCell, nn.Linear and dropout can be run."
+
+
+# A state dict: its tensors have names and shapes.
+
+
+class _Ends(NamedTuple):
+    """What lies below and above the LSTM layers."""
+
+    name: str  # of the embedding, else of the head
+    embedding: Array | None  # [V, E]
+    head: Array  # [V, H]
+    bias: Array | None  # [V]
+
+
+def from_state_dict(state: Mapping[str, Any]) -> Weights:
+    """Return the network of a state dict.
+
+    Raises
+    ------
+    ModelError
+        If it is that of another network, or does not tell which tensor is what.
+    """
+    _check_nesting(state)
+    owners: dict[str, dict[str, Any]] = {}
+    for name, tensor in state.items():
+        if not isinstance(name, str):
+            msg = f"A state dict maps names to tensors, but this has the key {shown(name)}."
+            raise ModelError(msg)
+        if 0 not in shape_of(name, tensor):
+            owner, _, last = name.rpartition(".")
+            owners.setdefault(owner, {})[last] = tensor
+    lstms = {name: tensors for name, tensors in owners.items() if any(map(LSTM_TENSOR.fullmatch, tensors))}
+    if not lstms:
+        msg = "The state dict is that of no LSTM: no name in it ends in weight_ih_l0 or weight_ih."
+        raise ModelError(msg)
+    others = {name: t for name, t in owners.items() if name not in lstms and not _LOSS.fullmatch(name)}
+    choices = _possible_ends(others)
+    layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
+    orders = _possible_orders(tuple(lstms))
+    if not orders:
+        msg = f"I{_unordered(lstms)[1:]}: {_INSTEAD}."
+        raise ModelError(msg)
+    ways = list(product(orders, choices))
+    # What fits in no way is refused by `Weights`, which tells why.
+    ways = [way for way in ways if _fit([layers[name] for name in way[0]], way[1])] or ways[:1]
+    order = ways[0][0]
+    if any(other != order for other, _ in ways):
+        msg = f"I{_unordered(lstms)[1:]}: {_INSTEAD}."
+        raise ModelError(msg)
+    choices = [choice for _, choice in ways]
+    called_so = [choice for choice in choices if "emb" in choice.name.lower()]
+    ends, *more = called_so if len(called_so) == 1 else choices
+    # Of tied weights either may be either.
+    if more and (ends.embedding is None or not np.array_equal(ends.embedding, ends.head)):
+        msg = f"What {shown(ends.name)} is, embedding or head or both, cannot be told: {_INSTEAD}."
+        raise ModelError(msg)
+    return _weights([layer for name in order for layer in layers[name]], ends)
+
+
+def _check_nesting(state: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint that holds the state dict or the module beside other things."""
+    inner = [
+        name
+        for name, value in state.items()
+        if hasattr(value, "state_dict")
+        or (isinstance(value, Mapping) and any(LSTM_TENSOR.search(str(key)) for key in value))
+    ]
+    if inner:
+        msg = (
+            f"This is a checkpoint with a model in it: take its {' or its '.join(map(shown, inner))}, "
+            f"as in from_pytorch(checkpoint[{shown(inner[0])}], vocab)."
+        )
+        raise ModelError(msg)
+
+
+def _possible_ends(owners: Mapping[str, Tensors]) -> list[_Ends]:
+    """Return every way to take the matrices as embedding and head.
+
+    The one with a bias is the head. A lone one is the head, with one-hot input, or, where a bias tells
+    that there is a head, embedding and head in one.
+    """
+    for name, tensors in owners.items():
+        check_matrix(name, tensors)
+    names = [name for name, tensors in owners.items() if "weight" in tensors]
+    biased = [name for name, tensors in owners.items() if "bias" in tensors]
+    if not names:
+        msg = "The head is missing in the state dict: a character LSTM ends in an nn.Linear."
+        raise ModelError(msg)
+    for found, most in ((names, 2), (biased, 1)):
+        if len(found) > most:
+            msg = f"A character LSTM has one embedding at most and one head, but here are {_listed(found)}."
+            raise ModelError(msg)
+    matrices = {name: matrix_of(name, owners[name]) for name in names}
+    bias = next((bias_of(name, owners[name]) for name in biased), None)
+    if len(names) == 1:
+        ((name, matrix),) = matrices.items()
+        one_hot, tied = _Ends(name, None, matrix, bias), _Ends(name, matrix, matrix, bias)
+        return [one_hot] if not biased else [one_hot, tied] if biased == names else [tied]
+    if not set(biased) <= set(names):
+        raise ModelError(unknown(biased[0], "bias"))
+    return [
+        _Ends(below, matrices[below], matrices[above], bias)
+        for below, above in permutations(names)
+        if not biased or above in biased
+    ]
+
+
+def _possible_orders(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the order that the numbers in the names of the LSTMs tell, else every order; none of too many.
+
+    The order of the tensors tells nothing: safetensors files sort them by their names.
+    """
+    words = {re.sub(r"[\d_]", "", name) for name in names}
+    numbers = {name: tuple(map(int, re.findall(r"\d+", name))) for name in names}
+    if len(words) == 1 and len(set(numbers.values())) == len(names):
+        return [tuple(sorted(names, key=numbers.__getitem__))]
+    return list(permutations(names)) if len(names) <= _MAX_UNNUMBERED else []
+
+
+def _fit(stacks: Iterable[list[LSTMLayer]], ends: _Ends) -> bool:
+    rows, width = (ends.head.shape[0],) * 2 if ends.embedding is None else ends.embedding.shape
+    for layer in chain.from_iterable(stacks):
+        if layer.input_size != width:
+            return False
+        width = layer.units
+    return ends.head.shape == (rows, width)
+
+
+def _weights(layers: list[LSTMLayer], ends: _Ends) -> Weights:
+    bias: Array = np.zeros(len(ends.head)) if ends.bias is None else ends.bias
+    return Weights(tuple(layers), ends.head.T, bias, ends.embedding)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(shown, names))
+
+
+def _unordered(names: Iterable[str]) -> str:
+    return f"in which order the LSTMs {_listed(names)} come cannot be told"
