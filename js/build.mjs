@@ -4,6 +4,7 @@ import { context } from "esbuild";
 const watch = process.argv.includes("--watch");
 const bundle = await context({
   entryPoints: {
+    loader: "src/loader.ts",
     widget: "src/index.ts",
     lanes: "src/lanes/index.ts",
     training: "src/training/index.ts",

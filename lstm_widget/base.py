@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -41,6 +42,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STATIC = Path(__file__).parent / "static"
+# To see each change at once, anywidget watches the bundle itself.
+_WATCHED = os.environ.get("ANYWIDGET_HMR") == "1"
+
+
+def page_module(name: str) -> Path:
+    """Return what anywidget is to load first: the loader of a page, as that must be there within 2 s."""
+    return STATIC / (f"{name}.js" if _WATCHED else "loader.js")
+
+
+def page_source(name: str) -> traitlets.TraitType[Any, Any]:
+    """Let the page have the script that the loader loads."""
+    source = (STATIC / f"{name}.js").read_text(encoding="utf-8")
+    return traitlets.Unicode(source, read_only=True).tag(sync=True)
+
 
 # Where the sliders end; the number fields beside them go on to `most`.
 BOUNDS = {

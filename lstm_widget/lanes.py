@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 import traitlets
 
-from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, shown
+from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
 from lstm_widget.errors import SettingError
 from lstm_widget.errors import shown as told
 from lstm_widget.lanes_stream import (
@@ -101,8 +101,9 @@ class TemperatureLanes(ModelWidget):
     (40, True, False)
     """
 
-    _esm: ClassVar[Path] = STATIC / "lanes.js"
+    _esm: ClassVar[Path] = page_module("lanes")
     _css: ClassVar[Path] = STATIC / "lanes.css"
+    _page = page_source("lanes")
     _conversation: LanesConversation
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(LaneSettings.__annotations__)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 import traitlets
 from ipywidgets import CallbackDispatcher
 
-from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, shown
+from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
 from lstm_widget.errors import SettingError
 from lstm_widget.inspection import check_cell
 from lstm_widget.settings import SettingNames, check_length, check_temperature
@@ -114,8 +114,9 @@ class LSTMWidget(ModelWidget):
     (40, 80)
     """
 
-    _esm: ClassVar[Path] = STATIC / "widget.js"
+    _esm: ClassVar[Path] = page_module("widget")
     _css: ClassVar[Path] = STATIC / "widget.css"
+    _page = page_source("widget")
     _conversation: TextConversation
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(WidgetSettings.__annotations__)

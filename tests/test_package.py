@@ -165,10 +165,14 @@ def test_the_wheel_is_pure_and_holds_the_page_and_the_model(built):
     assert wheel.name.endswith("-py3-none-any.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     page = {f"lstm_widget/static/{widget}.{kind}" for widget in BUNDLES for kind in ("js", "css")}
-    assert page <= names
+    assert page | {"lstm_widget/static/loader.js"} <= names
     assert "lstm_widget/models/bronte.safetensors" in names
     assert "lstm_widget/py.typed" in names
     assert not [name for name in names if name.startswith(("js/", "tests/")) or "node_modules" in name]
+
+
+def test_what_a_widget_must_load_in_time_is_tiny():
+    assert (SOURCES / "static" / "loader.js").stat().st_size <= 2000
 
 
 @pytest.mark.parametrize("widget", BUNDLES)

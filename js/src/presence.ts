@@ -3,8 +3,16 @@ import type { AnyModel } from "@anywidget/types";
 /** Milliseconds that a kernel has to answer a greeting. */
 const PATIENCE = 3000;
 
-/** "silent": no answer yet; "gone": it did answer once. */
-export type State = "here" | "silent" | "gone";
+/** Milliseconds that an answer may take once the kernel is done with the greeting. */
+const LAST_WORD = 1000;
+
+/** "silent": no answer yet; "deaf": nor will there be one; "gone": it did answer once. */
+export type State = "here" | "silent" | "deaf" | "gone";
+
+/** What a host tells of a message to its kernel, as far as it is needed here. */
+interface Status {
+  content: { execution_state?: string };
+}
 
 /**
  * Finds out whether there is a kernel behind the widget: in a saved or exported notebook there is none,
@@ -12,13 +20,13 @@ export type State = "here" | "silent" | "gone";
  * that something happened to the connection, and not in between: an idle kernel is left in peace.
  */
 export class Presence {
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timers: ReturnType<typeof setTimeout>[] = [];
   #answered = false;
 
   constructor(
     private readonly model: Pick<AnyModel, "send">,
     private readonly tell: (state: State) => void,
-    signal: AbortSignal,
+    private readonly signal: AbortSignal,
   ) {
     signal.addEventListener("abort", () => this.#rest());
     this.ask();
@@ -26,9 +34,14 @@ export class Presence {
 
   ask(): void {
     this.#rest();
-    this.#timer = setTimeout(() => this.tell(this.#answered ? "gone" : "silent"), PATIENCE);
+    this.#timers.push(setTimeout(() => this.tell(this.#answered ? "gone" : "silent"), PATIENCE));
     try {
-      this.model.send({ type: "hello" });
+      // A function, as marimo calls it; Jupyter looks for what is in it.
+      const status = (status: Status) => this.#done(status);
+      this.model.send(
+        { type: "hello" },
+        Object.assign(() => {}, { iopub: { status } }),
+      );
     } catch {
       this.#rest(); // the connection is closed
       this.tell("gone");
@@ -42,8 +55,19 @@ export class Presence {
     this.tell("here");
   }
 
+  /** The kernel has begun or ended its work on a greeting: if nothing comes of it, nobody hears it here. */
+  #done({ content }: Status): void {
+    const { execution_state } = content;
+    if (this.#answered || this.signal.aborted || execution_state !== "idle") return;
+    const tellIt = () => {
+      this.#rest();
+      this.tell("deaf");
+    };
+    this.#timers.push(setTimeout(tellIt, LAST_WORD));
+  }
+
   #rest(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
   }
 }

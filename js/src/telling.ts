@@ -7,6 +7,8 @@ const ENDINGS: Record<Reason, string> = { finished: "Finished", stopped: "Stoppe
 const WAITING = "waiting for the kernel, which is busy or gone…";
 const BUSY = "The kernel does not answer: it is busy, or there is none.";
 
+export const DEAF = "This widget did not start. Run its cell again.";
+
 /** What a view tells in words: how far it has come, what is wrong, whether there is a kernel. */
 export class Telling {
   // The line changes with every character; what is read out, at the beginning and the end only.
@@ -58,7 +60,7 @@ export class Telling {
   /** Whether there is a kernel, and something that was written. */
   presence(state: State, isWritten: boolean): void {
     const told = `${BUSY} ${isWritten ? this.record : "Then run the cell."}`;
-    this.notice.textContent = state === "silent" ? told : "";
+    this.notice.textContent = state === "silent" ? told : state === "deaf" ? DEAF : "";
     if (state !== "gone" && this.problem.textContent === GONE) this.problem.textContent = "";
   }
 }

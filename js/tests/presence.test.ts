@@ -114,6 +114,27 @@ describe("a view that appears", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("that a kernel has greeted, but nobody heard it, says that it did not start", () => {
+    kernel.up = () => [];
+    const model = new FakeModel(kernel);
+    let report = (_: object) => {};
+    model.send = (_: object, callbacks?: { iopub: { status(status: object): void } }) => {
+      report = (content) => callbacks?.iopub.status({ content });
+    };
+    show(model);
+    seconds(10);
+    expect(notice()).toContain(SILENT);
+    report({ execution_state: "busy" });
+    seconds(10);
+    expect(notice()).toContain(SILENT); // the kernel may be at it still
+    report({ execution_state: "idle" });
+    seconds(1.1);
+    expect(notice()).toBe("This widget did not start. Run its cell again.");
+    seconds(10);
+    expect(notice()).toBe("This widget did not start. Run its cell again.");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("with another one on the page: both learn it, each for itself", () => {
     const model = new FakeModel(kernel);
     const [one, other] = [show(model), show(model)];

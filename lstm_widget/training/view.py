@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
-from lstm_widget.base import BOUNDS, OF_EVERY_WIDGET, STATIC, Checked, PageWidget, checked, shown
+from lstm_widget.base import (
+    BOUNDS,
+    OF_EVERY_WIDGET,
+    STATIC,
+    Checked,
+    PageWidget,
+    checked,
+    page_module,
+    page_source,
+    shown,
+)
 from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.errors import shown as told
 from lstm_widget.generator import LSTMGenerator
@@ -95,8 +105,9 @@ class TrainingView(PageWidget):
     ('finished', 0)
     """
 
-    _esm: ClassVar[Path] = STATIC / "training.js"
+    _esm: ClassVar[Path] = page_module("training")
     _css: ClassVar[Path] = STATIC / "training.css"
+    _page = page_source("training")
     for_the_page: ClassVar[frozenset[str]] = frozenset({"temperature", "stage"})
 
     # The page may change these.

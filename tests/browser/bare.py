@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from lab import Notebook
 
-from lstm_widget.base import STATIC
-
 if TYPE_CHECKING:
     from playwright.sync_api import Frame, Page
 
@@ -76,6 +74,7 @@ _HOST = """async ({script, style, traits, inShadow}) => {
   root.append(sheet, el);
   const url = URL.createObjectURL(new Blob([script], {type: "text/javascript"}));
   const {default: widget} = await import(url);
+  await widget.initialize({model});
   const leave = await widget.render({model, el});
   window.leave = () => { leave(); return {listeners: listeners.length, elements: el.childElementCount}; };
 }"""
@@ -107,15 +106,20 @@ class Bare:
             frame.evaluate("(frame, inner) => { frame.srcdoc = inner; }", inner)
             self.page.frame_locator("iframe").locator("body[style]").wait_for(state="attached")
             self.frame = self._child()
-        keys = [key for key in self.widget.keys if not key.startswith("_") and key != "layout"]
+        self._place = place
+        self.show_again()
+        return Placed(self.frame)
+
+    def show_again(self) -> None:
+        """Place the widget in the page, perhaps once more."""
+        keys = [key for key in self.widget.keys if key == "_page" or not key.startswith(("_", "layout"))]
         given = {
-            "script": (STATIC / "widget.js").read_text(encoding="utf-8"),
-            "style": (STATIC / "widget.css").read_text(encoding="utf-8"),
+            "script": str(self.widget._esm),
+            "style": str(self.widget._css),
             "traits": json.loads(json.dumps(self.widget.get_state(keys))),
-            "inShadow": place == "shadow root",
+            "inShadow": self._place == "shadow root",
         }
         self.frame.evaluate(_HOST, given)
-        return Placed(self.frame)
 
     def _child(self) -> Frame:
         (child,) = self.page.main_frame.child_frames

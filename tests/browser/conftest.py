@@ -37,13 +37,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def problems() -> list[str]:
+    """Return the errors that the page has reported."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(TIMEOUT)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     expect.set_options(timeout=TIMEOUT)
     page = context.new_page()
-    problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
     context.close()

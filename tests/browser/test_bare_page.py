@@ -70,3 +70,18 @@ def test_its_text_can_be_read_on_any_ground(bare, screenshot, style):
     assert low == {}
     narrow(notebook)
     assert notebook.root.evaluate(CUT_OFF) == []
+
+
+def test_a_page_that_cannot_be_loaded_says_what_to_do(bare):
+    bare.widget.set_trait("_page", "import './is-nowhere.js';")
+    bare.show()
+    expect(bare.page.locator("body")).to_have_text("The browser could not load this widget: reload the page.")
+
+
+def test_many_widgets_load_their_page_once(bare):
+    bare.show()
+    for _ in range(3):
+        bare.show_again()
+    expect(bare.page.get_by_role("group", name="LSTM text generator")).to_have_count(4)
+    loaded = bare.page.evaluate("window[Symbol.for('lstm-widget pages')].size")
+    assert loaded == 1

@@ -61,7 +61,7 @@ def test_the_text_is_in_the_state_that_the_page_is_made_from(exported, text):
     assert kept["text"] == text
     assert kept["receipt"]["seed"] == SETTINGS["seed"]
     # The page of the widget travels along: nothing else is needed of this package.
-    assert "LSTM text generator" in kept["_esm"]
+    assert "LSTM text generator" in kept["_page"]
     assert ".lstm-widget" in kept["_css"]
 
 

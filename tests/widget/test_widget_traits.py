@@ -279,9 +279,9 @@ def test_what_the_model_reads_instead_is_told_with_every_seed(widget):
 
 
 def test_a_page_cannot_change_the_code_of_the_page(widget):
-    before = widget._esm
-    widget.set_state({"_esm": "alert(1)", "_css": "", "_model_module": "other"})
-    assert widget._esm == before
+    before = widget._esm, widget._page
+    widget.set_state({"_esm": "alert(1)", "_page": "alert(1)", "_css": "", "_model_module": "other"})
+    assert (widget._esm, widget._page) == before
     assert widget._model_module == "anywidget"
 
 

@@ -3,6 +3,7 @@ import { buttonMaker, enable } from "../buttons.ts";
 import { element } from "../dom.ts";
 import { Presence } from "../presence.ts";
 import { Saver } from "../saver.ts";
+import { DEAF } from "../telling.ts";
 import { follow, listen } from "../traits.ts";
 import { Chart } from "./chart.ts";
 import { ComparisonTable } from "./comparison.ts";
@@ -285,7 +286,7 @@ export function createTrainingView(
     model,
     (state) => {
       const told = training.length > 0 ? RECORD : SILENT;
-      notice.textContent = state === "here" ? "" : told;
+      notice.textContent = state === "here" ? "" : state === "deaf" ? DEAF : told;
     },
     signal,
   );
