@@ -6,11 +6,17 @@ model knows:
 
 1. the character itself;
 2. its Unicode normal forms NFC and NFD (``é`` as one code point or as two);
-3. look-alikes: curly and straight quotes, dashes, kinds of line end, kinds of space, the ellipsis.
+3. its compatibility forms NFKC and NFKD (a ligature as two letters, a fullwidth letter as a plain one);
+4. look-alikes: curly and straight quotes, dashes, kinds of line end, kinds of space;
+5. the other case.
+
+The later steps start from every form that the earlier ones found: a fullwidth capital is read as a small
+letter where a model knows no other.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,16 +24,20 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 # Straight, closing, opening.
-_QUOTES = (("'", "’ʼ′´", "‘‛‚`"), ('"', "”″»", "“„‟«"))
+_QUOTES = (("'", "’ʼ′´›", "‘‛‚`ʻ‹"), ('"', "”″»", "“„‟«"))
 _BEFORE_OPENING = " \n\r\t\u00a0([{-–—"  # a straight quote behind one of these, or nothing, opens
+_LINE_ENDS = "\n\r\v\f\x85\u2028\u2029"
 # What looks alike, and what is read for it: the first that is known.
 _GROUPS = (
     ("-‐‑‒–—―−", "-–—‐‑−―‒"),
-    (" \u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000\t", " \u00a0"),
-    ("\n\r\v\f\x85\u2028\u2029", "\n\r "),
+    (
+        " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+        " \u00a0",
+    ),
+    ("/⁄∕", "/⁄∕"),  # the middle one is that of ½
 )
-_ELLIPSIS = "…"
 _LINE_END = "\r\n"
+_LONE_LINE_FEED = re.compile(r"(?<!\r)\n")
 _FIRST_MARK = "\u0300"  # no character before this one joins another
 
 
@@ -70,35 +80,41 @@ class Adapted(NamedTuple):
         return tuple(dict.fromkeys(one.character for one in self.replacements if not one.used))
 
 
-def adapt(text: str, known: Collection[str]) -> Adapted:
-    """Read a text with known characters only.
+def adapt(text: str, known: Collection[str], *, line_end: str | None = None) -> Adapted:
+    r"""Read a text with known characters only.
 
     Parameters
     ----------
     text : str
     known : collection of str
         The characters that the model knows, such as its vocabulary.
+    line_end : str, optional
+        ``"\r\n"``, whose characters are then both known, has every lone ``"\n"`` read as that.
     """
-    if all(character in known for character in set(text)):  # the usual case, and a quick one
-        return Adapted(text, ())
+    pairs = line_end == _LINE_END
+    if all(character in known for character in set(text)) and not (pairs and _LONE_LINE_FEED.search(text)):
+        return Adapted(text, ())  # the usual case, and a quick one
     pieces: list[str] = []
     replacements: list[Replacement] = []
-    for position, sign in _signs(text, known):
-        if all(character in known for character in sign):
+    reading = _Reading(known, _LINE_END if pairs else "\n")
+    for position, sign in _signs(text, whole_line_end=pairs or not {"\r", "\n"} <= set(known)):
+        if sign != "\n" and all(character in known for character in sign):
             pieces.append(sign)
             continue
-        whole = _normal(sign, known)
-        for offset, part in enumerate([sign] if whole else sign):
-            used = whole or _instead(part, text[max(position + offset - 1, 0) : position + offset], known)
+        before = text[max(position - 1, 0) : position]
+        if used := reading(sign, before):
+            parts = [(sign, used)]
+        else:
+            parts = [(one, reading(one, last)) for one, last in zip(sign, (before, *sign), strict=False)]
+        for offset, (part, used) in enumerate(parts):
             pieces.append(used)
             if used != part:
                 replacements.append(Replacement(position + offset, part, used))
     return Adapted("".join(pieces), tuple(replacements))
 
 
-def _signs(text: str, known: Collection[str]) -> Iterator[tuple[int, str]]:
-    r"""Cut a text into signs: a character with all that joins it in Unicode, or an unknown ``\r\n``."""
-    whole_line_end = not {"\r", "\n"} <= set(known)
+def _signs(text: str, *, whole_line_end: bool) -> Iterator[tuple[int, str]]:
+    r"""Cut a text into signs: a character with all that joins it in Unicode, or perhaps a whole ``\r\n``."""
     start = 0
     while start < len(text):
         end = start + 1
@@ -121,24 +137,63 @@ def _joins(sign: str, character: str) -> bool:
     return len(joined) <= len(alone)
 
 
-def _normal(sign: str, known: Collection[str]) -> str:
-    """Return a sign in the form that is known; empty if none is."""
-    if sign == _LINE_END:
-        forms = ["\n", "\r", " "]
-    else:
-        forms = [unicodedata.normalize(form, sign) for form in ("NFC", "NFD")]
-    return next((form for form in forms if all(character in known for character in form)), "")
+class _Reading:
+    """What is read for a sign, or for a part of one: known characters, or nothing."""
+
+    def __init__(self, known: Collection[str], line_feed: str) -> None:
+        self._known = known
+        self._line_feed = line_feed  # what a line feed is read as, if it is known
+        self._found: dict[tuple[str, str], str] = {}  # few differ in a text, and they come often
+
+    def __call__(self, sign: str, before: str) -> str:
+        """Return what is read for a sign; what a quote is depends on the character before it."""
+        key = sign, before
+        if key not in self._found:
+            ends_line = sign == _LINE_END or sign in tuple(_LINE_ENDS)
+            self._found[key] = self._line_end(sign) if ends_line else self._down(sign, before)
+        return self._found[key]
+
+    def _line_end(self, sign: str) -> str:
+        if sign != "\n" and all(character in self._known for character in sign):
+            return sign
+        used = next((one for one in "\n\r " if one in self._known), "")
+        return self._line_feed if used == "\n" else used
+
+    def _down(self, sign: str, before: str) -> str:
+        """Go down the ladder."""
+        forms = _forms(sign)
+        for step in (self._itself, self._lookalike, self._other_case):
+            for form in forms:
+                pieces = [step(one, last) for one, last in zip(form, (before, *form), strict=False)]
+                if all(pieces):
+                    return "".join(pieces)
+        return ""
+
+    def _itself(self, character: str, _before: str) -> str:
+        return character if character in self._known else ""
+
+    def _lookalike(self, character: str, before: str) -> str:
+        others = (character, *_lookalikes(character, before))
+        return next((other for other in others if other in self._known), "")
+
+    def _other_case(self, character: str, before: str) -> str:
+        if same := self._lookalike(character, before):
+            return same
+        others = (character.lower(), character.casefold(), character.upper())
+        for form in (form for other in dict.fromkeys(others) for form in _forms(other)):
+            pieces = [self._lookalike(one, last) for one, last in zip(form, (before, *form), strict=False)]
+            if all(pieces):
+                return "".join(pieces)
+        return ""
 
 
-def _instead(character: str, before: str, known: Collection[str]) -> str:
-    """Return what is read for one character: itself, a normal form, a look-alike, or nothing."""
-    if character in known:
-        return character
-    if normal := _normal(character, known):
-        return normal
-    if character == _ELLIPSIS:
-        return "..." if "." in known else ""
-    return next((other for other in _lookalikes(character, before) if other in known), "")
+def _forms(sign: str) -> list[str]:
+    """Return a sign in each of its forms, the nearest first."""
+    forms = dict.fromkeys(
+        (sign, *(unicodedata.normalize(form, sign) for form in ("NFC", "NFD", "NFKC", "NFKD")))
+    )
+    # An accent that stands alone, such as ´, is no space with an accent above.
+    return [form for form in forms if form in (" ", sign) or not form.startswith(" ")]
 
 
 def _lookalikes(character: str, before: str) -> str:

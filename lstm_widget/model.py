@@ -316,7 +316,7 @@ class CharLSTM:
     def adapt(self, text: str) -> Adapted:
         """Read a text with the characters that the model knows, and tell what was replaced.
 
-        Characters that only look or are encoded differently are replaced (see
+        Characters that it knows in another form, or as a similar one, are replaced (see
         `lstm_widget.lookalikes`); others are left out and reported with nothing in their place.
         """
         return adapt(text, self._vocab)
@@ -327,7 +327,7 @@ class CharLSTM:
         Raises
         ------
         UnknownCharactersError
-            If the model knows neither a character nor one that looks like it.
+            If the model knows neither a character nor a similar one.
         """
         adapted = self.adapt(text)
         if adapted.unknown:

@@ -16,7 +16,7 @@ from lstm_widget.lookalikes import Adapted, Replacement, adapt
 
 ACUTE, DOT_BELOW, DIAERESIS = "\u0301", "\u0323", "\u0308"
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-SPACES = " \u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000\t"
+SPACES = "".join(one for one in map(chr, range(0x20, 0x3001)) if unicodedata.category(one) == "Zs") + "\t"
 LINE_ENDS = "\n\r\v\f\x85\u2028\u2029"
 SINGLE, DOUBLE = "'\u2018\u2019\u201a\u201b\u02bc`\u00b4\u2032", '"\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb'
 
@@ -58,7 +58,8 @@ def test_a_character_that_is_known_is_not_replaced_by_a_plainer_one():
 def test_groups_do_not_mix():
     for group in (DASHES, SPACES, SINGLE, DOUBLE):
         others = set(DASHES + SPACES + SINGLE + DOUBLE) - set(group)
-        assert [read(character, others) for character in group] == [""] * len(group)
+        apart = [character for character in group if character != "\u2033"]  # to Unicode two of U+2032
+        assert [read(character, others) for character in apart] == [""] * len(apart)
     assert read("a\nb", {"a", "b", " "}) == "a b"  # a line end may become a space
     assert adapt("a b", {"a", "b", "\n"}).unknown == (" ",)  # but not the other way round
 
@@ -127,9 +128,74 @@ def test_of_a_sign_the_known_parts_are_read():
     assert read("ö", {"o", DIAERESIS}) == "o" + DIAERESIS
 
 
-def test_ligatures_and_other_compatible_characters_stay_unknown():
-    known = set("abcdefghijklmnopqrstuvwxyz0123456789")
-    assert adapt("ﬁ½²ℌ①ａ", known).unknown == ("ﬁ", "½", "²", "ℌ", "①", "ａ")
+# Compatibility forms and the other case.
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+LONG_S, FULL_A, SCRIPT_X, SCRIPT_H = "\u017f", "\uff41", "\U0001d4b3", "\u210c"
+
+
+def test_ligatures_and_other_compatible_characters_are_read_as_plain_ones():
+    adapted = adapt(f"ﬁﬄ²{SCRIPT_H}①{FULL_A}{LONG_S}½", set(LETTERS + "H/"))
+    assert adapted.text == "fiffl2H1as1/2"
+    assert [one.used for one in adapted.replacements] == ["fi", "ffl", "2", "H", "1", "a", "s", "1/2"]
+    assert adapt("½", set(LETTERS)).unknown == ("½",)  # all of it or nothing
+
+
+@pytest.mark.parametrize("space", set(SPACES) - {" "})
+def test_no_space_vanishes_between_words(space):
+    assert read(f"I{space}was{space}there", set("Iwasther ")) == "I was there"
+
+
+def test_a_model_of_one_case_is_given_it():
+    assert read("The Cat, É", set("the cat,é")) == "the cat, é"
+    assert read("The Cat", set("THE CAT")) == "THE CAT"
+    assert read(f"{SCRIPT_X}Ａ\u01c4", set(LETTERS + "\u01c6")) == "xa\u01c6"
+    assert read("É", {"e", ACUTE}) == "e" + ACUTE
+    assert read("E" + ACUTE, {"é"}) == "é"
+    assert read("Straße, STRASSE", set("strase, ")) == "strasse, strasse"
+    assert read("Straße", set("STRASE")) == "STRASSE"
+    assert read("ς", {"σ"}) == "σ"
+
+
+def test_a_nearer_step_comes_first():
+    assert read("ﬁ", set("ﬁfi")) == "ﬁ"
+    assert read("Ａ", set("aA")) == "A"
+    assert read("\u2011", {"\u2010", "-"}) == "\u2010"  # its compatibility form
+    assert read("\u00b4", {" ", ACUTE, "'"}) == "'"  # and no accent above a space
+    assert adapt("\u00a8", {" ", DIAERESIS}).unknown == ("\u00a8",)
+    assert read("\v" + ACUTE, {"\n", ACUTE}) == "\n" + ACUTE
+
+
+# All of Unicode.
+
+EVERY = [chr(code) for code in range(0x110000)]
+WITH_FORMS = [one for one in EVERY if not unicodedata.is_normalized("NFKD", one)]
+
+
+def forms_of(character):
+    """Return what Unicode says to be the same character, but for its looks."""
+    forms = {unicodedata.normalize(form, character) for form in ("NFC", "NFD", "NFKC", "NFKD")}
+    return {form for form in forms if form == " " or not form.startswith(" ")}
+
+
+def test_every_character_with_a_known_compatibility_form_is_read():
+    wrong = [
+        (one, form)
+        for one in WITH_FORMS
+        for form in forms_of(one)
+        if adapt(f"({one})", {*form, "(", ")"} - {one}).unknown and one not in form
+    ]
+    assert wrong == []
+
+
+def test_every_character_with_a_known_other_case_is_read():
+    wrong = [
+        one
+        for one in EVERY
+        for other in (one.lower(), one.upper())
+        if other != one and one not in other and adapt(f"({one})", {*other, "(", ")"}).unknown
+    ]
+    assert wrong == []
 
 
 # Line ends.
@@ -224,7 +290,7 @@ def test_unknown_characters_are_told_once_each_in_order():
 
 signs = st.sampled_from([*DASHES, *SPACES, *LINE_ENDS, *SINGLE, *DOUBLE, "…", "\r\n"])
 letters = st.sampled_from(
-    ["a", "e", "é", "e\u0301", "\u1eb9", ACUTE, DOT_BELOW, "\u1100", "\u1161", "가", "😀", "ﬁ"]
+    [*"aeé\u1eb9\u1100\u1161가😀ﬁfiFÉAsSßx½12/", "e\u0301", ACUTE, DOT_BELOW, LONG_S, FULL_A, SCRIPT_X]
 )
 texts = st.lists(signs | letters | st.characters(), max_size=25).map("".join)
 known_sets = st.frozensets(signs.filter(lambda sign: len(sign) == 1) | letters.filter(lambda s: len(s) == 1))

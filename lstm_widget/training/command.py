@@ -35,7 +35,7 @@ _HELP = {
     "clip_norm": "a longer gradient is shortened to this length",
     "averaging": "share of the updates over which the weights are averaged; 0 takes the last ones",
     "patience": "stop after so many validations without a better one",
-    "min_count": "characters that occur less often are read as look-alikes or left out",
+    "min_count": "characters that occur less often are read as similar ones or left out",
     "precision": f"of the products: {', '.join(PRECISIONS)}",
     "seed": "of the random numbers: the same gives the same model",
 }

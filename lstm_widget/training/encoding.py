@@ -1,7 +1,7 @@
 """From code points to ids.
 
-A character that is not in the vocabulary is read as a model without it reads it later, with the
-look-alikes of `lstm_widget.lookalikes`; so training and writing agree on what a text says.
+A character that is not in the vocabulary is read as a model without it reads it later, with
+`lstm_widget.lookalikes`; so training and writing agree on what a text says.
 """
 
 from __future__ import annotations

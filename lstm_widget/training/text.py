@@ -110,7 +110,9 @@ class Corpus:
         read = times - self.left_out
         parts = []
         if read:
-            parts.append(f"{read} {'was' if read == 1 else 'were'} read as characters that look like them")
+            parts.append(
+                f"{read} {'was read as a similar one' if read == 1 else 'were read as similar ones'}"
+            )
         if self.unread:
             pairs = [f"{c!r} {count}" for c, count in list(self.unread.items())[:_SHOWN]]
             more = ", ..." if len(self.unread) > _SHOWN else ""
@@ -134,8 +136,8 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
         Where the ids are written, whole or not at all; an existing file is replaced. The other facts
         are written beside it, in ``file`` + ``".json"``.
     min_count : int
-        Characters that occur less often cannot be learnt. They are read as others that look like them,
-        or left out.
+        Characters that occur less often cannot be learnt. They are read as similar ones, or left out
+        (see `lstm_widget.lookalikes`).
     keep : iterable of str
         Characters that are in the vocabulary whatever their count, even 0.
 
