@@ -271,14 +271,21 @@ def _convert(options: argparse.Namespace, _: Output) -> None:
 def _source(source: str, vocab: str | None) -> CharLSTM:
     """Load what is to be converted: a model, or with a vocabulary what Keras or PyTorch wrote."""
     from lstm_widget.formats import load_model  # noqa: PLC0415 - costs start-up time
+    from lstm_widget.formats.elsewhere import told  # noqa: PLC0415
+    from lstm_widget.formats.finding import TRAINED  # noqa: PLC0415
 
-    is_keras = Path(source).suffix.lower() == ".keras"
+    path = Path(source)
+    is_keras = path.suffix.lower() == ".keras"
     if vocab is None:
         if is_keras:
             msg = "A .keras file does not hold the vocabulary: give it with --vocab FILE."
             raise SettingError(msg)
         return load_model(source)
-    if not is_keras and Path(source).suffix.lower() != ".safetensors":
+    if path.is_dir() and (path / TRAINED).is_file():  # as a model hub keeps it
+        path /= TRAINED
+    if not is_keras and path.suffix.lower() != ".safetensors":
+        if path.is_file() and (sentence := told(source)):
+            raise ModelError(sentence)
         msg = "--vocab is for a .keras file or a PyTorch state dict in .safetensors: leave it out otherwise."
         raise SettingError(msg)
     from lstm_widget.formats.p5ml_vocab import vocab_data  # noqa: PLC0415 - costs start-up time
@@ -287,10 +294,10 @@ def _source(source: str, vocab: str | None) -> CharLSTM:
     if is_keras:
         from lstm_widget.formats.keras import from_keras  # noqa: PLC0415 - costs start-up time
 
-        return from_keras(source, table, {"title": Path(source).stem})
+        return from_keras(path, table, {"title": Path(source).stem})
     from lstm_widget.formats.pytorch import from_pytorch  # noqa: PLC0415 - costs start-up time
 
-    return from_pytorch(source, table, {"title": Path(source).stem})
+    return from_pytorch(path, table, {"title": Path(source).stem})
 
 
 def _score(options: argparse.Namespace, output: Output) -> None:

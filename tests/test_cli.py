@@ -97,6 +97,8 @@ def test_a_lookalike_in_the_seed_is_told_beside_the_text(model_file):
         (1, ["convert", "bronte", "b.zip"], "not as .zip"),
         (2, ["convert", "bronte", "b.safetensors", "--vocab", "vocab.json"], "leave it out otherwise"),
         (1, ["convert", "bronte", "/proc/no.safetensors"], "'/proc/no.safetensors' cannot be written"),
+        (2, ["train", "nofile.txt", "-o", "m"], "no text file or folder 'nofile.txt': check the path.\n"),
+        (1, ["generate", "bront"], "'bront' does not exist; did you mean 'bronte'?"),
         (2, ["convert", "bronte", "folder", "--float16"], "Only a .safetensors file can hold float16"),
     ],
 )

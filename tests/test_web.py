@@ -232,6 +232,34 @@ def test_what_follows_a_question_mark_goes_with_every_file(site, folder, model, 
         assert all(request.path.endswith("?key=a/b&c") for request in site.asked)
 
 
+def test_one_of_several_models_in_a_zip_file(site, folder, tmp_path, model, same_model):
+    for name in ("bolano", "my model"):
+        shutil.copytree(folder, tmp_path / "repo" / "repo-main" / name)
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for file in (tmp_path / "repo").rglob("*"):
+            archive.write(file, file.relative_to(tmp_path / "repo"))
+    site.files["/archive/main.zip"] = memory.getvalue()
+    with refused(
+        "'http.*/archive/main.zip' holds several models, .*, such as 'http.*main.zip/repo-main/bolano'"
+    ):
+        load_url(site.url + "/archive/main.zip")
+    for inside, title in (("repo-main/bolano/", "bolano"), ("my%20model", "my model")):
+        read = load_url(f"{site.url}/archive/main.zip/{inside}")
+        same_model(read, model)
+        assert read.card["title"] == title
+
+
+def test_what_is_no_model_at_an_address(site):
+    with refused("net.pt' is a pickle, which is never opened"):
+        load_url(site.url + "/net.pt")
+    with refused("manifest.json is missing at .*: give the folder with that file, or a .zip or .safetensors"):
+        load_url(site.url + "/tree/main/model")
+    site.files["/app/manifest.json"] = b'{"name": "App"}'
+    with refused("the one at .* belongs to something else, such as a web app"):
+        load_url(site.url + "/app")
+
+
 def test_titles_of_zip_files(site, folder):
     site.files["/my model.ZIP"], site.files["/b.zip"] = zipped(folder), zipped(folder, "inside/")
     assert load_url(site.url + "/my%20model.ZIP?x=1").card["title"] == "my model"

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.files import as_path
+from lstm_widget.formats.elsewhere import told
+from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path
+from lstm_widget.formats.finding import TRAINED, find_model
 from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.formats.p5ml_names import MANIFEST
+from lstm_widget.formats.p5ml_vocab import VOCABULARIES
 from lstm_widget.model import CharLSTM
 from lstm_widget.models import available_models, bundled_files
 
 SAFETENSORS = ".safetensors"
 ZIP = ".zip"
-TRAINED = "model.safetensors"  # what a training calls its model
-_UNPICKLED = "a pickle is never opened, so load it in PyTorch and give the module to from_pytorch"
-_FROM_ELSEWHERE = {
-    ".keras": "give it to from_keras, or to lstm-widget convert --vocab",
-    **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin"), _UNPICKLED),
-}
 # What nobody means as the name of a folder.
 _OTHER_FILES = {ZIP, ".json", ".keras", ".h5", ".pt", ".pth", ".bin", ".ckpt", ".onnx", ".npz", ".txt"}
+_MOST_FILES = 10_000  # that are looked through for a model
+_DEEPEST = 6  # folders
 
 # Two letters or more: one is a drive of Windows.
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -35,8 +36,8 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     source : str, Path or CharLSTM
         The name of a bundled model (see `available_models`); the path or http(s) address of a
         p5ML / ml5.js folder, of a ``.zip`` of one, or of a ``.safetensors`` file of this package;
-        the path of a folder that a training wrote, finished or not, that is one with a
-        ``model.safetensors`` in it and no ``manifest.json``; or a model, which is returned as it is.
+        the path of a folder that a training wrote, finished or not; or a model, which is returned as
+        it is. Where a folder or a zip file holds several models, name one: ``repo.zip/models/name``.
         An address needs the ``web`` extra.
 
     Raises
@@ -61,39 +62,75 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
         path, is_folder, exists = Path(), False, False
     if is_folder:
         return _load_folder(path)
-    if path.suffix.lower() == ZIP:
-        from lstm_widget.formats.zip_files import ZipFiles  # noqa: PLC0415 - costs start-up time
+    if exists and path.name == MANIFEST:
+        return load_p5ml(path)
+    if (archive := _archive_of(path)) is not None:
+        from lstm_widget.formats.zip_files import ZipFiles, load_zip  # noqa: PLC0415 - costs start-up time
 
-        return load_p5ml(ZipFiles(path))
+        inside = "" if archive == path else path.relative_to(archive).as_posix()
+        return load_zip(ZipFiles(archive, inside=inside))
     file = path if path.suffix.lower() == SAFETENSORS else bundled_files().get(str(source))
     if file is None:
-        raise _no_model(path, str(source), exists=exists)
+        raise ModelError(_no_model(path, str(source), exists=exists))
     from lstm_widget.formats.safetensors import load_safetensors  # noqa: PLC0415 - costs start-up time
 
     return load_safetensors(file)
 
 
 def _load_folder(folder: Path) -> CharLSTM:
-    """Load what a training wrote, or a p5ML / ml5.js folder."""
-    try:
-        is_trained = (folder / TRAINED).is_file() and not (folder / MANIFEST).exists()
-    except OSError:  # a folder that may not be looked into; whoever reads it tells so
-        is_trained = False
-    if not is_trained:
-        return load_p5ml(folder)
+    """Load what a training wrote, or a p5ML / ml5.js folder; also the only one below a folder."""
+    files = LocalFiles(folder)
+    found = find_model(_names_in(folder), files.read, str(folder))
+    below = folder / found.folder
+    if not found.is_trained:
+        return load_p5ml(below)
     from lstm_widget.formats.safetensors import load_safetensors  # noqa: PLC0415 - costs start-up time
 
-    return load_safetensors(folder / TRAINED)
+    return load_safetensors(below / TRAINED)
 
 
-def _no_model(path: Path, source: str, *, exists: bool) -> ModelError:
-    name, suffix = shown(source), path.suffix.lower()
-    if exists and suffix in _FROM_ELSEWHERE:
-        return ModelError(f"{name} comes from another library: {_FROM_ELSEWHERE[suffix]}.")
+def _names_in(folder: Path) -> list[str]:
+    """Return the files of a folder that is a model, or else also those below it, as far as is sensible."""
+    try:
+        own = [entry.name for entry in folder.iterdir()]
+    except OSError as error:
+        msg = f"The folder {shown(str(folder))} cannot be read: {error.strerror or type(error).__name__}."
+        raise ModelError(msg) from error
+    if TRAINED in own or (MANIFEST in own and any(name in own for name in VOCABULARIES)):
+        return own
+    names = []
+    for below, folders, files in os.walk(folder):
+        inside = Path(below).relative_to(folder)
+        folders[:] = [] if len(inside.parts) == _DEEPEST else sorted(n for n in folders if n[0] != ".")
+        names += [(inside / name).as_posix() for name in files]
+        if len(names) > _MOST_FILES:
+            break
+    return names
+
+
+def _archive_of(path: Path) -> Path | None:
+    """Return the zip file that a path names, or leads into."""
+    for part in (path, *path.parents):
+        if part.suffix.lower() == ZIP:
+            return part
+    return None
+
+
+def _no_model(path: Path, source: str, *, exists: bool) -> str:
+    """Tell why something is no model, and what to do."""
+    name = shown(source)
+    if exists and (path.parent / MANIFEST).is_file():
+        return f"{name} is a file of a model: give its folder, {shown(str(path.parent))}."
     if exists:
-        return ModelError(f"The model {name} is a file, but neither a {SAFETENSORS} nor a {ZIP} file.")
-    models = ", ".join(available_models())
-    return ModelError(f"The model {name} does not exist; the bundled models are {models}.")
+        return told(source) or f"The model {name} is a file, but neither a {SAFETENSORS} nor a {ZIP} file."
+    models = available_models()
+    near = get_close_matches(source.lower(), models, n=1)
+    if not near:
+        with suppress(OSError, ValueError):
+            siblings = {entry.name.lower(): entry for entry in path.parent.iterdir()}
+            near = [str(siblings[n]) for n in get_close_matches(path.name.lower(), siblings, n=1)]
+    hint = f"did you mean {shown(near[0])}?" if near else f"the bundled models are {', '.join(models)}."
+    return f"The model {name} does not exist; {hint}"
 
 
 def _load_url(url: str, scheme: str) -> CharLSTM:

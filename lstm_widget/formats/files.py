@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+MANIFEST = "manifest.json"  # of a p5ML / ml5.js folder
 # Of weights, in memory; 500 million of them. Far above any character-level LSTM.
 MAX_MODEL_BYTES = 2 * 2**30
 
@@ -78,7 +79,7 @@ class Files(Protocol):
 
 
 class LocalFiles:
-    """A folder on the disk.
+    """A folder on the disk, also named by the manifest in it.
 
     Raises
     ------
@@ -89,6 +90,8 @@ class LocalFiles:
     def __init__(self, folder: str | Path) -> None:
         self._folder = as_path(folder)
         try:
+            if self._folder.name == MANIFEST and self._folder.is_file():
+                self._folder = self._folder.parent
             exists = self._folder.is_dir()
         except (OSError, ValueError):  # too long a name, or one with a NUL byte
             exists = False

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import ModelError, shown
+from lstm_widget.formats.elsewhere import told
 from lstm_widget.formats.files import MAX_MODEL_BYTES, read_model_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.torch_tensors import translated
@@ -219,6 +220,8 @@ def _not_run(what: str, kind: str, verb: str = "is") -> str:
 def _opened(path: Path) -> Any:  # noqa: ANN401
     if path.suffix.lower() != ".keras":
         msg = f"{path.name} is no .keras file: load it with Keras and give the model, or save it as .keras."
+        if path.suffix.lower() not in {".h5", ".hdf5"}:
+            msg = told(path.name) or msg
         raise ModelError(msg)
     _check_file(read_model_file(path), path.name)
     try:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.files import MAX_MODEL_BYTES, Files, LocalFiles, TooLargeError
+from lstm_widget.formats.files import MANIFEST, MAX_MODEL_BYTES, Files, LocalFiles, TooLargeError
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
-from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, MANIFEST, role_of
+from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, role_of
 from lstm_widget.formats.p5ml_vocab import load_vocab, parse_vocab, read_vocab
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 
@@ -58,8 +58,8 @@ def load_p5ml(folder: str | Path | Files) -> CharLSTM:
     Parameters
     ----------
     folder : str, Path or Files
-        With ``manifest.json``, the files it names, and ``vocab.json`` (or ``char_indices.json``, or
-        a table of characters by id in either or in ``indices_char.json``).
+        With ``manifest.json``, which may be named itself, the files it names, and ``vocab.json`` (or
+        ``char_indices.json``, or a table of characters by id in either or in ``indices_char.json``).
 
     Raises
     ------
@@ -128,11 +128,17 @@ def _read_weights(files: Files) -> tuple[Weights, dict[str, Any]]:
 def _read_manifest(files: Files) -> dict[str, dict[str, Any]]:
     data = files.read(MANIFEST, MAX_JSON_BYTES)
     if data is None:
-        msg = f"The file {MANIFEST} is missing {files.where}."
+        msg = (
+            f"The file {MANIFEST} is missing {files.where}: give the folder with that file, "
+            "or a .zip or .safetensors file."
+        )
         raise ModelError(msg)
     manifest = parse_json(data, MANIFEST)
     if not isinstance(manifest, dict) or not all(isinstance(v, dict) for v in manifest.values()):
-        msg = f"{MANIFEST} must map each variable to its file name and shape."
+        msg = (
+            f"{MANIFEST} must map each variable to its file name and shape; "
+            f"the one {files.where} belongs to something else, such as a web app."
+        )
         raise ModelError(msg)
     return manifest
 

@@ -19,7 +19,6 @@ from lstm_widget.errors import ModelError, shown
 
 Part = Literal["kernel", "bias", "softmax_w", "softmax_b", "embedding", "learning_rate", "other"]
 
-MANIFEST = "manifest.json"
 CARD = "card.json"
 LEARNING_RATE = "Variable"
 

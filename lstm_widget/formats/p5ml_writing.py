@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import ModelError
-from lstm_widget.formats.files import writing
-from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, MANIFEST, names_part
+from lstm_widget.formats.files import MANIFEST, writing
+from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, names_part
 from lstm_widget.formats.p5ml_vocab import VOCABULARIES, parse_vocab
 
 if TYPE_CHECKING:

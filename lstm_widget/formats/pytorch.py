@@ -14,6 +14,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from lstm_widget.errors import ModelError, shown, warn
+from lstm_widget.formats.elsewhere import told
 from lstm_widget.formats.files import read_model_file
 from lstm_widget.formats.safetensors import FORMAT
 from lstm_widget.formats.torch_networks import from_state_dict, ways_of_module
@@ -176,6 +177,8 @@ def _read(path: Path) -> dict[str, Array]:
             "give the module or its state dict, or save that with safetensors."
         )
         raise ModelError(msg)
+    if path.suffix.lower() != ".safetensors" and (sentence := told(path.name)):
+        raise ModelError(sentence)
     data = read_model_file(path)
     try:
         stored = dict(deserialize(data))  # type: ignore[no-untyped-call] # what reads for NumPy reads no bfloat16

@@ -5,17 +5,22 @@ What is asked for, and where; `download` does the asking, and needs the ``web`` 
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from lstm_widget.errors import ModelError
-from lstm_widget.formats.files import name_below
+from lstm_widget.formats.elsewhere import told_of_all
+from lstm_widget.formats.files import MANIFEST, name_below
 from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.formats.p5ml_names import MANIFEST
 
 if TYPE_CHECKING:
     from lstm_widget.formats.download import Downloads
     from lstm_widget.model import CharLSTM
+
+# Also a folder in a zip file; a slash alone at the end is that of a folder which is called so.
+_IN_ZIP = re.compile(r"(?P<file>.*?\.zip)(?:/(?P<inside>.*[^/])/?)?", re.IGNORECASE)
 
 
 def load_url(url: str) -> CharLSTM:
@@ -24,8 +29,9 @@ def load_url(url: str) -> CharLSTM:
     Parameters
     ----------
     url : str
-        Of a p5ML / ml5.js folder or of its ``manifest.json``, or of a file whose path ends in ``.zip``
-        or ``.safetensors``. What follows a ``?`` is sent with every file.
+        Of a p5ML / ml5.js folder or of its ``manifest.json``, of a file whose path ends in ``.zip``,
+        also with a folder in it behind that, or in ``.safetensors``. What follows a ``?`` is sent with
+        every file.
 
     Raises
     ------
@@ -55,17 +61,21 @@ def load_url(url: str) -> CharLSTM:
 
 
 def _load(address: SplitResult, downloads: Downloads) -> CharLSTM:
-    name = shown_url(address)
-    last = unquote(address.path.rpartition("/")[2])
-    title, _, suffix = last.rpartition(".")
-    if suffix.lower() == "zip":
-        from lstm_widget.formats.zip_files import ZipFiles  # noqa: PLC0415 - costs start-up time
+    zipped = _IN_ZIP.fullmatch(address.path)
+    if zipped and posixpath.basename(zipped["inside"] or "") != MANIFEST:
+        from lstm_widget.formats.zip_files import ZipFiles, load_zip  # noqa: PLC0415 - costs start-up time
 
-        return load_p5ml(ZipFiles(downloads.get_model(address.geturl()), name=name, title=title))
-    if suffix.lower() == "safetensors":
+        address = address._replace(path=zipped["file"])
+        title = unquote(posixpath.basename(address.path)).rpartition(".")[0]
+        data, inside = downloads.get_model(address.geturl()), unquote(zipped["inside"] or "")
+        return load_zip(ZipFiles(data, name=shown_url(address), title=title, inside=inside))
+    name = shown_url(address)
+    if address.path.lower().endswith(".safetensors"):
         from lstm_widget.formats.safetensors import parse_safetensors  # noqa: PLC0415 - the same
 
         return parse_safetensors(downloads.get_model(address.geturl()), name)
+    if sentence := told_of_all([name]):
+        raise ModelError(sentence)
     return load_p5ml(WebFiles(address, downloads))
 
 

@@ -26,11 +26,14 @@ from lstm_widget.formats.files import (
     name_below,
     read_model_file,
 )
-from lstm_widget.formats.p5ml_names import MANIFEST
+from lstm_widget.formats.finding import TRAINED, find_model
+from lstm_widget.formats.p5ml import load_p5ml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from lstm_widget.model import CharLSTM
 
 MAX_ENTRIES = 10_000
 # The table of contents, which Python reads whole; an entry of it has 46 bytes and its name.
@@ -45,7 +48,7 @@ _LOCAL_HEADER = 30  # bytes before the data of an entry, at least
 
 
 class ZipFiles:
-    """The folder of a zip file in which the manifest lies: the root, or the only such folder.
+    """The folder of a zip file in which the model lies: the root, or the only such folder.
 
     Parameters
     ----------
@@ -54,15 +57,24 @@ class ZipFiles:
     name : str, optional
         What errors call it; by default the path.
     title : str, optional
-        What the model is called if the manifest lies at the root; by default after the file.
+        What the model is called if it lies at the root; by default after the file.
+    inside : str
+        The folder that is meant where there are several models.
+
+    Attributes
+    ----------
+    is_trained : bool
+        Whether the model is a file ``model.safetensors``, else it is one of p5ML / ml5.js.
 
     Raises
     ------
     ModelError
-        If there is no such file, if it is damaged or suspect, or holds no manifest or several.
+        If there is no such file, if it is damaged or suspect, or holds no model or several.
     """
 
-    def __init__(self, source: str | Path | bytes, *, name: str | None = None, title: str = "") -> None:
+    def __init__(
+        self, source: str | Path | bytes, *, name: str | None = None, title: str = "", inside: str = ""
+    ) -> None:
         if isinstance(source, bytes):
             self._name, data = name or "the zip file", source
         else:
@@ -73,7 +85,8 @@ class ZipFiles:
             entries = self._archive.infolist()
         self._check(entries)
         self._entries = self._by_name(entries)
-        self._folder = self._model_folder()
+        self._folder = ""
+        self._folder, self.is_trained = find_model(self._entries, self.read, self._name, inside)
         self._title = posixpath.basename(self._folder) or title
 
     @property
@@ -114,7 +127,7 @@ class ZipFiles:
         if sum(entry.file_size for entry in entries) > MAX_MODEL_BYTES:
             self._refuse(f"unpacks to more than {MAX_MODEL_BYTES // 2**30} GiB")
         for entry in entries:
-            name = entry.orig_filename  # `filename` is already mended
+            name = _name_of(entry)
             if "\0" in name:
                 self._refuse(f"has an entry with a zero byte in its name, {shown(name)}")
             if leads_out(name):
@@ -133,29 +146,11 @@ class ZipFiles:
     def _by_name(self, entries: Sequence[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
         table: dict[str, zipfile.ZipInfo] = {}
         for entry in entries:
-            name = posixpath.normpath(entry.orig_filename)
+            name = posixpath.normpath(_name_of(entry))
             if name in table:
                 self._refuse(f"has the entry {shown(name)} twice")
             table[name] = entry
-        return {name: entry for name, entry in table.items() if not entry.orig_filename.endswith("/")}
-
-    def _model_folder(self) -> str:
-        """Return the folder of the manifest, "" for the root."""
-        if MANIFEST in self._entries:
-            return ""
-        found = [
-            posixpath.dirname(name)
-            for name in self._entries
-            if posixpath.basename(name) == MANIFEST and not _is_rubbish(name)
-        ]
-        if not found:
-            msg = f"There is no {MANIFEST} in {self._name!r}: that is no p5ML / ml5.js model."
-            raise ModelError(msg)
-        if len(found) > 1:
-            folders = " and ".join(map(shown, sorted(found)[:2]))
-            msg = f"{self._name!r} holds several models, such as {folders}: pack the folder of one."
-            raise ModelError(msg)
-        return found[0]
+        return {name: entry for name, entry in table.items() if not _name_of(entry).endswith("/")}
 
     @contextmanager
     def _sound(self) -> Iterator[None]:
@@ -196,6 +191,21 @@ class _Archive(io.BytesIO):
         return super().read(size)
 
 
-def _is_rubbish(name: str) -> bool:
-    """Tell what macOS adds to a zip file, and what is hidden, from what somebody packed."""
-    return any(part == "__MACOSX" or part.startswith(".") for part in name.split("/"))
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """Return the name of an entry, with ``/`` between folders also where a tool of Windows wrote another."""
+    return entry.orig_filename.replace("\\", "/")  # `filename` is already mended
+
+
+def load_zip(files: ZipFiles) -> CharLSTM:
+    """Load the model in a zip file, of whatever kind it is.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged.
+    """
+    if not files.is_trained:
+        return load_p5ml(files)
+    from lstm_widget.formats.safetensors import parse_safetensors  # noqa: PLC0415 - costs start-up time
+
+    return parse_safetensors(files.read(TRAINED, MAX_MODEL_BYTES) or b"", f"{TRAINED} {files.where}")

@@ -24,8 +24,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from lstm_widget.errors import SettingError, shown
-from lstm_widget.formats import TRAINED, save_model
+from lstm_widget.formats import save_model
 from lstm_widget.formats.files import replacing, writing
+from lstm_widget.formats.finding import TRAINED
 from lstm_widget.formats.safetensors import save_safetensors
 from lstm_widget.training.stages import checkpoint_file
 

@@ -95,10 +95,10 @@ def parts_of(source: Source) -> Sequence[str | Path]:
     if not paths:
         msg = "There is no text: name at least one text file or folder."
         raise SettingError(msg)
-    return [file for path in paths for file in _files(Path(path))]
+    return [file for path in paths for file in _files(Path(path), is_str=isinstance(path, str))]
 
 
-def _files(given: Path) -> list[Path]:
+def _files(given: Path, *, is_str: bool = False) -> list[Path]:
     """Return a file, or the text files of a folder."""
     try:
         path = given.expanduser()
@@ -109,10 +109,8 @@ def _files(given: Path) -> list[Path]:
     except PermissionError as error:
         raise _unreadable(path, error) from error
     except (OSError, ValueError):  # among others too long a name, or one with a NUL byte
-        msg = (
-            f"There is no text file or folder {shown(str(given))}: check the path; a text that is given "
-            "directly must hold a line break."
-        )
+        msg = f"There is no text file or folder {shown(str(given))}: check the path"
+        msg += "; a text that is given directly must hold a line break." if is_str else "."
         raise SettingError(msg) from None
     if stat.S_ISREG(mode):
         return [path]

@@ -1,0 +1,118 @@
+"""Which folder of several is the model: in a zip file, or below a folder on the disk."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from lstm_widget.errors import ModelError, shown
+from lstm_widget.formats.elsewhere import told_of_all
+from lstm_widget.formats.files import MANIFEST
+from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+TRAINED = "model.safetensors"  # what a training calls its model
+_SHOWN = 8  # of the models that there are
+
+
+class Found(NamedTuple):
+    """A model.
+
+    Attributes
+    ----------
+    folder : str
+        Where it is, "" for the root.
+    is_trained : bool
+        Whether it is a file called `TRAINED`, else it is a p5ML / ml5.js folder.
+    """
+
+    folder: str
+    is_trained: bool
+
+
+def find_model(
+    names: Collection[str], read: Callable[[str, int], bytes | None], place: str, inside: str = ""
+) -> Found:
+    """Find the model among files.
+
+    Parameters
+    ----------
+    names : collection of str
+        Of the files, with ``/`` between folders.
+    read : callable
+        Reads one of them; see `lstm_widget.formats.files.Files.read`.
+    place : str
+        What the whole is called.
+    inside : str
+        The folder that is meant, or a part of its path.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or there are several.
+    """
+    folders = sorted({posixpath.dirname(name) for name in names if _is_of_a_model(name)}, key=_depth)
+    if inside:
+        meant = inside.strip("/")
+        within = [folder for folder in folders if f"/{meant}/" in f"/{folder}/"]
+        folders = [folder for folder in folders if folder == meant] or within
+    found: list[Found] = []
+    others: list[Found] = []  # with a manifest of something else, such as a web app, or a damaged one
+    for folder in folders:
+        # A training keeps its model for p5ML, and what it was on the way, below its own.
+        if any(folder.startswith(f"{above.folder}/" if above.folder else "") for above in found):
+            continue
+        manifest = posixpath.join(folder, MANIFEST)
+        has_manifest = manifest in names
+        if has_manifest and _is_of_a_network(read, manifest):
+            found.append(Found(folder, is_trained=False))
+        elif posixpath.join(folder, TRAINED) in names:
+            found.append(Found(folder, is_trained=True))
+        elif has_manifest:
+            others.append(Found(folder, is_trained=False))
+    found = found or others[:1]
+    if len(found) == 1:
+        return found[0]
+    raise ModelError(_several(found, place) if found else _none(names, place, inside))
+
+
+def _depth(folder: str) -> tuple[int, str]:
+    return len(folder.split("/")) if folder else 0, folder
+
+
+def _is_of_a_model(name: str) -> bool:
+    # What macOS adds to a zip file, and what is hidden, is not what somebody packed.
+    rubbish = any(part in {"__MACOSX", "node_modules"} or part.startswith(".") for part in name.split("/"))
+    return posixpath.basename(name) in {MANIFEST, TRAINED} and not rubbish
+
+
+def _is_of_a_network(read: Callable[[str, int], bytes | None], manifest: str) -> bool:
+    """Tell the manifest of a model from that of a web app."""
+    try:
+        table = parse_json(read(manifest, MAX_JSON_BYTES) or b"", manifest)
+    except ModelError:
+        return False
+    return isinstance(table, dict) and any(isinstance(v, dict) and "filename" in v for v in table.values())
+
+
+def _several(found: list[Found], place: str) -> str:
+    paths = [one.folder for one in found]
+    listed = ", ".join(map(shown, paths[:_SHOWN]))
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    example = shown(posixpath.join(place, paths[0]))
+    return f"{shown(place)} holds several models, {listed}{more}: name one, such as {example}."
+
+
+def _none(names: Collection[str], place: str, inside: str) -> str:
+    if inside:
+        return f"There is no model {shown(inside)} in {shown(place)}: check the name of the folder."
+    if not names:
+        return f"There is no model in {shown(place)}, which is empty."
+    if sentence := told_of_all(names):
+        return f"There is no model in {shown(place)} that can be read, but {sentence}"
+    return (
+        f"There is no {MANIFEST} in {shown(place)}: a model is a .safetensors file, or a folder of "
+        "p5ML / ml5.js with that file."
+    )
