@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from lstm_widget.errors import LSTMError, SettingError
-from lstm_widget.training.reading import parts_of, public_name
+from lstm_widget.training.reading import public_name
 from lstm_widget.training.settings import PRECISIONS, TrainingSettings
 
 if TYPE_CHECKING:
@@ -184,7 +184,6 @@ def _check(given: Mapping[str, Any]) -> None:
     if "output" not in given:
         msg = "There is no folder for the model: give a new one with --output FOLDER."
         raise SettingError(msg)
-    parts_of(given["text"])  # a typing error is told before PyTorch is loaded
 
 
 def _card(given: Mapping[str, Any]) -> dict[str, str]:

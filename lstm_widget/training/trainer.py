@@ -29,6 +29,7 @@ from lstm_widget.training.loop import Loop, Plan
 from lstm_widget.training.memory import freed_memory_kept
 from lstm_widget.training.network import blank_network, network_of, new_network
 from lstm_widget.training.precision import faster_precision
+from lstm_widget.training.reading import parts_of
 from lstm_widget.training.settings import settings_for, split, training_settings
 from lstm_widget.training.text import encode, open_corpus
 
@@ -110,6 +111,7 @@ def train(
         msg = "Checkpoints are kept in the output folder: give one."
         raise SettingError(msg)
     _check_card(card)
+    parts_of(text)  # a typing error is told before anything else
     start = None if model is None else load_model(model)
     accelerator = _accelerator()
     display = Display(hidden=quiet or not accelerator.is_main_process)
