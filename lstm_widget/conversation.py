@@ -85,25 +85,24 @@ class Conversation(ABC, Generic[F]):
 
     def handle(self, message: object) -> None:
         """Answer a message of the page. Whatever it is, nothing is raised."""
-        run = ""
+        run, question = "", None
         try:
             if not isinstance(message, dict):
                 msg = "A message to the widget must be an object."
                 raise SettingError(msg)  # noqa: TRY301 - answered below like any other
             content: dict[str, Any] = sendable(message)
-            run = self._run_meant(content)
+            run, question = self._run_meant(content), content.get("id")
             kind = content.get("type")
             if not isinstance(kind, str) or kind not in self._answers:
                 msg = f"The widget does not know the message {kind!r}."
                 raise SettingError(msg)  # noqa: TRY301
             self._answers[kind](content)
         except LSTMError as error:
-            self._send({"type": "error", "run": run, "message": str(error)})
+            self._send(_error(run, str(error), question))
         except Exception as error:
             log.exception("A message of the page could not be answered")
-            self._fail(
-                run, f"The kernel met an unexpected error, {type(error).__name__}; its log tells more."
-            )
+            message = f"The kernel met an unexpected error, {type(error).__name__}; its log tells more."
+            self._fail(_error(run, message, question))
 
     def _run_meant(self, message: Mapping[str, Any]) -> str:
         """Return the name of the run that cannot go on if this message is refused; empty if there is none."""
@@ -126,8 +125,7 @@ class Conversation(ABC, Generic[F]):
         try:
             self._start_asked(run, message)
         except LSTMError as error:
-            self.stop()  # whoever presses Generate wants no more of what was before
-            self._publish({"error": str(error), "status": "failed"})
+            self._publish({"error": str(error)})
             raise
 
     def _pull(self, message: Mapping[str, Any]) -> None:
@@ -212,15 +210,14 @@ class Conversation(ABC, Generic[F]):
         if before is not None:
             self._end(before, "stopped")
 
-    def _fail(self, run: str, message: str) -> None:
-        """End a run because of an error that nobody foresaw; what it wrote is kept."""
-        state: dict[str, Any] = {"error": message, "status": "failed"} if run else {"error": message}
-        error: Error = {"type": "error", "run": run, "message": message}
+    def _fail(self, error: Error) -> None:
+        """Tell of an error that nobody foresaw. The run that it names is over, and what it wrote is kept."""
+        state: dict[str, Any] = {"error": error["message"]}
         writing = self._current
-        if writing is not None and writing.name == run:
+        if writing is not None and writing.name == error["run"]:
             with self._lock:
                 writing.ending, writing.wanted = error, False
-                state = {**self._kept(writing), **state}
+                state = {**self._kept(writing), **state, "status": "failed"}
         self._publish(state)
         self._send(error)
 
@@ -243,6 +240,13 @@ class Conversation(ABC, Generic[F]):
     def _forget(self) -> Mapping[str, Any]:
         """Forget all runs; return what then has to last."""
         return {}
+
+
+def _error(run: str, message: str, question: object) -> Error:
+    error: Error = {"type": "error", "run": run, "message": message}
+    if isinstance(question, str):
+        error["id"] = question[:MAX_NAME]
+    return error
 
 
 def new_name() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lstm_widget.cells import CellFinder
 from lstm_widget.inspection import Foresight, Inspector
-from lstm_widget.messages import text_in, whole_in
+from lstm_widget.messages import name_in, text_in, whole_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     Buffers = list[np.ndarray]
 
-# Seconds of a search for cells at a time; the kernel is busy for no longer.
-_PIECE = 0.05
+# Seconds of work for one question; the kernel is busy for hardly longer.
+PIECE = 0.03
 
 
 class Look:
@@ -45,24 +45,27 @@ class Look:
 
     def expected(self, message: Mapping[str, Any]) -> tuple[Expected, Buffers]:
         """Tell what comes after a seed."""
-        seed = text_in(message, "seed")
+        question, seed = name_in(message, "id"), text_in(message, "seed")
         name, generator = self._model()
         with self._lock:
             if self._foresight is None or self._foresight.model is not generator.model:
                 self._foresight = Foresight(generator.model, generator.engine)
-            logits = self._foresight.logits(seed)
-        return {"type": "expected", "model": name, "seed": seed}, [logits]
+            logits, left = self._foresight.logits(seed, PIECE)
+        return {"type": "expected", "id": question, "model": name, "seed": seed, "left": left}, [logits]
 
     def inspected(self, message: Mapping[str, Any], writing: Writing) -> tuple[Inspected, Buffers]:
         """Tell how characters were chosen; the caller sees to it that no more are written meanwhile."""
+        question = name_in(message, "id")
         position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
         run = writing.run
-        buffers = self._looking_at(run).choices(position, count)
+        buffers, left = self._looking_at(run).choices(position, count, PIECE)
         found: Inspected = {
             "type": "inspected",
+            "id": question,
             "run": writing.name,
             "position": position,
             "count": len(buffers[1]),
+            "left": left,
             "seed": run.seed_length,
             "placed": [run.seed_length + place for place in run.placed],
         }
@@ -70,35 +73,43 @@ class Look:
 
     def activated(self, message: Mapping[str, Any], writing: Writing) -> tuple[Activated, Buffers]:
         """Tell what a cell did; the caller sees to it that no more is written meanwhile."""
+        question = name_in(message, "id")
         layer, unit = whole_in(message, "layer", 0), whole_in(message, "unit", 0)
         position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
-        buffers = self._looking_at(writing.run).activations(layer, unit, position, count)
+        buffers, left = self._looking_at(writing.run).activations(layer, unit, position, count, PIECE)
         found: Activated = {
             "type": "activated",
+            "id": question,
             "run": writing.name,
             "layer": layer,
             "unit": unit,
             "position": position,
             "count": len(buffers[0]),
+            "left": left,
         }
         return found, buffers
 
-    def finding(self) -> tuple[Finding, list[Cell] | None]:
+    def finding(self, message: Mapping[str, Any]) -> tuple[Finding, list[Cell] | None]:
         """Look for cells for a moment; return how far that has come and, at its end, the cells."""
+        question = name_in(message, "id")
         name, generator = self._model()
         with self._lock:
             if name not in self._found:
                 if self._finder is None or self._finder[0] != name:
                     self._finder = name, CellFinder(generator.model, generator.engine)
-                done = self._finder[1].advance(_PIECE)
+                done = self._finder[1].advance(PIECE)
                 if done < 1:
-                    return {"type": "finding", "model": name, "done": done}, None
+                    return {"type": "finding", "id": question, "model": name, "done": done}, None
                 self._found[name], self._finder = self._finder[1].cells, None
-            return {"type": "finding", "model": name, "done": 1.0}, self._found[name]
+            return {"type": "finding", "id": question, "model": name, "done": 1.0}, self._found[name]
 
     def found(self, name: str) -> list[Cell]:
         """Return the cells that were found for a model, if any."""
         return self._found.get(name, [])
+
+    def forget(self) -> None:
+        """Let go of the text that was looked at."""
+        self._inspector = None
 
     def _looking_at(self, run: Run) -> Inspector:
         if self._inspector is None or self._inspector.run is not run:

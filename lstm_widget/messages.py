@@ -13,6 +13,8 @@ from lstm_widget.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import NotRequired
+
     from lstm_widget.settings import SettingNames
 
 Reason = Literal["finished", "stopped"]
@@ -109,10 +111,14 @@ class Remove(TypedDict):
     run: str
 
 
+# A question has an id; what answers it, or the `Error` that refuses it, has the same one.
+
+
 class Expect(TypedDict):
     """From the page: what comes after this seed? Answered with `Expected`."""
 
     type: Literal["expect"]
+    id: str
     seed: str
 
 
@@ -123,6 +129,7 @@ class Inspect(TypedDict):
     """
 
     type: Literal["inspect"]
+    id: str
     run: str
     position: int
     count: int
@@ -132,6 +139,7 @@ class Activate(TypedDict):
     """From the page: what did a cell do at these characters? Answered with `Activated`."""
 
     type: Literal["activate"]
+    id: str
     run: str
     layer: int
     unit: int
@@ -143,6 +151,7 @@ class Find(TypedDict):
     """From the page: look for cells that follow something, for a moment. Answered with `Finding`."""
 
     type: Literal["find"]
+    id: str
 
 
 class Here(TypedDict):
@@ -205,19 +214,29 @@ class Cleared(TypedDict):
 
 
 class Error(TypedDict):
-    """To the page: the run cannot go on; one sentence for a person, a traceback goes to the log."""
+    """To the page: one sentence for a person; a traceback goes to the log.
+
+    It names the run that cannot go on or cannot begin, or the `id` of the question that is refused.
+    """
 
     type: Literal["error"]
     run: str
     message: str
+    id: NotRequired[str]
 
 
 class Expected(TypedDict):
-    """To the page: what comes after the seed; the buffer holds the logits, float32 [V]."""
+    """To the page: what comes after the seed; the buffer holds the logits, float32 [V].
+
+    The kernel is never busy for long. Here and in the next two, `left` characters are yet to be read before
+    the answer is there: ask again.
+    """
 
     type: Literal["expected"]
+    id: str
     model: str
     seed: str
+    left: int
 
 
 class Inspected(TypedDict):
@@ -229,9 +248,11 @@ class Inspected(TypedDict):
     """
 
     type: Literal["inspected"]
+    id: str
     run: str
     position: int
     count: int
+    left: int
     seed: int
     placed: list[int]
 
@@ -240,17 +261,20 @@ class Activated(TypedDict):
     """To the page: what a cell did; the buffer holds tanh(c) after each character, float32 [count]."""
 
     type: Literal["activated"]
+    id: str
     run: str
     layer: int
     unit: int
     position: int
     count: int
+    left: int
 
 
 class Finding(TypedDict):
     """To the page: how far the search for cells has come, 0 to 1; at 1 the trait `cells` has them."""
 
     type: Literal["finding"]
+    id: str
     model: str
     done: float
 
@@ -281,7 +305,7 @@ class State(TypedDict, total=False):
     cells: list[dict[str, Any]]
 
 
-# Longest name of a run or of a pull.
+# Longest name of a run, of a pull or of a question.
 MAX_NAME = 100
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -298,7 +322,7 @@ def sendable(value: Any) -> Any:  # noqa: ANN401 - any JSON data
     return value
 
 
-def name_in(message: Mapping[str, Any], of: Literal["run", "pull", "branch"]) -> str:
+def name_in(message: Mapping[str, Any], of: Literal["run", "pull", "branch", "id"]) -> str:
     """Return the name of something in a message of the page, or raise `SettingError`."""
     name = message.get(of)
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:

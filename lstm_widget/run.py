@@ -15,6 +15,7 @@ from lstm_widget.backend import backend
 from lstm_widget.blas import single_thread
 from lstm_widget.engine import Lane
 from lstm_widget.errors import SettingError, UnknownCharactersError, shown
+from lstm_widget.kept_states import KeptStates
 from lstm_widget.recent import Recent
 from lstm_widget.sampling import choose, choose_each
 from lstm_widget.scoring import in_bits, log_probabilities
@@ -94,6 +95,7 @@ class Run:
         self.temperatures: list[tuple[int, float]] = []
         self.characters: list[str] = []
         self.placed: dict[int, str] = {}
+        self._awaited = (-1, "")  # what is put there, once the network has read what is before
         self.surprise = array("d")
         self.recent: Recent | None = None
         self.replacements: tuple[Replacement, ...] = model.adapt(settings.seed).replacements
@@ -101,6 +103,7 @@ class Run:
         self.seed_length = len(self.ids)
         # What the network has yet to read: at first the seed, then the character written last.
         self.unread = self.ids[::-1].tolist()
+        self.kept = KeptStates()
         self.engine = engine
         self.lane = backend.lane(engine)
         self.rng = rng
@@ -193,28 +196,37 @@ class Run:
             If it is not one character, the model does not know it (`UnknownCharactersError`), or the text
             has its greatest length.
         """
+        self._await(character)
+        try:
+            self.advance(1)
+        except BaseException:
+            self._awaited = (-1, "")
+            raise
+
+    def check_put(self, character: str) -> None:
+        """Raise the error of `put`, if there is one, and change nothing."""
         if not isinstance(character, str) or len(character) != 1:
             msg = f"What is put into a text must be one character, not {shown(character)}."
             raise SettingError(msg)
         if character not in self.model.vocab:
             raise UnknownCharactersError((character,))
+
+    def _await(self, character: str) -> None:
+        self.check_put(character)
         if self.finished:
             self.extend(len(self.characters) + 1)
-        number = self.model.vocab[character]
-        with _started_over([self]), single_thread:
-            while self.unread:
-                logits = self.lane.step(self.unread.pop())
-            logits = np.array(logits, ndmin=2)
-            logits[:, self.nameless] = -np.inf
-            self.dice(1)
-            self.placed[len(self.characters)] = character
-            self.note([number], _surprise(logits, [number]), logits)
+        self._awaited = (len(self.characters), character)
+
+    @property
+    def awaited(self) -> str:
+        """The character that is put next, or nothing."""
+        position, character = self._awaited
+        return character if position == len(self.characters) else ""
 
     def branch(self, position: int, character: str) -> Run:
         """Return the text that this one would be with another character at one place.
 
-        Everything before it is the same, and so are the later dice; this text stays as it is. The network
-        reads what is before once more, with the first piece that is written.
+        Everything before it is the same, and so are the later dice; this text stays as it is.
 
         Parameters
         ----------
@@ -228,15 +240,30 @@ class Run:
         SettingError
             If there is no such place or character.
         """
+        other = self.begin_branch(position, character)
+        other.advance(1)
+        return other
+
+    def check_branch(self, position: int, character: str) -> int:
+        """Return the position, or raise the error of `branch` and change nothing."""
+        self.check_put(character)
         place = as_whole(position)
         if place is None or not 0 <= place <= len(self.characters):
             msg = f"A branch begins at a position from 0 to {len(self.characters):,}, not {shown(position)}."
             raise SettingError(msg)
+        if place == self.settings.length:
+            replace(self.settings, length=place + 1)
+        return place
+
+    def begin_branch(self, position: int, character: str) -> Run:
+        """Return the text of `branch`, whose character is the first one that is written."""
+        place = self.check_branch(position, character)
         other = Run(self.model, self.engine, self.settings, copy.deepcopy(self.rng))
         other.rolled = self.rolled[:]
         other.characters, other.surprise = self.characters[:place], self.surprise[:place]
         other.ids = self.ids[: self.seed_length + place]
-        other.unread = other.ids[::-1].tolist()
+        other.kept = self.kept.up_to(len(other.ids) - 1)
+        other.read_again()
         other.placed = {at: one for at, one in self.placed.items() if at < place}
         for at, temperature in self.temperatures:
             if at <= place:
@@ -244,7 +271,7 @@ class Run:
                 other._temperature = temperature
         if self.recent is not None:
             other.watch()
-        other.put(character)
+        other._await(character)
         return other
 
     def watch(self) -> Recent:
@@ -287,15 +314,27 @@ class Run:
             self.rolled.extend(self.rng.random(missing).tolist() if missing > 1 else [self.rng.random()])
         return self.rolled[end - count : end].tolist()
 
+    def keep_state(self) -> None:
+        """Keep the state of the network now and then, for whoever reads this text again."""
+        self.kept.offer(len(self.ids) - len(self.unread), self.lane)
+
+    def read_again(self) -> None:
+        """Have the network read what there is again, from the last place whose state was kept."""
+        position, state = self.kept.before(len(self.ids) - 1)
+        self.lane = self.engine.lane()
+        if state is not None:
+            self.lane.state = state
+        self.unread = self.ids[position:][::-1].tolist()
+
     def start_over(self) -> None:
-        """Read all that there is again, as an interrupt may have come in the middle of a step."""
+        """Leave the text as it was written, as an interrupt may have come in the middle of a step."""
         written = len(self.characters)
         del self.surprise[written:], self.ids[self.seed_length + written :]
         self.placed.pop(written, None)
         if self.recent is not None:
             self.recent.cut(written)
-        self.unread = self.ids[::-1].tolist()
-        self.lane = self.engine.lane()
+        self.kept = self.kept.up_to(len(self.ids) - 1)
+        self.read_again()
 
 
 def advance_together(
@@ -339,6 +378,9 @@ def advance_together(
             if seeds := [run for run in missing if len(run.unread) > 1]:
                 for run in seeds:
                     run.lane.step(run.unread.pop())
+            elif puts := [run for run in missing if run.awaited]:
+                for run in puts:
+                    _put(run)
             elif len(missing) == 1:
                 ((run, steps),) = missing.items()
                 run.lane = backend.fastest(run.lane, run.engine)
@@ -346,6 +388,7 @@ def advance_together(
             else:
                 _write_together(list(missing), min(missing.values()), clock)
             for run in missing:
+                run.keep_state()
                 run.consider_numba()
             if clock.late:
                 break
@@ -365,6 +408,17 @@ def _write_together(runs: list[Run], steps: int, clock: _Clock) -> None:
             break
     for run, state in zip(runs, lanes.states, strict=True):
         run.lane.state = state
+
+
+def _put(run: Run) -> None:
+    """Write the character that is awaited; its die is used up all the same."""
+    character = run.awaited
+    number = run.model.vocab[character]
+    logits = np.array(run.lane.step(run.unread.pop()), ndmin=2)
+    logits[:, run.nameless] = -np.inf
+    run.dice(1)
+    run.placed[len(run.characters)] = character
+    run.note([number], _surprise(logits, [number]), logits)
 
 
 @contextmanager

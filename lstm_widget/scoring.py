@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lstm_widget.engine import Engine
+    from lstm_widget.engine import Engine, Lane, State
 
 BLOCK = 256  # characters that are read at a time
 _LN2 = math.log(2)
@@ -77,13 +77,17 @@ def score_blocks(
 
 
 class Reader:
-    """Reads a text from the zero state, piece by piece, and tells what was expected before each character.
+    """Reads a text, piece by piece, and tells what was expected before each character.
 
     Parameters
     ----------
     engine : Engine
     nameless : ndarray of int
         Ids that no character has: they get no probability.
+    position : int, optional
+        Number of characters that were read before,
+    state : State, optional
+        and the state then; by default the zero state.
 
     Attributes
     ----------
@@ -93,12 +97,16 @@ class Reader:
         Logits of the next character.
     """
 
-    def __init__(self, engine: Engine, nameless: NDArray[np.intp]) -> None:
-        self.position = 0
+    def __init__(
+        self, engine: Engine, nameless: NDArray[np.intp], position: int = 0, state: State | None = None
+    ) -> None:
+        self.position = position
         self._nameless = nameless
-        self._lane = engine.lane()
+        self.lane: Lane = engine.lane()
+        if state is not None:
+            self.lane.state = state
         with single_thread:
-            self.expected = self._named(self._lane.logits().copy())
+            self.expected = self._named(self.lane.logits().copy())
 
     def read(self, ids: NDArray[np.intp], cells: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Read n characters on, at least one.
@@ -115,7 +123,7 @@ class Reader:
             Logits before each of them.
         """
         with single_thread:
-            after = self._named(self._lane.read(ids, cells))
+            after = self._named(self.lane.read(ids, cells))
         before = np.concatenate([self.expected[None], after[:-1]])
         self.expected = after[-1]
         self.position += len(ids)

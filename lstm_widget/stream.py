@@ -54,7 +54,7 @@ class TextConversation(Conversation[Writing]):
             "expect": lambda message: self._send(*self._look.expected(message)),
             "inspect": self._inspect,
             "activate": self._inspect,
-            "find": lambda _: self._find(),
+            "find": self._find,
         }
 
     # What a page asks for.
@@ -91,16 +91,13 @@ class TextConversation(Conversation[Writing]):
             self._branch(parent, position, text_in(message, "character"), name)
 
     def _inspect(self, message: Mapping[str, Any]) -> None:
-        name = name_in(message, "run")
-        if self._tree.had(name):
-            return  # the page asked before it knew
-        writing = self._of_the_tree(name)
+        writing = self._of_the_tree(name_in(message, "run"))
         with self._lock:
             answer = self._look.inspected if message["type"] == "inspect" else self._look.activated
             self._send(*answer(message, writing))
 
-    def _find(self) -> None:
-        finding, cells = self._look.finding()
+    def _find(self, message: Mapping[str, Any]) -> None:
+        finding, cells = self._look.finding(message)
         if cells is not None:
             self._publish({"cells": [cell._asdict() for cell in cells]})
         self._send(finding)
@@ -175,8 +172,7 @@ class TextConversation(Conversation[Writing]):
         SettingError
             If there is no text, or no such place or character.
         """
-        writing = self._branch(self._text(), position, character, new_name())
-        return character + self._write_out(writing, temperature)
+        return self._write_out(self._branch(self._text(), position, character, new_name()), temperature)
 
     def show(self, name: str) -> None:
         """Go back to a text of the tree.
@@ -187,6 +183,8 @@ class TextConversation(Conversation[Writing]):
             If it is not there.
         """
         writing = self._of_the_tree(name)
+        if writing is self._current and not writing.over:
+            return  # it is what the pages show
         self._let_go()
         with self._lock:
             if writing is not self._current:
@@ -202,11 +200,12 @@ class TextConversation(Conversation[Writing]):
             If it is not there, or is the first one.
         """
         writing = self._of_the_tree(name)
+        gone, parent = self._tree.below(writing), writing.parent
+        if self._current is not None and self._current.name in gone:
+            self._let_go()
         with self._lock:
-            gone = self._tree.remove(writing)
-            parent = writing.parent
+            self._tree.remove(gone)
             if self._current is not None and self._current.name in gone and parent is not None:
-                self._current.wanted = False
                 self._replace(parent)
                 self._tell_again(parent)
             else:
@@ -268,17 +267,20 @@ class TextConversation(Conversation[Writing]):
         with self._lock:
             self._replace(writing)
             self._tree.plant(writing)
+            self._look.forget()
             self._begin(writing, 0)
             if only_read:
                 self._end(writing, "finished")
         return writing
 
     def _branch(self, parent: Writing, position: int, character: str, name: str) -> Writing:
-        """Begin a branch."""
+        """Begin a branch; one that cannot be leaves everything as it is."""
+        parent.run.check_branch(position, character)
+        self._tree.check_room()
         self._let_go()
         with self._lock:
-            run = parent.run.branch(position, character)
-            writing = Writing(name, run, parent.model, parent.given, parent, position)
+            run = parent.run.begin_branch(position, character)
+            writing = Writing(name, run, parent.model, parent.given, parent, position, character)
             self._tree.add(writing)
             self._replace(writing)
             self._begin(writing, position)
@@ -328,4 +330,5 @@ class TextConversation(Conversation[Writing]):
 
     def _forget(self) -> State:
         self._tree.plant(None)
+        self._look.forget()
         return {"receipt": {}, "text": "", "branches": []}

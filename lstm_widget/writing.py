@@ -63,7 +63,9 @@ class Writing(Followed):
     parent : Writing, optional
         The text that it branches off,
     position : int, optional
-        at this place.
+        at this place,
+    character : str, optional
+        with this one.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Writing(Followed):
         given: Mapping[str, Any],
         parent: Writing | None = None,
         position: int = 0,
+        character: str = "",
     ) -> None:
         super().__init__(name)
         self.run = run
@@ -81,6 +84,7 @@ class Writing(Followed):
         self.given = given
         self.parent = parent
         self.position = position
+        self.character = character
         self._bits, self._counted = 0.0, 0  # of the first so many characters
 
     @property
@@ -130,36 +134,28 @@ class Tree:
 
     def __init__(self) -> None:
         self._writings: dict[str, Writing] = {}
-        self._gone: set[str] = set()
 
     def plant(self, root: Writing | None) -> None:
         """Begin another tree, or none."""
-        self._gone.update(self._writings)
         self._writings = {} if root is None else {root.name: root}
 
     def get(self, name: str) -> Writing | None:
         """Return the text of a name, if it is there."""
         return self._writings.get(name)
 
-    def had(self, name: str) -> bool:
-        """Whether a text of this name was there, and is no more."""
-        return name in self._gone
-
-    def add(self, branch: Writing) -> None:
-        """Add a branch of one of the texts.
-
-        Raises
-        ------
-        SettingError
-            If there are `MAX_BRANCHES` already.
-        """
+    def check_room(self) -> None:
+        """Raise `SettingError` if there are `MAX_BRANCHES` already."""
         if len(self._writings) > MAX_BRANCHES:
             msg = f"There are {MAX_BRANCHES} branches already: remove some first."
             raise SettingError(msg)
+
+    def add(self, branch: Writing) -> None:
+        """Add a branch of one of the texts."""
+        self.check_room()
         self._writings[branch.name] = branch
 
-    def remove(self, branch: Writing) -> set[str]:
-        """Forget a branch with all that branch off it; return their names.
+    def below(self, branch: Writing) -> set[str]:
+        """Return the names of a branch and of all that branch off it.
 
         Raises
         ------
@@ -170,13 +166,14 @@ class Tree:
             msg = "The first text has no parent to go back to: clear it instead."
             raise SettingError(msg)
         gone = {branch.name}
-        for name, one in self._writings.items():  # parents come before their branches
+        for name, one in list(self._writings.items()):  # parents come before their branches
             if one.parent is not None and one.parent.name in gone:
                 gone.add(name)
-        for name in gone:
-            del self._writings[name]
-        self._gone |= gone
         return gone
+
+    def remove(self, names: set[str]) -> None:
+        """Forget some of the texts."""
+        self._writings = {name: one for name, one in self._writings.items() if name not in names}
 
     @property
     def state(self) -> list[BranchState]:
@@ -186,10 +183,11 @@ class Tree:
                 "run": one.name,
                 "parent": None if one.parent is None else one.parent.name,
                 "position": one.position,
-                "character": "" if one.parent is None else one.run.placed[one.position],
+                "character": one.character,
                 "written": len(one.run.characters),
                 "bits": one.bits,
-                "excerpt": "".join(one.run.characters[one.position : one.position + _EXCERPT]),
+                "excerpt": "".join(one.run.characters[one.position : one.position + _EXCERPT])
+                or one.character,
             }
             for one in self._writings.values()
         ]

@@ -40,7 +40,6 @@ def test_hello_is_answered_in_every_state_and_changes_nothing(widget, page):
     page.pull_all(20)
     hello()
     page.ask({"type": "start", "run": "b", "settings": {}})
-    assert widget.status == "failed"
     hello()
     page.clear()
     hello()
@@ -299,7 +298,8 @@ def test_clear_is_answered_in_every_state(widget, page, long):
     widget.generate()
     assert page.clear() == [cleared]
     page.ask({"type": "start", "run": "c", "settings": {"seed": "北"}})
-    assert widget.status == "failed"
+    assert (widget.status, widget.text) == ("ready", "")
+    assert widget.error
     assert page.clear() == page.clear() == [cleared]
     assert (widget.status, widget.error, widget.text, widget.receipt) == ("ready", "", "", {})
     for answer in (page.pull(0, run="b"), page.stop("b"), page.resume(100, "b")):
@@ -403,17 +403,16 @@ BAD_SETTINGS = [
 
 
 @pytest.mark.parametrize(("bad", "sentence"), BAD_SETTINGS)
-def test_wrong_settings_end_the_text_before(widget, page, long, bad, sentence):
+@pytest.mark.parametrize("kind", ["start", "read"])
+def test_wrong_settings_are_told_and_the_text_before_goes_on(widget, page, long, bad, sentence, kind):
     page.start()
     page.pull(0)
-    end, error = page.ask({"type": "start", "run": "b", "settings": bad})
-    assert end["reason"] == "stopped"  # whoever presses Generate wants no more of it
+    (error,) = page.ask({"type": kind, "run": "b", "settings": bad})
     assert (error["type"], error["run"]) == ("error", "b")
     assert sentence in error["message"]
-    assert (widget.status, widget.error, widget.text) == ("failed", error["message"], long[:20])
-    page.resume(60)
-    assert (widget.status, widget.error) == ("writing", "")
+    assert (widget.status, widget.error, widget.text) == ("writing", error["message"], "")
     assert page.pull_all(20)[0] == long[20:60]
+    assert widget.status == "finished"
 
 
 texts = st.text(st.sampled_from("ab\ud800\udfff\U0001f600") | st.characters(), max_size=3)
@@ -423,6 +422,101 @@ anything = st.recursive(
     max_leaves=4,
 )
 FIELDS = ["run", "settings", "length", "pull", "position", "count", "budget", "temperature"]
+REFUSED = [
+    *({"type": "branch", "run": "a", "branch": "b", "position": 5, "character": "é"} | bad for bad in (
+        {}, {"position": 21}, {"character": "ab"}, {"character": None}, {"run": "gone"}, {"branch": 5}
+    )),
+    {"type": "start", "run": "b", "settings": {**SETTINGS, "seed": "北京"}},
+    {"type": "start", "run": "b"},
+    {"type": "read", "run": "b", "settings": {**SETTINGS, "seed": ""}},
+    {"type": "resume", "run": "a", "length": 1_000_001},
+    {"type": "resume", "run": "gone", "length": 100},
+    {"type": "stop", "run": "gone"},
+    {"type": "show", "run": "gone"},
+    {"type": "remove", "run": "a"},
+    {"type": "remove", "run": "gone"},
+    {**a_pull(), "count": 0},
+    {**a_pull(), "run": "gone"},
+    {"type": "expect", "id": "q", "seed": None},
+    {"type": "inspect", "id": "q", "run": "gone", "position": 0, "count": 5},
+    {"type": "inspect", "id": "q", "run": "a", "position": -1, "count": 5},
+    {"type": "activate", "id": "q", "run": "a", "layer": 9, "unit": 0, "position": 0, "count": 5},
+    {"type": "find"},
+    {"type": "sing", "id": "q", "run": "a"},
+    [],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["page", "cell"])
+@pytest.mark.parametrize("message", REFUSED, ids=str)
+def test_what_is_refused_changes_nothing(widget, page, long, monkeypatch, message, who):
+    def state():
+        return widget.status, widget.text, widget.receipt, widget.branches, widget.cells
+
+    def refused():
+        before = state()
+        (error,) = page.ask(message)
+        assert error["type"] == "error"
+        assert error.get("id") == (message.get("id") if isinstance(message, dict) else None)
+        assert state() == before
+
+    if who == "page":
+        page.start()
+        page.pull(0)
+        refused()
+        assert page.pull_all(20)[0] == long[20:60]
+        refused()
+        page.resume(80)
+        assert page.pull_all(60)[0] == long[60:80]
+        return
+
+    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)  # a cell writes in many pieces
+    threads = []
+
+    def meanwhile(_):
+        if len(widget._conversation._current.run.characters) == 20:
+            name = widget._conversation._current.name
+            if isinstance(message, dict) and message.get("run") == "a":
+                message["run"] = name
+            threads.append(threading.Thread(target=refused))
+            threads[0].start()
+            threads[0].join(60)
+
+    message = dict(message) if isinstance(message, dict) else message
+    widget.on_text(meanwhile)
+    assert finishes(widget.generate) == long[:60]
+    assert len(threads) == 1
+    assert widget.status == "finished"
+
+
+@pytest.mark.parametrize("act", [
+    lambda widget: widget.branch(5, "é"),
+    lambda widget: widget.branch(21, "a"),
+    lambda widget: widget.show("gone"),
+    lambda widget: widget.remove(widget.receipt["run"]),
+    lambda widget: widget.generate(seed="北京"),
+    lambda widget: widget.generate(sed="a"),
+    lambda widget: widget.read("北京"),
+    lambda widget: widget.step(0),
+])  # fmt: skip
+def test_what_a_cell_asks_for_in_vain_changes_nothing(widget, page, long, act):
+    page.start()
+    page.pull(0)
+    before = widget.status, widget.text, widget.receipt, widget.branches
+    with pytest.raises(SettingError):
+        act(widget)
+    assert (widget.status, widget.text, widget.receipt, widget.branches) == before
+    assert page.pull_all(20)[0] == long[20:60]
+
+
+def test_showing_what_is_being_written_does_not_end_it(widget, long):
+    def meanwhile(_):
+        thread = threading.Thread(target=lambda: widget.show(widget.receipt["run"]))
+        thread.start()
+        thread.join(60)
+
+    widget.on_text(meanwhile)
+    assert finishes(widget.generate) == long[:60]
 
 
 @settings(max_examples=150)

@@ -19,7 +19,7 @@ KINDS = ("<f4", "<i4", "<f8", "<f8")
 
 
 def inspect(position, count, run="a"):
-    return {"type": "inspect", "run": run, "position": position, "count": count}
+    return {"type": "inspect", "id": "q", "run": run, "position": position, "count": count}
 
 
 def activate(layer, unit, position=0, count=100, run="a"):
@@ -41,7 +41,10 @@ def written(page, **settings):
 def test_a_page_is_told_what_the_trace_tells(widget, page, model):
     text = written(page)
     answer, (logits, ids, dice, temperatures) = page.look(inspect(0, 500), *KINDS)
-    assert answer == {"type": "inspected", "run": "a", "position": 0, "count": 63, "seed": 3, "placed": []}
+    assert answer == {
+        "type": "inspected", "id": "q", "run": "a", "position": 0, "count": 63, "left": 0,
+        "seed": 3, "placed": [],
+    }  # fmt: skip
     assert model.decode(ids) == "abc" + text
     logits = logits.reshape(63, -1)
     score = LSTMGenerator(model).score("abc" + text, logits=True)
@@ -111,7 +114,7 @@ def test_looking_changes_no_text(page, long):
         page.pull(position, 10)
         page.ask(inspect(0, 100))
         page.ask(activate(0, 1))
-        page.ask({"type": "expect", "seed": "abc"})
+        page.ask({"type": "expect", "id": "q", "seed": "abc"})
     assert "".join(chunk["text"] for chunk in page.of("chunk")) == long[:60]
 
 
@@ -121,17 +124,17 @@ def test_looking_changes_no_text(page, long):
 def test_what_comes_after_a_seed_while_it_is_typed(page, model):
     lstm = LSTMGenerator(model)
     for seed in ["a", "ab", "abc", "abcdefgh" * 70, "ab", "", "é?ab"]:
-        answer, (logits,) = page.look({"type": "expect", "seed": seed}, "<f4")
-        assert answer == {"type": "expected", "model": "model", "seed": seed}
+        answer, (logits,) = page.look({"type": "expect", "id": "q", "seed": seed}, "<f4")
+        assert answer == {"type": "expected", "id": "q", "model": "model", "seed": seed, "left": 0}
         lstm.reset()
         lstm.feed("ab" if seed == "é?ab" else seed)  # what it does not know is skipped
         np.testing.assert_allclose(logits, lstm._own_lane().logits(), rtol=0, atol=1e-5)
 
 
 def test_another_model_expects_something_else(page, widget, random_model):
-    _, (before,) = page.look({"type": "expect", "seed": "abc"}, "<f4")
+    _, (before,) = page.look({"type": "expect", "id": "q", "seed": "abc"}, "<f4")
     widget.model = other = random_model(random_seed=9)
-    answer, (logits,) = page.look({"type": "expect", "seed": "abc"}, "<f4")
+    answer, (logits,) = page.look({"type": "expect", "id": "q", "seed": "abc"}, "<f4")
     assert answer["model"] == widget.model
     lstm = LSTMGenerator(other)
     lstm.feed("abc")
@@ -152,6 +155,8 @@ def test_cells_are_those_of_pytorch(page, model):
         answer, (values,) = page.look(activate(layer, unit), "<f4")
         assert answer == {
             "type": "activated",
+            "id": "q",
+            "left": 0,
             "run": "a",
             "layer": layer,
             "unit": unit,
@@ -185,19 +190,19 @@ def test_a_cell_that_is_not_there_is_refused(page, widget, cell):
 
 
 def test_cells_are_looked_for_a_moment_at_a_time(page, widget, monkeypatch):
-    monkeypatch.setattr("lstm_widget.look._PIECE", 0.0)
+    monkeypatch.setattr("lstm_widget.look.PIECE", 0.0)
     done, answer = [], {}
     while not done or done[-1] < 1:
-        (answer,) = page.ask({"type": "find"})
+        (answer,) = page.ask({"type": "find", "id": "q"})
         done.append(answer["done"])
         assert len(done) < 5000
     assert done == sorted(done)
     assert len(done) > 3
-    assert answer == {"type": "finding", "model": "model", "done": 1.0}
+    assert answer == {"type": "finding", "id": "q", "model": "model", "done": 1.0}
     cells = widget.cells
     assert all(set(cell) == {"layer", "unit", "follows", "correlation"} for cell in cells)
     json.dumps(cells, allow_nan=False)
-    assert page.ask({"type": "find"}) == [answer]  # it knows them now
+    assert page.ask({"type": "find", "id": "q"}) == [answer]  # it knows them now
     assert widget.cells == cells
 
 
@@ -281,6 +286,7 @@ def test_a_branch_asked_for_twice_is_one(widget, page):
 def test_the_placed_character_is_told(page):
     written(page)
     page.ask(branch(20, "h"))
+    page.pull(20, 1, run="b")
     answer, _ = page.look(inspect(0, 5, run="b"), *KINDS)
     assert answer["placed"] == [23]
 
@@ -422,7 +428,7 @@ def test_a_text_is_read_from_a_cell(widget):
         {"type": "inspect", "run": "gone", "position": 0, "count": 1},
         {"type": "activate", "run": "a", "layer": "0", "unit": 0, "position": 0, "count": 1},
         {"type": "expect"},
-        {"type": "expect", "seed": 3},
+        {"type": "expect", "id": "q", "seed": 3},
         {"type": "show"},
         {"type": "show", "run": "gone"},
         {"type": "remove", "run": None},
@@ -493,7 +499,9 @@ def generator_run(model):
 
 @pytest.mark.parametrize("question", [inspect(0, 10), activate(0, 1)])
 @pytest.mark.parametrize("removed", [False, True])
-def test_a_question_that_comes_after_the_end_of_its_text_is_no_error(widget, page, question, removed):
+def test_a_question_that_comes_after_the_end_of_its_text_is_refused_for_itself_alone(
+    widget, page, question, removed
+):
     written(page)
     if removed:
         page.ask(branch(20, "h"))
@@ -502,5 +510,6 @@ def test_a_question_that_comes_after_the_end_of_its_text_is_no_error(widget, pag
     else:
         page.start("b")
         page.start("c")
-    assert page.ask({**question, "run": "b"}) == []
+    (refusal,) = page.ask({**question, "run": "b"})
+    assert (refusal["type"], refusal["run"], refusal["id"]) == ("error", "", "q")
     assert widget.error == ""
