@@ -14,6 +14,8 @@ const PATIENCE = 4000;
 const SLOW = 1000;
 /** Milliseconds of silence after which a page goes on with a run that another one has left. */
 const LEFT_ALONE = 1500;
+/** Runs that were left, and whose last answers are still known as such. */
+const MOST_LEFT = 50;
 
 /** What is said when the connection to the kernel was closed. */
 export const GONE = "The kernel is gone: run the cell again.";
@@ -46,6 +48,8 @@ export abstract class Follower<Message, Now extends Following> {
     waiting(isWaiting: boolean): void;
   };
   protected now: Now | null = null;
+  /** What was followed when this page asked for another run, until that has begun: it may be refused. */
+  protected held: Now | null = null;
   /** Runs that were left; their last answers may still come. */
   protected readonly left = new Set<string>();
   readonly #name = randomName();
@@ -54,6 +58,11 @@ export abstract class Follower<Message, Now extends Following> {
   #patience = PATIENCE;
   #timers: ReturnType<typeof setTimeout>[] = [];
   #isWaiting = false;
+
+  /** Number of runs that were left, of which it still knows. */
+  get remembered(): number {
+    return this.left.size;
+  }
 
   get running(): boolean {
     return this.now !== null;
@@ -97,11 +106,46 @@ export abstract class Follower<Message, Now extends Following> {
 
   protected abstract follow(run: string, pulls: boolean): void;
 
+  /** Follow a run that this page asks for. */
+  protected ask(run: string, pulls: boolean): void {
+    const held = this.now === null || this.now.begun ? this.now : this.held;
+    this.follow(run, pulls);
+    this.held = held;
+  }
+
+  /** The kernel has begun another run than the one that was asked for later. */
+  protected elsewhere(run: string): void {
+    if (this.now !== null) this.held = { ...this.now, run, begun: false };
+  }
+
+  /** What was asked for is refused: go on with what was followed before. */
+  protected refused(): void {
+    const { now, held } = this;
+    this.leave();
+    if (held === null) return;
+    this.left.delete(held.run);
+    if (!held.begun) {
+      this.join(held.run);
+      return;
+    }
+    held.asked.clear(); // what was answered meanwhile was not taken
+    this.now = held;
+    const ending = now?.ending ?? held.ending;
+    if (ending !== null)
+      this.endWith(ending.type === "stop" ? { ...ending, run: held.run } : ending);
+    this.pump();
+    this.watch();
+  }
+
   protected abstract begin(seed: string): void;
 
   protected leave(): void {
-    if (this.now !== null) this.left.add(this.now.run);
-    this.now = null;
+    for (const one of [this.now, this.held]) if (one !== null) this.left.add(one.run);
+    for (const run of this.left) {
+      if (this.left.size <= MOST_LEFT) break;
+      this.left.delete(run);
+    }
+    this.now = this.held = null;
     this.#patience = PATIENCE;
     this.heard();
   }

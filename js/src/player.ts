@@ -16,6 +16,8 @@ export interface Listener {
   /** The run is over; `have` characters of it came. */
   ended(reason: End["reason"], have: number): void;
   failed(message: string, have: number): void;
+  /** What was asked for cannot be: everything stays as it is. */
+  refused(message: string): void;
   /** There is no text any more. */
   cleared(): void;
   /** The kernel does not answer for the moment, or answers again. */
@@ -72,7 +74,7 @@ export class Player extends Follower<ToKernel, FollowedText> {
 
   start(settings: Settings): void {
     const run = randomName();
-    this.follow(run, true);
+    this.ask(run, true);
     this.send({ type: "start", run, settings });
     this.pump();
   }
@@ -80,7 +82,7 @@ export class Player extends Follower<ToKernel, FollowedText> {
   /** Read the seed only. */
   read(settings: Settings): void {
     const run = randomName();
-    this.follow(run, false);
+    this.ask(run, false);
     this.send({ type: "read", run, settings });
     this.watch();
   }
@@ -90,7 +92,7 @@ export class Player extends Follower<ToKernel, FollowedText> {
     const { run } = this;
     if (run === undefined) return;
     const branch = randomName();
-    this.follow(branch, true);
+    this.ask(branch, true);
     if (this.now !== null) this.now.have = position;
     this.send({ type: "branch", run, branch, position, character });
     this.pump();
@@ -135,7 +137,10 @@ export class Player extends Follower<ToKernel, FollowedText> {
           now.resuming = null;
           this.listener.resumed();
         } else if (now?.run !== message.run) {
-          if (now !== null && !now.begun) return; // ours was asked for later, and will end that one
+          if (now !== null && !now.begun) {
+            this.elsewhere(message.run); // ours was asked for later, and will end that one
+            return;
+          }
           this.follow(message.run, false);
         }
         this.begin(message.seed, message.position);
@@ -156,8 +161,13 @@ export class Player extends Follower<ToKernel, FollowedText> {
         break;
       case "error":
         if (now?.run !== message.run) return;
-        this.leave();
-        this.listener.failed(message.message, now.have);
+        if (now.begun && now.resuming === null) {
+          this.leave();
+          this.listener.failed(message.message, now.have);
+        } else {
+          this.refused();
+          this.listener.refused(message.message);
+        }
         break;
       case "shown":
         this.leave();
@@ -248,6 +258,7 @@ export class Player extends Follower<ToKernel, FollowedText> {
   protected begin(seed: string, shared = 0): void {
     if (this.now === null || this.now.begun) return;
     this.now.begun = true;
+    this.held = null;
     // Else what is before is asked for like anything that was missed.
     this.now.have = shared === this.source.kept() ? shared : 0;
     this.listener.began(seed, this.now.have);

@@ -43,7 +43,6 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
       },
       branch(position, character) {
         problem.textContent = "";
-        typewriter.flush();
         player.branch(position, character);
       },
       say: (text) => telling.say(text),
@@ -129,6 +128,10 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         typewriter.flush();
         showRest(have);
         telling.say("");
+        progress();
+      },
+      refused(message) {
+        problem.textContent = message;
         progress();
       },
       cleared() {

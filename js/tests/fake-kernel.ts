@@ -144,7 +144,7 @@ export class FakeKernel {
   models = [MODEL, OTHER_MODEL];
   /** Characters that the budget of the nth pull is enough for. */
   budget: (nth: number) => number = () => Number.POSITIVE_INFINITY;
-  /** If not empty, a start is refused with this sentence. */
+  /** If not empty, a start, a reading or a branch is refused with this sentence. */
   refusal = "";
   /** A pull fails, with `sentence`, when the run comes to this character. */
   failing: { at: number; sentence: string } | null = null;
@@ -281,18 +281,18 @@ export class FakeKernel {
     if (message.type === "remove") return;
     const { run } = message;
     if (message.type === "branch") {
-      this.#branch(message);
+      if (this.refusal === "") this.#branch(message);
+      else this.#tell({ type: "error", run: message.branch, message: this.refusal });
       return;
     }
-    if (message.type === "read") {
+    if (message.type === "read" && this.refusal === "") {
       this.#begin(run, message.settings);
       this.#end(this.run, "finished");
-    } else if (message.type === "start") {
+    } else if (message.type === "start" || message.type === "read") {
       if (current?.name === run) return;
       if (this.refusal === "") this.#begin(run, message.settings);
       else {
-        if (current) this.#end(current, "stopped");
-        this.#publish({ error: this.refusal, status: "failed" });
+        this.#publish({ error: this.refusal });
         this.#tell({ type: "error", run, message: this.refusal });
       }
     } else if (current?.name !== run) {

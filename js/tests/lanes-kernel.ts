@@ -143,13 +143,13 @@ export class LanesKernel {
       this.#send({ type: "cleared" });
     } else if (message.type === "start") {
       if (run?.name === message.run) return;
-      this.end("stopped");
       if (this.refusal === "") {
+        this.end("stopped");
         this.#begin(message.run, message.settings);
         if (this.run) this.#write(this.run, message.lanes, 0);
         this.#publish({ ...this.#texts(), error: "", status: "writing" });
       } else {
-        this.#publish({ error: this.refusal, status: "failed" });
+        this.#publish({ error: this.refusal });
         this.#send({ type: "error", run: message.run, message: this.refusal });
       }
     } else if (run?.name !== message.run) {

@@ -114,7 +114,7 @@ describe("writing on", () => {
     expect(reading.player.have).toBe(100);
     reading.player.resume(200);
     seconds(10);
-    expectWhole(reading, counting(200), "ended finished", "failed No.", "resumed");
+    expectWhole(reading, counting(200), "ended finished", "refused No.", "resumed");
   });
 
   test("to no more than there is ends at once", () => {
@@ -170,7 +170,7 @@ describe("writing on", () => {
     reading.kernel.runs.length = 0;
     reading.player.resume(300);
     seconds(1);
-    expect(reading.events.slice(2)).toEqual([`failed ${GONE}`]);
+    expect(reading.events.slice(2)).toEqual([`refused ${GONE}`]);
     expect(reading.text).toBe(counting(100));
     expect(reading.player.running).toBe(false);
   });

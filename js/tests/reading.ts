@@ -102,6 +102,7 @@ export class Reading {
           this.events.push(`ended ${reason}`);
         },
         failed: (message) => this.events.push(`failed ${message}`),
+        refused: (message) => this.events.push(`refused ${message}`),
         waiting: (isWaiting) => this.notices.push({ at: performance.now(), isWaiting }),
       },
     );

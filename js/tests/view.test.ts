@@ -267,17 +267,15 @@ describe("errors of the kernel", () => {
     expectFinished(counting(300));
   });
 
-  test.each([1, 10])("a refused start after %d s leaves the text of before there", (after) => {
+  test.each([1, 10])("a refused start after %d s leaves the text of before as it is", (after) => {
     shown();
     click("Generate");
     seconds(after);
     kernel.refusal = "No.";
     click("Generate");
-    seconds(5);
+    seconds(10);
     expect(alertText()).toBe("No.");
-    expect(generated()).toBe(counting(kernel.written));
-    expect(kernel.written).toBeGreaterThan(40);
-    expect(document.body.textContent).not.toContain("Writing");
+    expectFinished(counting(300));
   });
 
   test.each(["it fails", "it is forgotten"])("%s: the sentence is told, the text kept", (how) => {

@@ -15,6 +15,8 @@ export interface Listener {
   /** The run is over. */
   ended(reason: Reason): void;
   failed(message: string): void;
+  /** What was asked for cannot be: everything stays as it is. */
+  refused(message: string): void;
   /** There is no text any more. */
   cleared(): void;
   /** The kernel does not answer for the moment, or answers again. */
@@ -59,7 +61,7 @@ export class LanesPlayer extends Follower<ToKernel, FollowedLanes> {
 
   start(settings: LanesSettings): void {
     const run = randomName();
-    this.follow(run, true);
+    this.ask(run, true);
     this.send({ type: "start", run, settings, lanes: this.source.lanes() });
     this.pump();
   }
@@ -70,7 +72,10 @@ export class LanesPlayer extends Follower<ToKernel, FollowedLanes> {
       case "begin":
         if (this.left.has(message.run) && now?.run !== message.run) return;
         if (now?.run !== message.run) {
-          if (now !== null && !now.begun) return; // ours was asked for later, and will end that one
+          if (now !== null && !now.begun) {
+            this.elsewhere(message.run); // ours was asked for later, and will end that one
+            return;
+          }
           this.follow(message.run, false);
         }
         this.begin(message.seed);
@@ -88,8 +93,13 @@ export class LanesPlayer extends Follower<ToKernel, FollowedLanes> {
         break;
       case "error":
         if (now?.run !== message.run) return;
-        this.leave();
-        this.listener.failed(message.message);
+        if (now.begun) {
+          this.leave();
+          this.listener.failed(message.message);
+        } else {
+          this.refused();
+          this.listener.refused(message.message);
+        }
         break;
       case "cleared":
         // A run of this page that has not begun was asked for later, and will begin.
@@ -182,6 +192,7 @@ export class LanesPlayer extends Follower<ToKernel, FollowedLanes> {
   protected begin(seed: string): void {
     if (this.now === null || this.now.begun) return;
     this.now.begun = true;
+    this.held = null;
     this.listener.began(seed);
   }
 }

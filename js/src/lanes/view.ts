@@ -101,6 +101,10 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
         telling.say("");
         progress();
       },
+      refused(message) {
+        problem.textContent = message;
+        progress();
+      },
       cleared() {
         telling.ended = null;
         front = 0;
