@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lstm_widget.backend import AnyLane
+    from typing import Protocol
+
     from lstm_widget.engine import State
+
+    class HasState(Protocol):
+        """A lane of any backend."""
+
+        @property
+        def state(self) -> State: ...  # noqa: D102 - as the lanes have it
+
 
 EVERY = 64  # characters, until there are too many states
 _MOST_BYTES = 4_000_000
@@ -23,7 +31,7 @@ class KeptStates:
     def __len__(self) -> int:
         return len(self._states)
 
-    def offer(self, position: int, lane: AnyLane) -> None:
+    def offer(self, position: int, lane: HasState) -> None:
         """Keep the state of a lane that has read so many characters, if it is time to."""
         if position < self._next:
             return

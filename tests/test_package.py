@@ -94,7 +94,7 @@ FLOORS = [
     {"lookalikes", "blas", "settings", "models"},
     {"model"},
     {"engine", "recent", "sampling"},
-    {"compiled", "scoring"},
+    {"compiled", "kept_states", "scoring"},
     {"backend"},
     {"run", "messages", "formats"},
     {"cells", "inspection", "lanes_messages", "receipt", "trace"},

@@ -82,9 +82,12 @@ export interface Remove {
   run: string;
 }
 
+// A question has an id; what answers it, or the `Failure` that refuses it, has the same one.
+
 /** What comes after this seed? Answered with `Expected`. */
 export interface Expect {
   type: "expect";
+  id: string;
   seed: string;
 }
 
@@ -94,6 +97,7 @@ export interface Expect {
  */
 export interface Inspect {
   type: "inspect";
+  id: string;
   run: string;
   position: number;
   count: number;
@@ -102,6 +106,7 @@ export interface Inspect {
 /** What did a cell do at these characters? Answered with `Activated`. */
 export interface Activate {
   type: "activate";
+  id: string;
   run: string;
   layer: number;
   unit: number;
@@ -112,6 +117,7 @@ export interface Activate {
 /** Look for cells that follow something a person can name, for a moment. Answered with `Finding`. */
 export interface Find {
   type: "find";
+  id: string;
 }
 
 /** The answer to `Hello`. */
@@ -181,16 +187,22 @@ export interface Cleared {
   type: "cleared";
 }
 
-/** The run is over because something is wrong: one sentence for a person. */
+/** One sentence for a person: a run cannot go on or cannot begin, or the question `id` is refused. */
 export interface Failure {
   type: "error";
   run: string;
   message: string;
+  id?: string;
 }
 
-/** After the seed; the buffer holds the logits of the next character, float32 [V]. */
+/**
+ * After the seed; the buffer holds the logits of the next character, float32 [V]. The kernel is never busy for
+ * long: here and in the next two, `left` characters are yet to be read before the answer is there. Ask again.
+ */
 export interface Expected {
   type: "expected";
+  id: string;
+  left: number;
   model: string;
   seed: string;
 }
@@ -201,6 +213,8 @@ export interface Expected {
  */
 export interface Inspected {
   type: "inspected";
+  id: string;
+  left: number;
   run: string;
   position: number;
   count: number;
@@ -213,6 +227,8 @@ export interface Inspected {
 /** What a cell did: the buffer holds tanh(c) after each character, float32 [count], -1 to 1. */
 export interface Activated {
   type: "activated";
+  id: string;
+  left: number;
   run: string;
   layer: number;
   unit: number;
@@ -223,6 +239,7 @@ export interface Activated {
 /** How far the search for cells has come, 0 to 1; at 1 the trait `cells` has them. */
 export interface Finding {
   type: "finding";
+  id: string;
   model: string;
   done: number;
 }

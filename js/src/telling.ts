@@ -39,9 +39,13 @@ export class Telling {
     this.problem.textContent = "";
   }
 
-  /** Tell how far it has come: "20 characters", with figures of it. */
-  progress(isWriting: boolean, reached: string, figures: string[]): void {
-    const state = isWriting ? "Writing" : this.ended && ENDINGS[this.ended];
+  /**
+   * Tell how far it has come: "20 characters", with figures of it.
+   * @param isRead whether that was only read, and nothing was written
+   */
+  progress(isWriting: boolean, reached: string, figures: string[], isRead = false): void {
+    const ended = this.ended && (isRead ? "Read" : ENDINGS[this.ended]);
+    const state = isWriting ? "Writing" : ended;
     const told = state === null ? "" : `${state}: ${reached}`;
     const line = [told, ...(told ? figures : []), ...(this.#isWaiting ? [WAITING] : [])];
     this.status.textContent = line.join(" · ");

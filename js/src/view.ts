@@ -156,13 +156,16 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     enable(stop, writing);
     enable(step, !writing);
     enable(resume, !writing && belongs());
-    enable(clear, page.length > 0);
+    const isEmpty = page.length === 0 && page.seedLength > 0;
+    const isRead = isEmpty && !writing && telling.ended === "finished";
+    enable(clear, page.length > 0 || (isEmpty && !writing));
     enable(copy, page.length > 0);
     const speed = writing ? meter.now : meter.whole;
     const figures: string[] = [];
     if (speed !== null) figures.push(perSecond(speed));
     if (bits !== null) figures.push(`${bits.toFixed(2)} bits per character`);
-    telling.progress(writing, characters(page.length), figures);
+    const reached = isRead ? page.seedLength : page.length;
+    telling.progress(writing, characters(reached), figures, isRead);
   }
 
   /** Whether the text that is there is one of this seed and model, so that it can be written on. */
@@ -231,7 +234,8 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
       presence.heard();
       player.receive(message);
       inside.receive(message, buffers);
-      if (message.type === "error" && message.run === "") problem.textContent = message.message;
+      if (message.type === "error" && message.run === "" && !("id" in message))
+        problem.textContent = message.message;
     },
     signal,
   );

@@ -92,6 +92,8 @@ interface Writing {
 /** A page as the kernel knows it. */
 export class Connection {
   readonly sent: ToKernel[] = [];
+  /** Those that are not answered yet. */
+  questions: (ToKernel & { id: string })[] = [];
   /** Names of the pulls that neither were answered nor came before one that was. */
   readonly unanswered = new Set<string>();
   mostUnanswered = 0;
@@ -104,6 +106,7 @@ export class Connection {
 
   send(message: ToKernel): void {
     this.sent.push(message);
+    if ("id" in message) this.questions.push(message);
     if (message.type === "pull") {
       if (this.pulls.filter(({ pull }) => pull === message.pull).length > 1) {
         throw new Error("Two pulls have the same name.");
@@ -119,6 +122,7 @@ export class Connection {
       this.update(answer.state);
       return;
     }
+    if ("id" in answer) this.questions = this.questions.filter(({ id }) => id !== answer.id);
     const struck = answer.type === "chunk" && answer.pull !== null ? answer.pull : "";
     if (this.unanswered.has(struck)) {
       for (const pull of this.unanswered) {
@@ -153,6 +157,12 @@ export class FakeKernel {
   down: Route<Answer> = () => [5];
   /** How far the search for cells has come, and what it finds. */
   done = 0;
+  /** What one question brings it further. */
+  found = 0.25;
+  /** Questions that it answers in part only, as it has to read so much. */
+  slow = 0;
+  /** If not empty, every question is refused with this sentence. */
+  unwilling = "";
   cells: Cell[] = [];
   /** What was published, for a page that comes late. */
   state: State = {};
@@ -261,17 +271,36 @@ export class FakeKernel {
       this.#tell({ type: "cleared" });
       return;
     }
+    if ("id" in message && this.unwilling !== "") {
+      this.#tell({ type: "error", id: message.id, run: "", message: this.unwilling });
+      return;
+    }
+    if (
+      "run" in message &&
+      "id" in message &&
+      !this.runs.some(({ name }) => name === message.run)
+    ) {
+      this.#tell({ type: "error", id: message.id, run: "", message: GONE });
+      return;
+    }
     const thought = think(message, this.#thinking(message), this.model);
     if (thought !== undefined) {
+      if (this.slow > 0 && "left" in thought.answer) {
+        // It has begun to read, and is not there yet.
+        this.slow -= 1;
+        thought.answer.left = this.slow + 1;
+        if ("count" in thought.answer) thought.answer.count = 0;
+        thought.buffers = thought.buffers.map(() => new DataView(new ArrayBuffer(0)));
+      }
       this.#tell(thought.answer, thought.buffers);
       return;
     }
     if (message.type === "inspect" || message.type === "activate" || message.type === "expect")
       return;
     if (message.type === "find") {
-      this.done = Math.min(1, this.done + 0.25);
+      this.done = Math.min(1, this.done + this.found);
       if (this.done === 1) this.#publish({ cells: this.cells });
-      this.#tell({ type: "finding", model: this.model, done: this.done });
+      this.#tell({ type: "finding", id: message.id, model: this.model, done: this.done });
       return;
     }
     if (message.type === "show") {

@@ -55,7 +55,13 @@ export function think(
   const whole = Array.from(seed + text);
   const seedLength = Array.from(seed).length;
   if (message.type === "expect") {
-    const answer: FromKernel = { type: "expected", model, seed: message.seed };
+    const answer: FromKernel = {
+      type: "expected",
+      id: message.id,
+      model,
+      seed: message.seed,
+      left: 0,
+    };
     return { answer, buffers: [view(new Float32Array(logitsAt(message.seed.length)))] };
   }
   if (message.type !== "inspect" && message.type !== "activate") return undefined;
@@ -65,7 +71,16 @@ export function think(
   if (message.type === "activate") {
     const { layer, unit } = message;
     const values = indices.map((index) => activation(index, layer, unit));
-    const answer: FromKernel = { type: "activated", run, layer, unit, position, count };
+    const answer: FromKernel = {
+      type: "activated",
+      id: message.id,
+      run,
+      layer,
+      unit,
+      position,
+      count,
+      left: 0,
+    };
     return { answer, buffers: [view(new Float32Array(values))] };
   }
   const ids = indices.map((index) => VOCABULARY.indexOf(whole[index] as string));
@@ -75,9 +90,11 @@ export function think(
   );
   const answer: FromKernel = {
     type: "inspected",
+    id: message.id,
     run,
     position,
     count,
+    left: 0,
     seed: seedLength,
     placed: placed.map((place) => place + seedLength),
   };

@@ -1,12 +1,12 @@
 import axe from "axe-core";
 import { describe, expect, test, vi } from "vitest";
 import type { Traits } from "../src/messages.ts";
-import { counting, SEED } from "./fake-kernel.ts";
+import { counting, losing, SEED } from "./fake-kernel.ts";
 import { dieFor, logitsAt, sharesAt, VOCABULARY } from "./fake-mind.ts";
-import type { FakeModel } from "./fake-model.ts";
-import { click, find, press } from "./reader.ts";
+import { FakeModel } from "./fake-model.ts";
+import { announcement, click, find, press, statusLine, wholePage } from "./reader.ts";
 import { seconds } from "./reading.ts";
-import { kernel, onFreshPages, shown } from "./viewing.ts";
+import { kernel, onFreshPages, show, shown } from "./viewing.ts";
 
 onFreshPages();
 
@@ -14,6 +14,14 @@ const QUESTIONS = ["expect", "inspect", "activate", "find"];
 
 function questions({ connection }: FakeModel): string[] {
   return connection.sent.map(({ type }) => type).filter((type) => QUESTIONS.includes(type));
+}
+
+/** How far a model's questions of a kind have come. */
+function known({ connection }: FakeModel, kind: "inspect" | "activate"): number {
+  const ends = connection.sent.map((message) =>
+    message.type === kind ? message.position + message.count : 0,
+  );
+  return Math.max(...ends);
 }
 
 function inside(): HTMLDetailsElement {
@@ -123,10 +131,144 @@ describe("the look inside", () => {
     expect(inside().textContent).toContain("vowels");
   });
 
+  test("cancels a search, and can search again", () => {
+    kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
+    kernel.found = 0.001;
+    const model = opened();
+    click("Find cells worth looking at");
+    seconds(1);
+    click("Cancel");
+    const asked = questions(model).length;
+    seconds(20);
+    expect(questions(model)).toHaveLength(asked);
+    expect(document.querySelector("progress")?.checkVisibility?.() ?? false).toBe(false);
+    kernel.found = 0.25;
+    click("Find cells worth looking at");
+    seconds(2);
+    expect(inside().textContent).toContain("vowels");
+    find("button", "Find cells worth looking at");
+  });
+
+  test.each(["find", "finding"])("goes on with a search if a message is lost (%s)", (type) => {
+    kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
+    const model = opened();
+    Object.assign(kernel, { up: losing(type, 2), down: losing(type, 2) });
+    click("Find cells worth looking at");
+    seconds(20);
+    expect(questions(model).filter((one) => one === "find").length).toBeLessThan(7);
+    expect(inside().textContent).toContain("vowels");
+    find("button", "Find cells worth looking at");
+  });
+
+  test("tells why there is no search, once", () => {
+    const model = opened();
+    kernel.unwilling = "There is no memory left: choose a smaller model.";
+    click("Find cells worth looking at");
+    seconds(20);
+    expect(questions(model).filter((one) => one === "find")).toHaveLength(1);
+    expect(inside().textContent).toContain(kernel.unwilling);
+    kernel.unwilling = "";
+    click("Find cells worth looking at");
+    expect(inside().textContent).not.toContain("no memory");
+  });
+
+  test("asks for nothing any more once it is closed, also not for cells", () => {
+    kernel.text = counting(20_000);
+    kernel.found = 0.0001;
+    const model = shown({
+      inside: true,
+      length: 20_000,
+      speed: 1000,
+      colour: "cell",
+      cell: [0, 1],
+    });
+    click("Generate");
+    click("Find cells worth looking at");
+    seconds(5);
+    expect(new Set(questions(model))).toEqual(new Set(QUESTIONS));
+    inside().open = false;
+    inside().dispatchEvent(new Event("toggle"));
+    const asked = questions(model).length;
+    seconds(30);
+    expect(questions(model)).toHaveLength(asked);
+    // Open again, it catches up.
+    inside().open = true;
+    inside().dispatchEvent(new Event("toggle"));
+    seconds(10);
+    expect(known(model, "inspect")).toBe(SEED.length + 20_000);
+    expect(known(model, "activate")).toBe(SEED.length + 20_000);
+  });
+
+  test("asks for nothing any more once its view is gone", () => {
+    kernel.found = 0.0001;
+    const model = new FakeModel(kernel, { inside: true, length: 5000, speed: 1000 });
+    const { close } = show(model);
+    click("Generate");
+    click("Find cells worth looking at");
+    seconds(1);
+    close();
+    const asked = questions(model).length;
+    seconds(60);
+    expect(questions(model)).toHaveLength(asked);
+  });
+
+  test("has one question of a kind under way at a time", () => {
+    kernel.roundTrip = 2;
+    kernel.found = 0.01;
+    const model = shown({ inside: true, length: 300, colour: "cell", cell: [0, 1] });
+    click("Generate");
+    click("Find cells worth looking at");
+    for (let n = 0; n < 200; n += 1) {
+      const open = new Map<string, number>();
+      for (const { type } of model.connection.questions) open.set(type, (open.get(type) ?? 0) + 1);
+      for (const count of open.values()) expect(count).toBe(1);
+      seconds(0.1);
+      if (n % 20 === 0) {
+        model.set("seed", `${SEED} ${n}`);
+        model.save_changes();
+      }
+    }
+  });
+
+  test.each([1, 5])("asks again what the kernel had to read first (%d times)", (times) => {
+    const model = shown({ inside: true, length: 100, speed: null, colour: "cell", cell: [0, 1] });
+    click("Generate");
+    seconds(0.1);
+    kernel.slow = times;
+    seconds(10);
+    expect(kernel.slow).toBe(0);
+    for (const kind of ["inspect", "activate"] as const) {
+      expect(known(model, kind)).toBe(SEED.length + 100);
+    }
+  });
+
+  test.each(["inspected", "activated", "expected"])(
+    "asks again if an answer is lost (%s)",
+    (type) => {
+      kernel.down = losing(type);
+      const model = opened({ colour: "cell", cell: [0, 1] });
+      seconds(10);
+      for (const kind of ["inspect", "activate"] as const) {
+        expect(known(model, kind)).toBe(SEED.length + 100);
+      }
+      expect(document.querySelector(".lstm-bars button")).not.toBeNull();
+    },
+  );
+
+  test("does not ask for ever what is refused", () => {
+    kernel.unwilling = "No.";
+    const model = opened({ colour: "cell", cell: [0, 1] });
+    seconds(60);
+    expect(questions(model).length).toBeLessThan(5);
+    expect(document.querySelector("[role=alert]")?.textContent).toBe("");
+  });
+
   test("reads the seed only", () => {
     const model = shown({ inside: true });
     click("Only read the seed");
     seconds(5);
+    expect(announcement()).toBe(`Read: ${SEED.length} characters`);
+    expect(statusLine()).toBe(`Read: ${SEED.length} characters`);
     expect(kernel.written).toBe(0);
     const inspected = model.connection.sent.filter((message) => message.type === "inspect");
     expect(inspected.length).toBeGreaterThan(0);
@@ -139,6 +281,18 @@ describe("the look inside", () => {
     expect(told).toBe(
       `The seed: ${bits.length} characters, ${each.toFixed(2)} bits per character.`,
     );
+    // It is told to a page that comes later, can be written on, and can be cleared.
+    const { root } = show(model);
+    expect(statusLine(root)).toBe(`Read: ${SEED.length} characters`);
+    click("Step", root);
+    seconds(1);
+    expect(statusLine(root)).toContain("Finished: 1 character");
+    click("Only read the seed", root);
+    seconds(1);
+    click("Clear", root);
+    seconds(1);
+    expect(statusLine(root)).toBe("");
+    expect(wholePage(root)).toBe("");
   });
 
   test("can be used by everybody", async () => {

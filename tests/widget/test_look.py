@@ -9,10 +9,12 @@ import pytest
 import torch
 import traitlets
 from backends import assert_same_logits, use_backend
-from pages import SETTINGS, Page, one_line
+from pages import SETTINGS, Page, a_pull, one_line
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError, to_pytorch
+from lstm_widget.engine import Lane
 from lstm_widget.inspection import MOST
+from lstm_widget.kept_states import KeptStates
 from lstm_widget.sampling import choose
 
 KINDS = ("<f4", "<i4", "<f8", "<f8")
@@ -204,6 +206,68 @@ def test_cells_are_looked_for_a_moment_at_a_time(page, widget, monkeypatch):
     json.dumps(cells, allow_nan=False)
     assert page.ask({"type": "find", "id": "q"}) == [answer]  # it knows them now
     assert widget.cells == cells
+
+
+# A moment at a time.
+
+
+def test_no_message_reads_much_and_all_is_read_in_the_end(widget, page, model, monkeypatch):
+    seed = "abcdefgh" * 100
+    text = written(page, seed=seed, length=2000)
+    widget._conversation._current.run.kept = KeptStates()  # as if it could not help
+    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.look.PIECE", 0.0)
+    count = 0
+
+    def counted(name):
+        original = getattr(Lane, name)
+
+        def counting(lane, characters, *others):
+            nonlocal count
+            count += np.size(characters)
+            return original(lane, characters, *others)
+
+        return counting
+
+    for name in ("step", "read"):
+        monkeypatch.setattr(Lane, name, counted(name))
+
+    def ask(message):
+        nonlocal count
+        count = 0
+        answers = page.ask(message)
+        assert count <= 2 * 16
+        return answers[-1]
+
+    def ask_until_told(message):
+        asked, left, answer = 0, np.inf, {"left": 1}
+        while answer["left"] > 0:
+            answer = ask(message)
+            assert answer["left"] < left
+            left = answer["left"]
+            asked += 1
+        return asked, answer
+
+    whole = seed + text
+    asked, answer = ask_until_told(inspect(2700, 50))
+    assert (asked > 100, answer["count"]) == (True, 16)
+    logits = np.frombuffer(page.buffers[-1][0], "<f4").reshape(16, -1)
+    expected = LSTMGenerator(model).score(whole[:2716], logits=True).logits[-16:]
+    assert_same_logits(logits, expected)
+    asked, answer = ask_until_told(activate(0, 1, 2700, 50))
+    assert (asked > 100, answer["count"]) == (True, 16)
+    assert ask_until_told({"type": "expect", "id": "q", "seed": whole})[0] > 100
+    assert ask_until_told({"type": "expect", "id": "q", "seed": whole[:2000] + "h"})[0] <= 5
+    assert ask(branch(1990, "h"))["type"] == "begin"
+    have, end = 1990, {"type": ""}
+    while end["type"] != "end":
+        end = ask(a_pull(have, 20, run="b"))
+        have = len(widget._conversation._current.run.characters)
+    assert widget.text[:1990] == text[:1990]
+    assert LSTMGenerator(model).replay(widget.receipt) == widget.text
+    for message in ({"type": "show", "run": "a"}, {"type": "resume", "run": "a", "length": 2001}):
+        ask(message)
+    ask({"type": "read", "run": "r", "settings": {**SETTINGS, "seed": whole}})
 
 
 # Traits.

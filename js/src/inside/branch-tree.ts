@@ -55,12 +55,13 @@ export class BranchTree {
     const { run, parent, position, character, written, bits } = branch;
     const excerpt = visible(Array.from(branch.excerpt).slice(0, EXCERPT).join(""));
     const where = parent === null ? "The first text" : `“${visible(character)}” at ${position + 1}`;
-    const each = written > 0 ? `${(bits / written).toFixed(2)} bits per character` : "nothing yet";
+    const each =
+      written > 0 ? `${(bits / written).toFixed(2)} bits per character` : "nothing written yet";
     const show = element(
       "button",
       { type: "button", className: "lstm-branch" },
       element("strong", { textContent: where }),
-      element("span", { className: "lstm-branch-excerpt", textContent: `${excerpt}…` }),
+      element("span", { className: "lstm-branch-excerpt", textContent: excerpt && `${excerpt}…` }),
       element("span", { className: "lstm-branch-bits", textContent: each }),
     );
     show.dataset.run = run;

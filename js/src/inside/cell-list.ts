@@ -7,10 +7,13 @@ type Place = readonly [layer: number, unit: number];
 export interface CellActions {
   /** Look for cells worth looking at. */
   find(): void;
+  /** Look no further. */
+  cancel(): void;
   /** Follow this cell; null: none. */
   choose(cell: Place | null): void;
 }
 
+const FIND = "Find cells worth looking at";
 const HINT =
   "The number tells how well the cell follows it: 1 perfectly, −1 upside down, 0 not at all.";
 
@@ -33,6 +36,8 @@ export class CellList {
   #chosen: Place | null = null;
   /** Whether a search has just come to its end. */
   #searched = false;
+  /** Why it did not come to its end. */
+  #refusal = "";
 
   /** @param units of each layer; empty if that is unknown */
   constructor(
@@ -40,10 +45,10 @@ export class CellList {
     units: readonly number[],
     signal: AbortSignal,
   ) {
-    this.#find = element("button", { type: "button", textContent: "Find cells worth looking at" });
+    this.#find = element("button", { type: "button", textContent: FIND });
     this.#find.addEventListener(
       "click",
-      () => this.#find.ariaDisabled !== "true" && actions.find(),
+      () => (this.#searching.hidden ? actions.find() : actions.cancel()),
       { signal },
     );
     const label = element("label", { textContent: "Looking for cells", htmlFor: uniqueId() });
@@ -126,13 +131,17 @@ export class CellList {
     (radios.find(({ checked }) => checked) ?? radios[0] ?? this.#find).focus();
   }
 
-  /** @param done how far a search has come, 0 to 1; null if there is none */
-  showProgress(done: number | null): void {
+  /**
+   * @param done how far a search has come, 0 to 1; null if there is none
+   * @param problem why there is none
+   */
+  showProgress(done: number | null, problem = ""): void {
+    this.#refusal = problem;
     const searching = done !== null && done < 1;
     this.#searched = done !== null && !searching;
     this.#progress.value = done ?? 0;
     this.#searching.hidden = !searching;
-    this.#find.ariaDisabled = String(searching);
+    this.#find.textContent = searching ? "Cancel" : FIND;
     this.#tell();
   }
 
@@ -230,7 +239,7 @@ export class CellList {
     const count = this.#cells.length;
     const found = `${count} ${count === 1 ? "cell" : "cells"} found: choose one to see what it does.`;
     const none = this.#searched ? "No cell was found that follows something with a name." : "";
-    const text = count ? found : none;
+    const text = this.#refusal || (count ? found : none);
     if (this.#told.textContent !== text) this.#told.textContent = text;
   }
 }

@@ -11,6 +11,7 @@ import { CellList } from "./cell-list.ts";
 import { Changed, Colours, SCALES } from "./colours.ts";
 import { DieBar } from "./die-bar.ts";
 import { Legend } from "./legend.ts";
+import { Questions } from "./questions.ts";
 import { pythonText, receiptText } from "./receipt.ts";
 import { Source } from "./source.ts";
 
@@ -37,6 +38,7 @@ export interface Actions {
 /** The panels of the look inside: what comes next, the die, colours, cells and branches. At rest they ask for nothing. */
 export class Panels {
   readonly root: HTMLElement;
+  readonly #questions: Questions;
   readonly #source: Source;
   readonly #caret: Caret;
   readonly #bars: Bars;
@@ -54,7 +56,6 @@ export class Panels {
   /** By what the text is coloured now. */
   #coloured = "";
   #run: string | undefined;
-  #isFinding = false;
   /** Where the caret goes once that character is shown again: to the one that was put there. */
   #return: number | null = null;
 
@@ -66,22 +67,23 @@ export class Panels {
   ) {
     const { send } = actions;
     this.#frame = new Frame(() => this.#draw(), signal);
-    this.#source = new Source(send, () => this.#frame.ask(), signal);
+    this.#questions = new Questions(send, signal);
+    this.#source = new Source(this.#questions, () => this.#frame.ask(), signal);
     this.#caret = new Caret(page, () => this.#pointed(), signal);
     this.#bars = new Bars((id) => this.#branch(model.get("vocabulary")[id] ?? ""), signal);
     this.#die = new DieBar(actions.set("what_if"), model.get("bounds").what_if, signal);
     this.#changed = new Changed(page, signal);
     this.#colours = new Colours(page, signal);
     const find = () => {
-      this.#isFinding = true;
-      send({ type: "find" });
       this.#cells.showProgress(0);
+      this.#find();
     };
+    const cancel = () => this.#cancel();
     const choose = (cell: readonly [number, number] | null) => {
       actions.set("cell")(cell === null ? null : [...cell]);
       actions.set("colour")(cell === null ? "none" : "cell");
     };
-    this.#cells = new CellList({ find, choose }, model.get("units"), signal);
+    this.#cells = new CellList({ find, cancel, choose }, model.get("units"), signal);
     this.#tree = new BranchTree(
       {
         show: (run) => send({ type: "show", run }),
@@ -166,6 +168,8 @@ export class Panels {
     this.#caret.active = is;
     if (is) this.#frame.ask();
     else {
+      this.#source.rest();
+      this.#cancel();
       this.#colours.clear();
       this.#changed.clear();
       this.#coloured = "";
@@ -196,11 +200,28 @@ export class Panels {
   }
 
   receive(message: FromKernel, buffers: readonly DataView[]): void {
-    if (message.type === "finding" && this.#isFinding) {
-      this.#isFinding = message.done < 1;
-      this.#cells.showProgress(message.done);
-      if (this.#isFinding) this.actions.send({ type: "find" });
-    } else this.#source.receive(message, buffers);
+    this.#questions.receive(message, buffers);
+  }
+
+  /** Look for cells, a moment at a time. */
+  #find(): void {
+    this.#questions.ask(
+      { type: "find" },
+      ({ done }) => {
+        this.#cells.showProgress(done);
+        if (done < 1) this.#find();
+      },
+      (sentence) => {
+        if (sentence === null) this.#find();
+        else this.#cells.showProgress(null, sentence);
+      },
+    );
+  }
+
+  #cancel(): void {
+    if (!this.#questions.isOpen("find")) return;
+    this.#questions.drop("find");
+    this.#cells.showProgress(null);
   }
 
   /** A character was pointed at, or none. */

@@ -1,12 +1,11 @@
-import type { Activated, Expected, FromKernel, Inspected, ToKernel } from "../messages.ts";
+import type { Activated, Expected, Inspected } from "../messages.ts";
 import { Choices } from "./choices.ts";
+import type { Questions } from "./questions.ts";
 
 /** Characters asked about at a time. */
 const PIECE = 512;
 /** Milliseconds between two questions about a text that is being written: fewer messages for the kernel. */
 const INTERVAL = 100;
-/** Milliseconds without an answer after which a question may be asked again. */
-const PATIENCE = 5000;
 
 /**
  * What the kernel knows of the text that is shown: asked for piece by piece, one question of a kind at a time,
@@ -22,24 +21,30 @@ export class Source {
   expected: Float32Array | null = null;
   #run: string | undefined;
   #cell: readonly [number, number] | null = null;
-  #seed = "";
+  #seed: string | null = null;
   #model = "";
   #wanted = 0;
-  readonly #asked = new Map<"inspect" | "activate" | "expect", number>();
+  /** Questions about this text or cell that were refused: they would be again. */
+  readonly #refused = new Set<"inspect" | "activate">();
   /** When the latest block was asked for, and the clock that asks for the next one. */
   #latest = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * @param send sends a question
-   * @param told called when something is known that was not
-   */
+  /** @param told called when something is known that was not */
   constructor(
-    private readonly send: (message: ToKernel) => void,
+    private readonly questions: Questions,
     private readonly told: (what: "choices" | "activations" | "expected") => void,
     signal: AbortSignal,
   ) {
-    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    signal.addEventListener("abort", () => this.rest(), { once: true });
+  }
+
+  /** Ask for nothing until something is wanted again. */
+  rest(): void {
+    clearTimeout(this.#timer);
+    this.#wanted = 0;
+    if (this.questions.isOpen("expect")) this.#seed = null;
+    for (const kind of ["expect", "inspect", "activate"] as const) this.questions.drop(kind);
   }
 
   /** Another text; `shared` characters, counted from the first one of the seed, are those of the one before. */
@@ -48,8 +53,7 @@ export class Source {
     this.choices.truncate(shared);
     if (shared === 0) this.seedLength = null;
     this.activations.length = Math.min(this.activations.length, shared);
-    this.#asked.delete("inspect");
-    this.#asked.delete("activate");
+    this.#refused.clear();
   }
 
   /** Ask until so many characters are known, the seed's among them. */
@@ -63,28 +67,24 @@ export class Source {
     if (cell?.[0] === this.#cell?.[0] && cell?.[1] === this.#cell?.[1]) return;
     this.#cell = cell;
     this.activations = [];
-    this.#asked.delete("activate");
+    this.#refused.delete("activate");
     this.#ask();
   }
 
   /** Ask what comes after a seed. */
   expect(seed: string, model: string): void {
-    if (seed === this.#seed && model === this.#model && this.expected !== null) return;
+    if (seed === this.#seed && model === this.#model) return;
     this.#seed = seed;
     this.#model = model;
-    if (this.#may("expect")) this.send({ type: "expect", seed });
-  }
-
-  receive(message: FromKernel, buffers: readonly DataView[]): void {
-    if (message.type === "inspected") this.#inspected(message, buffers);
-    else if (message.type === "activated") this.#activated(message, buffers);
-    else if (message.type === "expected") this.#expected(message, buffers);
+    if (!this.questions.isOpen("expect")) this.#expect();
   }
 
   #inspected(message: Inspected, buffers: readonly DataView[]): void {
-    if (message.run !== this.#run) return;
-    this.#asked.delete("inspect");
-    const { position, placed } = message;
+    if (message.run !== this.#run) {
+      this.#ask(); // about the text that is shown by now
+      return;
+    }
+    const { position, placed, count, left } = message;
     const [logits, ids, dice, temperatures] = buffers;
     if (!logits || !ids || !dice || !temperatures) return;
     const known = this.choices.length;
@@ -98,63 +98,88 @@ export class Source {
     this.seedLength = message.seed;
     if (this.choices.length > known) this.told("choices");
     // An answer without characters: the kernel has no more for now.
-    if (message.count > 0) this.#ask();
+    if (count > 0 || left > 0) this.#ask(left > 0);
   }
 
   #activated(message: Activated, buffers: readonly DataView[]): void {
-    const { run, layer, unit, position, count } = message;
-    if (run !== this.#run || layer !== this.#cell?.[0] || unit !== this.#cell[1]) return;
-    this.#asked.delete("activate");
+    const { run, layer, unit, position, count, left } = message;
+    if (run !== this.#run || layer !== this.#cell?.[0] || unit !== this.#cell[1]) {
+      this.#ask();
+      return;
+    }
     const [values] = buffers;
     if (values === undefined || position > this.activations.length) return;
     const added = new Float32Array(aligned(values)).subarray(this.activations.length - position);
     this.activations.push(...added);
     if (added.length > 0) this.told("activations");
-    if (count > 0) this.#ask();
+    if (count > 0 || left > 0) this.#ask(left > 0);
   }
 
-  #expected({ seed, model }: Expected, [logits]: readonly DataView[]): void {
-    this.#asked.delete("expect");
-    if (seed !== this.#seed || model !== this.#model) {
-      this.expected = null;
-      this.expect(this.#seed, this.#model); // typed on meanwhile
+  #expect(): void {
+    const [seed, model] = [this.#seed, this.#model];
+    if (seed === null) return;
+    this.questions.ask(
+      { type: "expect", seed },
+      (answer, buffers) => this.#expected(answer, buffers),
+      (sentence) => {
+        // Not answered, or typed on meanwhile.
+        if (sentence === null || seed !== this.#seed || model !== this.#model) this.#expect();
+      },
+    );
+  }
+
+  #expected({ seed, model, left }: Expected, [logits]: readonly DataView[]): void {
+    const isMeant = seed === this.#seed && model === this.#model;
+    if (!isMeant || left > 0) {
+      if (!isMeant) this.expected = null;
+      this.#expect();
     } else if (logits) {
       this.expected = new Float32Array(aligned(logits));
       this.told("expected");
     }
   }
 
-  #ask(): void {
+  /** @param isAgain whether the kernel has only begun to find what it was asked for */
+  #ask(isAgain = false): void {
     const run = this.#run;
     if (run === undefined) return;
     const missing = this.#wanted - this.choices.length;
     const silent = this.#cell === null ? 0 : this.#wanted - this.activations.length;
     clearTimeout(this.#timer);
     const early = this.#latest + INTERVAL - performance.now();
-    if (early > 0 && Math.max(missing, silent) < PIECE) {
+    if (early > 0 && !isAgain && Math.max(missing, silent) < PIECE) {
       this.#timer = setTimeout(() => this.#ask(), early);
       return;
     }
     if (missing > 0 && this.#may("inspect")) {
       this.#latest = performance.now();
       const count = Math.min(missing, PIECE);
-      this.send({ type: "inspect", run, position: this.choices.length, count });
+      this.questions.ask(
+        { type: "inspect", run, position: this.choices.length, count },
+        (answer, buffers) => this.#inspected(answer, buffers),
+        (sentence) => this.#failed("inspect", run, sentence),
+      );
     }
     if (this.#cell !== null && silent > 0 && this.#may("activate")) {
       this.#latest = performance.now();
       const [layer, unit] = this.#cell;
       const count = Math.min(silent, PIECE);
       const position = this.activations.length;
-      this.send({ type: "activate", run, layer, unit, position, count });
+      this.questions.ask(
+        { type: "activate", run, layer, unit, position, count },
+        (answer, buffers) => this.#activated(answer, buffers),
+        (sentence) => this.#failed("activate", run, sentence),
+      );
     }
   }
 
-  /** Whether a question may be asked; then it counts as asked. */
-  #may(question: "inspect" | "activate" | "expect"): boolean {
-    const now = performance.now();
-    if (now - (this.#asked.get(question) ?? Number.NEGATIVE_INFINITY) < PATIENCE) return false;
-    this.#asked.set(question, now);
-    return true;
+  #failed(kind: "inspect" | "activate", run: string, sentence: string | null): void {
+    if (sentence !== null && run === this.#run) this.#refused.add(kind);
+    this.#ask();
+  }
+
+  #may(kind: "inspect" | "activate"): boolean {
+    return !this.questions.isOpen(kind) && !this.#refused.has(kind);
   }
 }
 
