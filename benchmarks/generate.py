@@ -78,7 +78,9 @@ def texts_of(step: rivals.Step, model: CharLSTM, lanes: int, count: int) -> list
     ids = np.full(lanes, model.encode("a")[0])
     written = []
     nothing: list[None] = [None] * lanes
-    with single_thread:
+
+    def write() -> None:
+        nonlocal ids
         for _ in range(count):
             logits = step(ids)
             if lanes == 1:
@@ -87,6 +89,8 @@ def texts_of(step: rivals.Step, model: CharLSTM, lanes: int, count: int) -> list
                 throws = np.array([one.random() for one in dice])
                 ids = choose_each(logits, [TEMPERATURE] * lanes, throws, nothing, nothing)
             written.append(ids)
+
+    single_thread(write)
     return [model.decode(column) for column in np.array(written).T.tolist()]
 
 
@@ -139,13 +143,16 @@ def one_core(name: str, rounds: int) -> Results:
             write(counts[contestant, lanes])
             speed = lanes * counts[contestant, lanes] / (time.perf_counter() - start)
             results[contestant][lanes] = max(results[contestant].get(lanes, 0.0), speed)
-        with single_thread:
-            start, repeats = time.perf_counter(), 0
-            while (elapsed := time.perf_counter() - start) < SECONDS / 4:
-                multiply()
-                repeats += 1
-        results[LIMIT][1] = max(results[LIMIT][1], repeats / elapsed)
+        results[LIMIT][1] = max(results[LIMIT][1], single_thread(partial(_repeats_per_second, multiply)))
     return results
+
+
+def _repeats_per_second(work: Callable[[], object]) -> float:
+    start, repeats = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - start) < SECONDS / 4:
+        work()
+        repeats += 1
+    return repeats / elapsed
 
 
 def check(model: CharLSTM, generator: LSTMGenerator) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from lstm_widget.engine import Engine, Lane
 from lstm_widget.errors import SettingError, shown
+from lstm_widget.holding import Lock
 from lstm_widget.model import LSTMLayer, Weights
 from lstm_widget.sampling import choose
 from lstm_widget.scoring import in_bits, log_probabilities
@@ -36,7 +37,7 @@ class Backend:
     """The choice between NumPy and Numba; one for the whole process, as what is compiled serves all."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._compiled: type[CompiledLane] | None = None
         self._thread: threading.Thread | None = None
 
@@ -61,18 +62,20 @@ class Backend:
     def warm_up(self) -> None:
         """Begin to load Numba, in a thread, if it is installed and nobody has begun yet."""
         if self._thread is None and _wanted() == "auto":
-            with self._lock:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._load, name="lstm-widget-numba", daemon=True)
-                    self._thread.start()
+            self._lock.hold(self._begin_to_load)
+
+    def _begin_to_load(self) -> None:
+        if self._thread is None:
+            thread = threading.Thread(target=self._load, name="lstm-widget-numba", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _ready(self) -> type[CompiledLane] | None:
         wanted = _wanted()
         if wanted == "numpy":
             return None
         if self._compiled is None and wanted == "numba":
-            with self._lock:
-                self._load()
+            self._lock.hold(self._load)
             if self._compiled is None:
                 msg = (
                     f'{VARIABLE} asks for Numba, which cannot be used here: pip install "lstm-widget[fast]".'

@@ -6,58 +6,68 @@ each other, and with several kernels on one machine everything stalls.
 
 from __future__ import annotations
 
-import threading
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
+
+from lstm_widget.holding import Lock, holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+T = TypeVar("T")
+
 
 @cache
-def _controller() -> ThreadpoolController:
+def _libraries() -> list[Any]:
     """Look for the BLAS libraries of this process, once: it takes milliseconds."""
-    return ThreadpoolController()
+    return [one for one in ThreadpoolController().lib_controllers if one.user_api == "blas"]
 
 
 def _take_control() -> None:
     """Make threadpoolctl 3.8 listen to this thread; it otherwise listens to the first one only."""
-    for library in _controller().lib_controllers:
+    for library in _libraries():
         clear = getattr(library, "clear_controlling_thread", None)
         if clear is not None:
             clear(force=True)
 
 
 class _SingleThread:
-    """Context in which BLAS runs on one thread; it may be nested and entered by several threads.
+    """Does work while BLAS runs on one thread; in several threads at once, and one within another.
 
-    The thread count belongs to the whole process, so the first to enter sets it and the last to
-    leave restores what was there.
+    The thread count belongs to the whole process, so the first to begin sets it and the last to
+    end restores what was there.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._depth = 0
-        self._restore: Callable[[], None] | None = None
+        self._lock = Lock()
+        self._inside: set[object] = set()
+        self._before: list[tuple[Any, int]] = []
 
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._depth == 0:
-                _take_control()
-                limiter = _controller().limit(limits=1, user_api="blas")
-                self._restore = limiter.restore_original_limits
-            self._depth += 1
+    def __call__(self, work: Callable[[], T]) -> T:
+        mark = object()
+        return holding(
+            lambda: self._lock.hold(lambda: self._change(self._inside.add, mark)),
+            lambda: self._lock.hold(lambda: self._change(self._inside.discard, mark)),
+            work,
+        )
 
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._depth -= 1
-            if self._depth == 0 and self._restore is not None:
-                _take_control()
-                self._restore()
-                self._restore = None
-                _take_control()  # and leave it to nobody
+    def _change(self, change: Callable[[object], None], mark: object) -> None:
+        change(mark)
+        if bool(self._inside) == bool(self._before):
+            return
+        _take_control()
+        if self._inside:
+            # Noted first: an interrupt may come before all of them are set.
+            self._before = [(library, library.num_threads) for library in _libraries()]
+            for library, _ in self._before:
+                library.set_num_threads(1)
+        else:
+            for library, count in self._before:
+                library.set_num_threads(count)
+            _take_control()  # and leave it to nobody
+            self._before = []
 
 
 single_thread = _SingleThread()

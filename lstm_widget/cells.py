@@ -313,8 +313,7 @@ class _Correlations:
         a = block.astype(np.float64)
         part = slice(start, start + len(a))
         rows, defined = self._rows[:, part], self._defined[:, part]
-        with single_thread:
-            self._sums += [rows @ a, defined @ a, defined @ (a * a)]
+        self._sums += single_thread(lambda: [rows @ a, defined @ a, defined @ (a * a)])
 
     def halves(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the correlations [F, U] on either half; 0 for a cell that hardly moves."""

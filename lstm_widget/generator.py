@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -144,8 +145,7 @@ class LSTMGenerator:
         if self._vocab_path is not None:
             self._use(CharLSTM(weights, load_vocab(self._vocab_path, weights.vocab_size), {"p5ml": names}))
         else:
-            self._model = self._engine = self._lane = None
-            self._weights, self._names = weights, names
+            vars(self).update(_model=None, _engine=None, _lane=None, _weights=weights, _names=names)
 
     def load_vocab(self, path: str | Path) -> None:
         """Read a vocabulary: ``vocab.json`` or the folder it lies in.
@@ -364,11 +364,13 @@ class LSTMGenerator:
         if not isinstance(text, str):
             msg = f"What is fed must be text, not {shown(text)}."
             raise SettingError(msg)
-        lane = self._own_lane()
         ids = self.model.encode(text)
-        with single_thread:
-            for start in range(0, len(ids), BLOCK):
-                lane.read(np.array(ids[start : start + BLOCK]))
+        lane = self.engine.lane()  # another one: interrupted, the state stays what it was
+        lane.state = self.state
+        for start in range(0, len(ids), BLOCK):
+            block = np.array(ids[start : start + BLOCK])
+            single_thread(partial(lane.read, block))
+        self._lane = lane
 
     def predict(
         self,
@@ -396,8 +398,7 @@ class LSTMGenerator:
         heat = check_temperature(self.defaults["temperature"] if temperature is None else temperature)
         dice = self._dice if rng is None else make_rng(rng)
         lane, model = self._own_lane(), self.model
-        with single_thread:
-            logits = lane.logits()
+        logits = single_thread(lane.logits)
         logits[model.nameless_ids] = -np.inf
         names = model.characters
         chosen = names[choose(logits, heat, dice.random())]
@@ -470,9 +471,15 @@ class LSTMGenerator:
     # How it gets there.
 
     def _use(self, model: CharLSTM) -> None:
-        self._engine, self._lane = Engine(model.weights), None
-        self._model, self._weights = model, model.weights
-        self._vocab_path, self._names = None, model.card.get("p5ml", {})
+        # All at once: an interrupt in between would leave the characters of one model to another one.
+        vars(self).update(
+            _model=model,
+            _engine=Engine(model.weights),
+            _lane=None,
+            _weights=model.weights,
+            _vocab_path=None,
+            _names=model.card.get("p5ml", {}),
+        )
         callback, self._callback = self._callback, None
         if callback is not None:
             callback()

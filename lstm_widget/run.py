@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import time
 from array import array
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from lstm_widget.scoring import in_bits, log_probabilities
 from lstm_widget.settings import as_whole, check_piece, check_temperature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -95,6 +94,7 @@ class Run:
         self.temperatures: list[tuple[int, float]] = []
         self.characters: list[str] = []
         self.placed: dict[int, str] = {}
+        self.half_way = False  # whether a piece is being written, or an interrupt ended one
         self._awaited = (-1, "")  # what is put there, once the network has read what is before
         self.surprise = array("d")
         self.recent: Recent | None = None
@@ -326,6 +326,12 @@ class Run:
             self.lane.state = state
         self.unread = self.ids[position:][::-1].tolist()
 
+    def begin(self) -> None:
+        """Begin a piece, after what an interrupt may have left half way is put right."""
+        if self.half_way:
+            self.start_over()
+        self.half_way = True
+
     def start_over(self) -> None:
         """Leave the text as it was written, as an interrupt may have come in the middle of a step."""
         written = len(self.characters)
@@ -335,6 +341,7 @@ class Run:
             self.recent.cut(written)
         self.kept = self.kept.up_to(len(self.ids) - 1)
         self.read_again()
+        self.half_way = False
 
 
 def advance_together(
@@ -369,30 +376,47 @@ def advance_together(
     starts = [len(run.characters) for run in runs]
     ends = [run.goal(count) for run in runs]
     clock = _Clock(seconds)
-    with _started_over(runs), single_thread:
-        while missing := {
-            run: end - len(run.characters)
-            for run, end in zip(runs, ends, strict=True)
-            if len(run.characters) < end
-        }:
-            if seeds := [run for run in missing if len(run.unread) > 1]:
-                for run in seeds:
-                    run.lane.step(run.unread.pop())
-            elif puts := [run for run in missing if run.awaited]:
-                for run in puts:
-                    _put(run)
-            elif len(missing) == 1:
-                ((run, steps),) = missing.items()
-                run.lane = backend.fastest(run.lane, run.engine)
-                _write(run.lane, [run], steps, clock)
-            else:
-                _write_together(list(missing), min(missing.values()), clock)
-            for run in missing:
-                run.keep_state()
-                run.consider_numba()
-            if clock.late:
-                break
+    single_thread(lambda: _advance(runs, ends, clock))
     return ["".join(run.characters[start:]) for run, start in zip(runs, starts, strict=True)]
+
+
+def _advance(runs: Sequence[Run], ends: list[int], clock: _Clock) -> None:
+    """Write on until each run has its end or it is late; after an interrupt, no run is left half way."""
+    for run in runs:
+        run.begin()
+    try:
+        _write_pieces(runs, ends, clock)
+    except BaseException:
+        for run in runs:
+            run.start_over()
+        raise
+    for run in runs:
+        run.half_way = False
+
+
+def _write_pieces(runs: Sequence[Run], ends: list[int], clock: _Clock) -> None:
+    while missing := {
+        run: end - len(run.characters)
+        for run, end in zip(runs, ends, strict=True)
+        if len(run.characters) < end
+    }:
+        if seeds := [run for run in missing if len(run.unread) > 1]:
+            for run in seeds:
+                run.lane.step(run.unread.pop())
+        elif puts := [run for run in missing if run.awaited]:
+            for run in puts:
+                _put(run)
+        elif len(missing) == 1:
+            ((run, steps),) = missing.items()
+            run.lane = backend.fastest(run.lane, run.engine)
+            _write(run.lane, [run], steps, clock)
+        else:
+            _write_together(list(missing), min(missing.values()), clock)
+        for run in missing:
+            run.keep_state()
+            run.consider_numba()
+        if clock.late:
+            break
 
 
 def _write_together(runs: list[Run], steps: int, clock: _Clock) -> None:
@@ -419,17 +443,6 @@ def _put(run: Run) -> None:
     run.dice(1)
     run.placed[len(run.characters)] = character
     run.note([number], _surprise(logits, [number]), logits)
-
-
-@contextmanager
-def _started_over(runs: Sequence[Run]) -> Iterator[None]:
-    """After an interrupt, leave no run half way."""
-    try:
-        yield
-    except BaseException:
-        for run in runs:
-            run.start_over()
-        raise
 
 
 def _write(lane: AnyLane, runs: list[Run], steps: int, clock: _Clock) -> None:

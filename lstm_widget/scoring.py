@@ -105,8 +105,7 @@ class Reader:
         self.lane: Lane = engine.lane()
         if state is not None:
             self.lane.state = state
-        with single_thread:
-            self.expected = self._named(self.lane.logits().copy())
+        self.expected = self._named(single_thread(self.lane.logits).copy())
 
     def read(self, ids: NDArray[np.intp], cells: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Read n characters on, at least one.
@@ -122,8 +121,7 @@ class Reader:
         ndarray of float32, shape (n, V)
             Logits before each of them.
         """
-        with single_thread:
-            after = self._named(self.lane.read(ids, cells))
+        after = self._named(single_thread(lambda: self.lane.read(ids, cells)))
         before = np.concatenate([self.expected[None], after[:-1]])
         self.expected = after[-1]
         self.position += len(ids)

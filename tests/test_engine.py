@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -282,53 +283,53 @@ with_two_threads = pytest.mark.usefixtures("_two_threads")
 
 @with_two_threads
 def test_one_thread_inside_and_as_before_after():
-    with single_thread:
-        assert blas_threads() == {1}
+    assert single_thread(blas_threads) == {1}
     assert blas_threads() == {2}
 
 
 @with_two_threads
 def test_one_thread_until_the_outermost_ends():
-    with single_thread:
-        with single_thread:
-            assert blas_threads() == {1}
-        assert blas_threads() == {1}
+    assert single_thread(lambda: [single_thread(blas_threads), blas_threads()]) == [{1}, {1}]
     assert blas_threads() == {2}
 
 
 @with_two_threads
 def test_the_threads_come_back_after_an_exception():
-    with pytest.raises(KeyError), single_thread:
+    def fail():
         raise KeyError
-    assert blas_threads() == {2}
-    with pytest.raises(KeyboardInterrupt), single_thread, single_thread:
-        raise KeyboardInterrupt
+
+    with pytest.raises(KeyError):
+        single_thread(lambda: single_thread(fail))
     assert blas_threads() == {2}
 
 
 @with_two_threads
 def test_the_last_of_several_threads_to_leave_restores():
+    inside, leave = Event(), Event()
     with ThreadPoolExecutor(1) as pool:  # its thread lives on after it has left
-        pool.submit(single_thread.__enter__).result()
-        with single_thread:
-            pool.submit(single_thread.__exit__, None, None, None).result()
-            assert blas_threads() == {1}
+        first = pool.submit(single_thread, lambda: (inside.set(), leave.wait()))
+        inside.wait()
+
+        def see_it_leave():
+            leave.set()
+            first.result()
+            return blas_threads()
+
+        assert single_thread(see_it_leave) == {1}
         assert blas_threads() == {2}
 
 
 @with_two_threads
 def test_one_thread_after_another_thread_has_been_inside():
     # As in JupyterLab: cells run on the main thread, the widget's messages on another one.
-    with single_thread:
-        pass
+    single_thread(blas_threads)
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(threads_inside).result() == {1}
     assert blas_threads() == {2}
 
 
 def threads_inside(_=None):
-    with single_thread:
-        return blas_threads()
+    return single_thread(blas_threads)
 
 
 @with_two_threads

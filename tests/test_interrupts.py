@@ -1,0 +1,115 @@
+"""A kernel's interrupt at any line leaves nothing behind: threads, locks, models, texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import threadpoolctl
+from interrupts import at_every_line, blas_threads, in_another_thread
+
+from lstm_widget.blas import single_thread
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.holding import Lock
+from lstm_widget.run import advance_together
+
+SETTINGS = {"seed": "abcab", "length": 7, "temperature": 1.3, "rng": 3}
+
+
+@pytest.fixture(autouse=True)
+def _two_threads():
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        yield
+
+
+@pytest.fixture
+def generator(model):
+    return LSTMGenerator(model)
+
+
+def test_a_lock_is_free_after_an_interrupt_at_any_line():
+    lock = Lock()
+
+    def free():
+        assert in_another_thread(lambda: lock.hold(lambda: "free")) == "free"
+
+    assert at_every_line(lambda: lambda: lock.hold(lambda: lock.hold(list)), free) > 5
+
+
+def test_blas_has_its_threads_after_an_interrupt_at_any_line():
+    def back():
+        assert blas_threads() == {2}
+        assert in_another_thread(lambda: single_thread(blas_threads)) == {1}
+        assert blas_threads() == {2}
+
+    assert at_every_line(lambda: lambda: single_thread(lambda: single_thread(list)), back) > 20
+
+
+def test_the_next_text_is_right_after_an_interrupt_at_any_line(generator):
+    expected = generator.generate(SETTINGS)
+
+    def right():
+        assert blas_threads() == {2}
+        assert in_another_thread(lambda: generator.generate(SETTINGS)) == expected
+
+    assert at_every_line(lambda: lambda: generator.generate(SETTINGS), right) > 200
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_text_goes_on_as_it_would_have_after_an_interrupt_at_any_line(generator, count):
+    expected = [generator.generate(SETTINGS, rng=n) for n in range(count)]
+    runs = []
+
+    def prepare():
+        runs[:] = [generator.start(SETTINGS, rng=n) for n in range(count)]
+        return lambda: [advance_together(runs, 3), advance_together(runs)]
+
+    def right():
+        for run, text in zip(runs, expected, strict=True):
+            assert text.startswith("".join(run.characters))
+        advance_together(runs)
+        for run, text in zip(runs, expected, strict=True):
+            assert "".join(run.characters) == text
+            assert len(run.surprise) == len(text)
+            score = generator.score(SETTINGS["seed"] + text)
+            np.testing.assert_allclose(run.surprise, score.bits[len(SETTINGS["seed"]) :], atol=1e-4)
+        assert blas_threads() == {2}
+
+    assert at_every_line(prepare, right) > 200
+
+
+def test_a_state_is_what_it_was_or_what_was_fed_after_an_interrupt_at_any_line(generator, monkeypatch):
+    monkeypatch.setattr("lstm_widget.generator.BLOCK", 4)  # several blocks
+    generator.feed("ab")
+    before = generator.predict(rng=0).probabilities
+    generator.feed("cdefgcde")
+    after = generator.predict(rng=0).probabilities
+
+    def prepare():
+        generator.reset()
+        generator.feed("ab")
+        return lambda: generator.feed("cdefgcde")
+
+    def either():
+        assert generator.predict(rng=0).probabilities in (before, after)
+
+    assert at_every_line(prepare, either) > 50
+
+
+def test_a_generator_has_one_model_whole_after_an_interrupt_at_any_line(model, random_model, folder):
+    other = random_model((5,), characters="hgfedcba")
+    texts = {LSTMGenerator(one).generate(SETTINGS) for one in (model, other)}
+    generator = None
+
+    def prepare():
+        nonlocal generator
+        generator = LSTMGenerator(other)
+        return lambda: (generator.load_checkpoints(folder), generator.load_vocab(folder))
+
+    def whole():
+        if generator.ready:
+            assert generator.generate(SETTINGS) in texts
+        else:
+            generator.load_vocab(folder)
+            assert generator.generate(SETTINGS) in texts
+
+    assert at_every_line(prepare, whole) > 100
