@@ -75,7 +75,7 @@ notebooks: .venv/test-ready .venv/chromium-ready
 
 .venv-colab/ready: pyproject.toml tests/colab.txt
 	$(PYTHON) -m venv .venv-colab
-	$(COLAB)/python -m pip install --quiet --requirement tests/colab.txt --editable . pytest hypothesis
+	$(COLAB)/python -m pip install --quiet --requirement tests/colab.txt --editable . pytest pytest-randomly hypothesis
 	touch $@
 
 js/node_modules/ready: js/package.json js/package-lock.json
