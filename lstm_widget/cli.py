@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 FAILED, WRONG_USAGE, INTERRUPTED, CLOSED = 1, 2, 130, 141
 
 LENGTH = 300
+MAX_COUNT = 10_000  # texts at once, all of them in memory
 _WIDTH = 20  # of the names in a list
 _GROUPED = 10_000  # from here on digits are grouped; a year is not
 _TINY = 1e-6  # what is smaller is shown with an exponent
@@ -186,8 +187,8 @@ def _generate(options: argparse.Namespace, output: Output) -> None:
     from lstm_widget.generator import LSTMGenerator  # noqa: PLC0415 - costs start-up time
     from lstm_widget.run import advance_together  # noqa: PLC0415
 
-    if options.count < 1:
-        msg = f"--count must be at least 1, not {options.count}."
+    if not 1 <= options.count <= MAX_COUNT:
+        msg = f"--count must be from 1 to {MAX_COUNT:,}, not {options.count}."
         raise SettingError(msg)
     settings = {name: getattr(options, name) for name in ("seed", "length", "temperature", "top_k", "top_p")}
     generator = LSTMGenerator(options.model)
@@ -271,7 +272,6 @@ def _convert(options: argparse.Namespace, _: Output) -> None:
 def _source(source: str, vocab: str | None) -> CharLSTM:
     """Load what is to be converted: a model, or with a vocabulary what Keras or PyTorch wrote."""
     from lstm_widget.formats import load_model  # noqa: PLC0415 - costs start-up time
-    from lstm_widget.formats.elsewhere import told  # noqa: PLC0415
     from lstm_widget.formats.finding import TRAINED  # noqa: PLC0415
 
     path = Path(source)
@@ -284,8 +284,7 @@ def _source(source: str, vocab: str | None) -> CharLSTM:
     if path.is_dir() and (path / TRAINED).is_file():  # as a model hub keeps it
         path /= TRAINED
     if not is_keras and path.suffix.lower() != ".safetensors":
-        if path.is_file() and (sentence := told(source)):
-            raise ModelError(sentence)
+        load_model(source)  # if it is none, that is what is wrong
         msg = "--vocab is for a .keras file or a PyTorch state dict in .safetensors: leave it out otherwise."
         raise SettingError(msg)
     from lstm_widget.formats.p5ml_vocab import vocab_data  # noqa: PLC0415 - costs start-up time

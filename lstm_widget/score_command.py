@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import sys
 from pathlib import Path
+from stat import S_ISCHR
 from typing import TYPE_CHECKING
 
 from lstm_widget.console import note, progress, quoted, tell_replacements
@@ -119,7 +122,7 @@ def _text_of(file: str) -> str:
         msg = "There is no standard input to read."
         raise ModelError(msg)
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        data = sys.stdin.buffer.read() if file == "-" else _bytes_of(file)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         msg = f"{file!r} is no UTF-8 text: byte {error.start:,} cannot be read; save it as UTF-8."
@@ -128,3 +131,10 @@ def _text_of(file: str) -> str:
         reason = getattr(error, "strerror", None) or error
         msg = f"The text {shown(file)} cannot be read: {reason}."
         raise ModelError(msg) from None
+
+
+def _bytes_of(file: str) -> bytes:
+    """Read a file or a pipe, which the shell makes of ``<(...)``; a device may have no end."""
+    if S_ISCHR(Path(file).stat().st_mode) and file != os.devnull:
+        raise OSError(errno.EINVAL, "It is a device")
+    return Path(file).read_bytes()

@@ -240,7 +240,7 @@ def test_resume_is_given_the_folder(asked):
         (["--resume", "b", "--output", "c"], "leave out --output."),
         (["--resume", "b", "--batch-size", "32"], "leave out --batch-size."),
         (["--resume", "b", "--quiet", "--checkpoints"], "leave out --checkpoints."),
-        (["--resume", "b"], "'b' is no training that was interrupted: check the name"),
+        (["--resume", "b"], "no interrupted training in 'b': check the name"),
         (["a", "-o", "b", "--epochs", "0"], "epochs must be a whole number from 1"),
         (["a", "-o", "b", "--epochs", "ten"], "invalid int value: 'ten'"),
         (["a", "-o", "b", "--dropout", "nan"], "dropout must be a number from 0 to below 1"),

@@ -525,5 +525,5 @@ def test_a_model_that_is_not_there_is_refused(source, match):
 
 def test_a_file_that_is_no_model_is_refused(tmp_path):
     (tmp_path / "net.xyz").touch()
-    with refused("is a file, but neither a .safetensors nor a .zip file"):
+    with refused("is no model: give a .safetensors file, or a folder or a .zip file of p5ML"):
         load_model(tmp_path / "net.xyz")

@@ -11,9 +11,8 @@ from pathlib import Path
 from lstm_widget.errors import ModelError, shown
 from lstm_widget.formats.elsewhere import told
 from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path
-from lstm_widget.formats.finding import TRAINED, find_model
+from lstm_widget.formats.finding import TRAINED, find_model, is_of_a_network
 from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.formats.p5ml_vocab import VOCABULARIES
 from lstm_widget.model import CharLSTM
 from lstm_widget.models import available_models, bundled_files
 
@@ -56,9 +55,9 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     if isinstance(source, str) and (scheme := _SCHEME.match(source)):
         return _load_url(source, scheme[1].lower())
     try:
-        path = Path(source).expanduser()
+        path = as_path(source)
         is_folder, exists = path.is_dir(), path.exists()
-    except (OSError, RuntimeError, ValueError):  # too long a name, nobody's home, a NUL byte
+    except (OSError, ValueError):  # too long a name, a NUL byte
         path, is_folder, exists = Path(), False, False
     if is_folder:
         return _load_folder(path)
@@ -80,7 +79,7 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
 def _load_folder(folder: Path) -> CharLSTM:
     """Load what a training wrote, or a p5ML / ml5.js folder; also the only one below a folder."""
     files = LocalFiles(folder)
-    found = find_model(_names_in(folder), files.read, str(folder))
+    found = find_model(_names_in(folder, files), files.read, str(folder))
     below = folder / found.folder
     if not found.is_trained:
         return load_p5ml(below)
@@ -89,20 +88,20 @@ def _load_folder(folder: Path) -> CharLSTM:
     return load_safetensors(below / TRAINED)
 
 
-def _names_in(folder: Path) -> list[str]:
+def _names_in(folder: Path, files: LocalFiles) -> list[str]:
     """Return the files of a folder that is a model, or else also those below it, as far as is sensible."""
     try:
         own = [entry.name for entry in folder.iterdir()]
     except OSError as error:
         msg = f"The folder {shown(str(folder))} cannot be read: {error.strerror or type(error).__name__}."
         raise ModelError(msg) from error
-    if TRAINED in own or (MANIFEST in own and any(name in own for name in VOCABULARIES)):
+    if TRAINED in own or is_of_a_network(files.read, MANIFEST):
         return own
     names = []
-    for below, folders, files in os.walk(folder):
+    for below, folders, found in os.walk(folder):
         inside = Path(below).relative_to(folder)
         folders[:] = [] if len(inside.parts) == _DEEPEST else sorted(n for n in folders if n[0] != ".")
-        names += [(inside / name).as_posix() for name in files]
+        names += [(inside / name).as_posix() for name in found]
         if len(names) > _MOST_FILES:
             break
     return names
@@ -119,15 +118,17 @@ def _archive_of(path: Path) -> Path | None:
 def _no_model(path: Path, source: str, *, exists: bool) -> str:
     """Tell why something is no model, and what to do."""
     name = shown(source)
-    if exists and (path.parent / MANIFEST).is_file():
-        return f"{name} is a file of a model: give its folder, {shown(str(path.parent))}."
+    if exists and (sentence := told(source)):
+        return sentence
+    if exists and is_of_a_network(LocalFiles(path.parent).read, MANIFEST):
+        return f"{name} lies in the folder of a model: give that folder, {shown(str(path.parent))}."
     if exists:
-        return told(source) or f"The model {name} is a file, but neither a {SAFETENSORS} nor a {ZIP} file."
+        return f"{name} is no model: give a {SAFETENSORS} file, or a folder or a {ZIP} file of p5ML / ml5.js."
     models = available_models()
     near = get_close_matches(source.lower(), models, n=1)
     if not near:
         with suppress(OSError, ValueError):
-            siblings = {entry.name.lower(): entry for entry in path.parent.iterdir()}
+            siblings = {entry.name.lower(): entry for entry in path.parent.iterdir() if entry.exists()}
             near = [str(siblings[n]) for n in get_close_matches(path.name.lower(), siblings, n=1)]
     hint = f"did you mean {shown(near[0])}?" if near else f"the bundled models are {', '.join(models)}."
     return f"The model {name} does not exist; {hint}"

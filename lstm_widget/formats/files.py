@@ -198,8 +198,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def as_path(path: str | Path) -> Path:
-    """Return a path as such, or raise `ModelError` if it is something else."""
+    """Return a path as such, ``~`` as the home folder, or raise `ModelError` if it is something else."""
     try:
+        return Path(path).expanduser()
+    except RuntimeError:  # nobody's home: it is the name of a file
         return Path(path)
     except TypeError:
         msg = f"A path must be text, not {shown(path)}."

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 TRAINED = "model.safetensors"  # what a training calls its model
-_SHOWN = 8  # of the models that there are
+_SHOWN = 5  # of the models that there are
 
 
 class Found(NamedTuple):
@@ -66,7 +66,7 @@ def find_model(
             continue
         manifest = posixpath.join(folder, MANIFEST)
         has_manifest = manifest in names
-        if has_manifest and _is_of_a_network(read, manifest):
+        if has_manifest and is_of_a_network(read, manifest):
             found.append(Found(folder, is_trained=False))
         elif posixpath.join(folder, TRAINED) in names:
             found.append(Found(folder, is_trained=True))
@@ -88,7 +88,7 @@ def _is_of_a_model(name: str) -> bool:
     return posixpath.basename(name) in {MANIFEST, TRAINED} and not rubbish
 
 
-def _is_of_a_network(read: Callable[[str, int], bytes | None], manifest: str) -> bool:
+def is_of_a_network(read: Callable[[str, int], bytes | None], manifest: str) -> bool:
     """Tell the manifest of a model from that of a web app."""
     try:
         table = parse_json(read(manifest, MAX_JSON_BYTES) or b"", manifest)

@@ -21,7 +21,7 @@ import numpy as np
 
 from lstm_widget.errors import ModelError, shown
 from lstm_widget.formats.elsewhere import told
-from lstm_widget.formats.files import MAX_MODEL_BYTES, read_model_file
+from lstm_widget.formats.files import MAX_MODEL_BYTES, as_path, read_model_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.torch_tensors import translated
 from lstm_widget.formats.vocabulary import vocab_of
@@ -73,7 +73,7 @@ def from_keras(
     ModelError
         If it is no such network, or if the file is missing or damaged or asks Keras for anything else.
     """
-    model = _opened(Path(source)) if isinstance(source, (str, Path)) else source
+    model = _opened(as_path(source)) if isinstance(source, (str, Path)) else source
     keras = sys.modules.get("keras")
     if keras is None or not isinstance(model, keras.Model):
         kind = type(model).__name__

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import ModelError
-from lstm_widget.formats.files import MANIFEST, writing
+from lstm_widget.formats.files import MANIFEST, as_path, writing
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, names_part
 from lstm_widget.formats.p5ml_vocab import VOCABULARIES, parse_vocab
 
@@ -46,7 +46,7 @@ def save_p5ml(model: CharLSTM, folder: str | Path) -> Path:
     ModelError
         If the folder exists and is not empty, or cannot be written.
     """
-    path = Path(folder)
+    path = as_path(folder)
     with writing(path):
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             msg = f"{str(folder)!r} exists already: choose another folder or remove it first."

@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.files import read_model_file, replacing
+from lstm_widget.formats.files import as_path, read_model_file, replacing
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 
@@ -140,7 +140,7 @@ def save_safetensors(
     if dtype not in _DTYPES:
         msg = f"A model is written as {' or '.join(_DTYPES)}, not as {shown(dtype)}."
         raise ModelError(msg)
-    path = Path(os.path.realpath(file))  # a link stays, what it leads to is written
+    path = Path(os.path.realpath(as_path(file)))  # a link stays, what it leads to is written
     if path.exists() and not path.is_file():
         msg = f"{str(file)!r} is no file that could be replaced: choose another name."
         raise ModelError(msg)
@@ -154,7 +154,7 @@ def save_safetensors(
     data = save(tensors, metadata)
     with replacing(path) as stream:
         stream.write(data)
-    return Path(file)
+    return as_path(file)
 
 
 def rounded(model: CharLSTM) -> CharLSTM:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
@@ -25,13 +24,14 @@ from safetensors.torch import save
 
 from lstm_widget.errors import SettingError, shown
 from lstm_widget.formats import save_model
-from lstm_widget.formats.files import replacing, writing
+from lstm_widget.formats.files import as_path, replacing, writing
 from lstm_widget.formats.finding import TRAINED
 from lstm_widget.formats.safetensors import save_safetensors
 from lstm_widget.training.stages import checkpoint_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import torch
 
@@ -55,7 +55,7 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).expanduser()
+        self.path = as_path(path)
         self._working = self.path / "training"
         self.text_file = self._working / "text.ids"
         self._state_file = self._working / "state.safetensors"
@@ -101,7 +101,7 @@ class RunFolder:
         """
         if not self._state_file.exists():
             finished = (self.path / TRAINED).exists()
-            msg = f"In {shown(str(self.path))} is no training that was interrupted"
+            msg = f"There is no interrupted training in {shown(str(self.path))}"
             msg += ": this one is finished." if finished else ": check the name of the folder."
             raise SettingError(msg)
         self._take()

@@ -30,6 +30,7 @@ from lstm_widget.base import (
 )
 from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.errors import shown as told
+from lstm_widget.formats.files import as_path
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.messages import sendable, whole_in
 from lstm_widget.settings import as_whole, check_names, check_temperature
@@ -210,7 +211,7 @@ class TrainingView(PageWidget):
             if folder is None:
                 msg = "No training was stopped here: begin one with train()."
                 raise SettingError(msg)
-            self._folder = Path(folder).expanduser()
+            self._folder = as_path(folder)
             return resume(self._folder, on_progress=self._progressed, quiet=True)
 
         return self._follow(begin)
@@ -287,7 +288,7 @@ class TrainingView(PageWidget):
 
     def _new_folder(self) -> Path:
         if self._output is not None:
-            return Path(self._output).expanduser()
+            return as_path(self._output)
         self._remove_folder()  # of the training before
         folder = Path(tempfile.mkdtemp(prefix="lstm-widget-"))
         self._remove_folder = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
