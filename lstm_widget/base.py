@@ -26,6 +26,7 @@ from lstm_widget.settings import (
     check_top_k,
     check_top_p,
 )
+from lstm_widget.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,7 +139,7 @@ class ModelWidget(PageWidget):
 
     # The page may change these. Most are checked by the rules of the generator.
     model = shown(Checked(None))
-    seed = shown(traitlets.Unicode("She was sitting next to"))
+    seed = shown(traitlets.Unicode())
     length = shown(Checked(300))
     top_k = shown(Checked(None))
     top_p = shown(Checked(None))
@@ -151,13 +152,15 @@ class ModelWidget(PageWidget):
     card = shown(traitlets.Dict(read_only=True))
     """What a reader should know of the model: the numbers and texts of its card, and its architecture."""
     replacements = shown(traitlets.List(traitlets.Dict(), read_only=True))
-    """What the model reads instead of characters of the seed that it does not know (see `lookalikes`)."""
+    """What the model reads instead of characters of the seed (see `typed`)."""
 
     def __init__(self, model: ModelLike | None, **settings: Any) -> None:  # noqa: ANN401 - of any kind
         check_names((name for name in settings if name not in OF_EVERY_WIDGET), ("model", *self._keywords))
         self._generators: dict[str, LSTMGenerator] = {}
         name = self._load(model)  # a wrong one is a ModelError here
-        super().__init__(model=name, **settings)
+        # The seed of the model, until somebody gives another one.
+        self._own_seed = None if "seed" in settings else self._generators[name].default_seed
+        super().__init__(**{"model": name, "seed": self._own_seed, **settings})
         self.on_msg(lambda _widget, content, _buffers: self._conversation.handle(content))
 
     @property
@@ -263,9 +266,11 @@ class ModelWidget(PageWidget):
         model = self.generator.model
         card = {key: value for key, value in model.card.items() if isinstance(value, (str, int, float))}
         self.set_trait("card", {**card, "network": model.architecture})
+        if self.seed == self._own_seed:
+            self._own_seed = self.seed = self.generator.default_seed
         self._adapt_seed()
 
     @traitlets.observe("seed")
     def _adapt_seed(self, _: object = None) -> None:
-        replacements = self.generator.model.adapt(self.seed).replacements
+        replacements = as_typed(self.seed, self.generator.model, self.generator.engine).replacements
         self.set_trait("replacements", [one._asdict() for one in replacements])

@@ -18,6 +18,7 @@ from lstm_widget.errors import SettingError, shown
 from lstm_widget.run import Run
 from lstm_widget.scoring import BLOCK, Reader
 from lstm_widget.settings import Settings, check_piece
+from lstm_widget.typed import as_typed, default_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +34,6 @@ BEST = 3  # cells for one thing, at most
 
 # The text that a model writes for itself.
 _WRITTEN, _TEMPERATURE, _RNG = 10_000, 0.7, 0
-_LONGEST_SEED = 100
 
 # In each half of the text a thing must stand out at so many characters, and come to an end so often.
 _LEAST_OUTSTANDING, _LEAST_ENDS = 15, 5
@@ -391,10 +391,10 @@ class CellFinder:
     def __init__(self, model: CharLSTM, engine: Engine, text: str | None = None) -> None:
         self.cells: list[Cell] = []
         self._model, self._engine = model, engine
-        self._text = "" if text is None else _checked(model, text)
+        self._text = "" if text is None else _checked(model, engine, text)
         self._run: Run | None = None
         if text is None:
-            settings = Settings(_seed(model, engine), _WRITTEN, _TEMPERATURE)
+            settings = Settings(default_seed(model, engine), _WRITTEN, _TEMPERATURE)
             self._run = Run(model, engine, settings, np.random.default_rng(_RNG))
         self._done = 0.0
         self._steps = self._work()
@@ -464,26 +464,14 @@ def find_cells(model: CharLSTM, engine: Engine, text: str | None = None) -> list
     return finder.cells
 
 
-def _checked(model: CharLSTM, text: object) -> str:
+def _checked(model: CharLSTM, engine: Engine, text: object) -> str:
     """Return what the model can read of a text, or raise `SettingError`."""
     if not isinstance(text, str):
         msg = f"Cells are looked for in a text, not in {shown(text)}."
         raise SettingError(msg)
-    known = model.adapt(text[:MOST_TEXT]).text
+    known = as_typed(text[:MOST_TEXT], model, engine).text
     if len(known) < LEAST_TEXT:
         msg = f"Cells are looked for in a text of at least {LEAST_TEXT} characters that the model knows, "
         msg += f"not of {len(known)}."
         raise SettingError(msg)
     return known
-
-
-def _seed(model: CharLSTM, engine: Engine) -> str:
-    """Return what a model's own text begins with: as the samples of its card do, or a line end."""
-    place: object = model.card
-    for key in ("samples", "settings", "seed"):
-        place = place.get(key) if isinstance(place, dict) else None
-    if isinstance(place, str) and (known := model.adapt(place[:_LONGEST_SEED]).text):
-        return known
-    if "\n" in model.vocab:
-        return "\n"
-    return model.decode([int(Reader(engine, model.nameless_ids).expected.argmax())])

@@ -106,9 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--seed",
         type=_decoded,
-        default=DEFAULTS["seed"],
         metavar="TEXT",
-        help='text to continue ("%(default)s")',
+        help="text to continue, printed before what is written (the model's own)",
     )
     one.add_argument(
         "--length", type=int, default=LENGTH, metavar="N", help="characters to write (%(default)s)"
@@ -132,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="texts to write at once, with dice rng, rng + 1, ...; the others follow the first",
     )
-    one.add_argument("--with-seed", action="store_true", help="print the seed before the text")
+    one.add_argument("--without-seed", action="store_true", help="print only what is written")
 
     one = add("info", _info, "tell what a model is", "info bronte")
     one.add_argument("model", metavar="MODEL", help=_MODEL)
@@ -192,12 +191,14 @@ def _generate(options: argparse.Namespace, output: Output) -> None:
         raise SettingError(msg)
     settings = {name: getattr(options, name) for name in ("seed", "length", "temperature", "top_k", "top_p")}
     generator = LSTMGenerator(options.model)
+    if options.seed is None:
+        settings["seed"] = generator.default_seed
     runs = [
         generator.start(settings, rng=None if options.rng is None else options.rng + number)
         for number in range(options.count)
     ]
-    tell_replacements(generator.model.adapt(options.seed))
-    intro = options.seed if options.with_seed else ""
+    tell_replacements(runs[0].replacements)
+    intro = "" if options.without_seed else settings["seed"]
     # Where the text is not seen as it is made, show how far it is.
     with progress(options.length, " characters", hide=sys.stdout.isatty()) as bar:
         output.write(intro)

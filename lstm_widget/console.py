@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lstm_widget.lookalikes import Adapted
+    from lstm_widget.lookalikes import Replacement
 
 _SHOWN = 5  # of a list of characters
 # What a model from elsewhere writes must not steer the terminal.
@@ -43,9 +43,9 @@ class Output:
         self._stream.flush()
 
 
-def tell_replacements(adapted: Adapted) -> None:
-    """Say what was read instead of characters that the model does not know."""
-    pairs = dict.fromkeys((one.character, one.used) for one in adapted.replacements if one.used)
+def tell_replacements(replacements: Iterable[Replacement]) -> None:
+    """Say what was read instead of characters of a text."""
+    pairs = dict.fromkeys((one.character, one.used) for one in replacements if one.used)
     if pairs:
         told = ", ".join(f"{used!r} for {character!r}" for character, used in list(pairs)[:_SHOWN])
         more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""

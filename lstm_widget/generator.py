@@ -13,7 +13,7 @@ from lstm_widget.backend import backend
 from lstm_widget.blas import single_thread
 from lstm_widget.cells import find_cells
 from lstm_widget.engine import Engine, Lane, State
-from lstm_widget.errors import NotReadyError, SettingError, shown
+from lstm_widget.errors import NotReadyError, SettingError, UnknownCharactersError, shown
 from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml import load_checkpoints, load_vocab
 from lstm_widget.model import CharLSTM, Weights
@@ -24,6 +24,7 @@ from lstm_widget.sampling import COLDEST, bar, choose
 from lstm_widget.scoring import BLOCK, Score, score_blocks
 from lstm_widget.settings import DEFAULTS, SettingNames, Settings, check_names, check_temperature, make_rng
 from lstm_widget.trace import Trace, trace
+from lstm_widget.typed import as_typed, default_seed, generator_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -83,7 +84,11 @@ class LSTMGenerator:
         self, model: str | Path | CharLSTM | None = None, callback: Callable[[], object] | None = None
     ) -> None:
         self.defaults: dict[str, Any] = dict(DEFAULTS)
-        """What is taken for a setting that is not given: seed "a", length 20, temperature 0.5."""
+        """What is taken for a setting that is not given: seed "a", length 20, temperature 0.5.
+
+        A model that does not know "a" brings a seed of its own; see `lstm_widget.typed.default_seed`.
+        """
+        self._own_seed = self.defaults["seed"]
         self._model: CharLSTM | None = None
         self._engine: Engine | None = None
         self._lane: Lane | None = None
@@ -174,6 +179,19 @@ class LSTMGenerator:
             If only the weights or only the vocabulary are loaded.
         """
         return self._loaded()[1]
+
+    @property
+    def default_seed(self) -> str:
+        """What a text of this model begins with if nobody says; see `lstm_widget.typed.default_seed`.
+
+        It is the model's own, while `defaults` are those of p5ML wherever the model knows them.
+
+        Raises
+        ------
+        NotReadyError
+            If only the weights or only the vocabulary are loaded.
+        """
+        return default_seed(*self._loaded())
 
     # Writing.
 
@@ -274,10 +292,10 @@ class LSTMGenerator:
 
         `Run.surprise` tells how surprising each character is to the model.
         """
+        model, engine = self._loaded()  # which may change the defaults
         given: dict[str, Any] = {**self.defaults, **_options(options), **settings}
         check_names(given, SettingNames.__annotations__)
         rng: RngLike = given.pop("rng", None)
-        model, engine = self._loaded()
         return Run(model, engine, Settings(**given), make_rng(rng))
 
     def trace(
@@ -353,7 +371,9 @@ class LSTMGenerator:
     # Reading and writing by hand, with a state that stays.
 
     def feed(self, text: str) -> None:
-        """Let the network read a text on from where it is; each character once.
+        r"""Let the network read a text on from where it is; each character once.
+
+        Line ends are read as they stand, since a ``"\n"`` may follow a ``"\r"`` that was fed before.
 
         Raises
         ------
@@ -412,12 +432,12 @@ class LSTMGenerator:
         return prediction
 
     def score(self, text: str, *, logits: bool = False) -> Score:
-        """Tell how likely a text is, character by character. What was fed plays no part, nor does it change.
+        r"""Tell how likely a text is, character by character. What was fed plays no part, nor does it change.
 
         Parameters
         ----------
         text : str
-            At least one character.
+            At least one character. A lone ``"\n"`` is read as ``"\r\n"`` by a model that was trained on that.
         logits : bool, optional
             Keep the logits of every character as well.
 
@@ -430,7 +450,10 @@ class LSTMGenerator:
             msg = f"What is scored must be text of at least one character, not {shown(text)}."
             raise SettingError(msg)
         model, engine = self._loaded()
-        ids = model.encode(text)
+        read = as_typed(text, model, engine)
+        if read.unknown:
+            raise UnknownCharactersError(read.unknown)
+        ids = model.encode(read.text)
         kept: list[NDArray[np.float32]] = []
         log_probabilities = []
         for found, of_block in score_blocks(engine, ids, model.nameless_ids):
@@ -438,7 +461,7 @@ class LSTMGenerator:
             if logits:
                 kept.append(of_block)
         return Score(
-            text=model.decode(ids),
+            text=read.text,
             log_probabilities=np.concatenate(log_probabilities),
             logits=np.concatenate(kept) if logits else None,
         )
@@ -471,10 +494,16 @@ class LSTMGenerator:
     # How it gets there.
 
     def _use(self, model: CharLSTM) -> None:
+        engine = Engine(model.weights)
+        seed, defaults = generator_seed(model, engine), self.defaults
+        if defaults.get("seed") == self._own_seed:  # nobody has set another one
+            defaults = {**defaults, "seed": seed}
         # All at once: an interrupt in between would leave the characters of one model to another one.
         vars(self).update(
+            defaults=defaults,
+            _own_seed=seed,
             _model=model,
-            _engine=Engine(model.weights),
+            _engine=engine,
             _lane=None,
             _weights=model.weights,
             _vocab_path=None,

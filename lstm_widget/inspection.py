@@ -15,6 +15,7 @@ import numpy as np
 from lstm_widget.errors import SettingError
 from lstm_widget.kept_states import KeptStates
 from lstm_widget.scoring import Reader
+from lstm_widget.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,7 +194,7 @@ class Foresight:
         Besides, the number of its characters that are yet to be read, as there was no more time.
         """
         deadline = time.perf_counter() + seconds
-        ids = self.model.encode(self.model.adapt(seed).text)
+        ids = self.model.encode(as_typed(seed, self.model, self._engine).text)
         same = next(
             (n for n, (one, other) in enumerate(zip(self._read, ids, strict=False)) if one != other),
             min(len(self._read), len(ids)),

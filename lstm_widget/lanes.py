@@ -54,7 +54,7 @@ class TemperatureLanes(ModelWidget):
         What `LSTMGenerator` takes, or a generator; by default the bundled model. It can be assigned
         later, too, and counts from the next texts; reading it gives a name.
     seed : str, optional
-        The text to continue. What the model does not know of it is skipped.
+        The text to continue; by default the model's own. What the model does not know of it is skipped.
     temperatures : sequence of float, optional
         2 to 6, each 0 .. 100, from left to right. Counts at once, also while they write. A list is not
         to be changed in place, but assigned anew.

@@ -19,6 +19,7 @@ from lstm_widget.recent import Recent
 from lstm_widget.sampling import choose, choose_each
 from lstm_widget.scoring import in_bits, log_probabilities
 from lstm_widget.settings import as_whole, check_piece, check_temperature
+from lstm_widget.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,12 +75,12 @@ class Run:
     rng : numpy.random.Generator
         Where the dice come from.
     replacements : tuple of Replacement
-        What the model reads instead of characters of the seed that it does not know.
+        What the model reads instead of characters of the seed (see `lstm_widget.typed`).
 
     Raises
     ------
     UnknownCharactersError
-        If the model knows neither a character of the seed nor one that looks like it.
+        If the model knows neither a character of the seed nor a similar one.
     """
 
     def __init__(
@@ -98,8 +99,11 @@ class Run:
         self._awaited = (-1, "")  # what is put there, once the network has read what is before
         self.surprise = array("d")
         self.recent: Recent | None = None
-        self.replacements: tuple[Replacement, ...] = model.adapt(settings.seed).replacements
-        self.ids = array("l", model.encode(settings.seed))
+        read = as_typed(settings.seed, model, engine)
+        if read.unknown:
+            raise UnknownCharactersError(read.unknown)
+        self.replacements: tuple[Replacement, ...] = read.replacements
+        self.ids = array("l", model.encode(read.text))
         self.seed_length = len(self.ids)
         # What the network has yet to read: at first the seed, then the character written last.
         self.unread = self.ids[::-1].tolist()

@@ -58,11 +58,13 @@ def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
     from lstm_widget.engine import Engine  # noqa: PLC0415
     from lstm_widget.formats import load_model  # noqa: PLC0415
     from lstm_widget.scoring import Score, score_blocks  # noqa: PLC0415
+    from lstm_widget.typed import as_typed  # noqa: PLC0415
 
     last = part(options.last)
     model = load_model(options.model)
-    adapted = model.adapt(_text_of(options.file))
-    tell_replacements(adapted)
+    engine = Engine(model.weights)
+    adapted = as_typed(_text_of(options.file), model, engine)
+    tell_replacements(adapted.replacements)
     if adapted.unknown and options.skip_unknown:
         count = sum(not one.used for one in adapted.replacements)
         note(f"Left out what the model does not know, {count} in all: {quoted(adapted.unknown)}.")
@@ -75,7 +77,7 @@ def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
     text = adapted.text[start_of(last, len(adapted.text)) :]
     found = []
     with progress(len(text), " characters") as bar:
-        for block, _ in score_blocks(Engine(model.weights), model.encode(text), model.nameless_ids):
+        for block, _ in score_blocks(engine, model.encode(text), model.nameless_ids):
             found.append(block)
             bar.update(len(block))
     score = Score(text, np.concatenate(found))

@@ -52,7 +52,7 @@ class LSTMWidget(ModelWidget):
         What `LSTMGenerator` takes, or a generator; by default the bundled model. It can be assigned
         later, too, and counts from the next text; reading it gives a name.
     seed : str, optional
-        The text to continue. What the model does not know of it is skipped.
+        The text to continue; by default the model's own. What the model does not know of it is skipped.
     temperature : float, optional
         0 .. 100; 0 always takes the most likely character. Counts at once, also while it writes.
     length : int, optional

@@ -139,7 +139,7 @@ def test_what_was_written_is_what_generate_reads(trained):
     text = LSTMGenerator(folder).generate(seed="she ", length=20, rng=1)
     assert (
         main("generate", folder, "--seed=she ", "--length=20", "--temperature=0.5", "--rng=1")[1]
-        == text + "\n"
+        == f"she {text}\n"
     )
 
 

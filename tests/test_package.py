@@ -94,7 +94,7 @@ FLOORS = [
     {"lookalikes", "blas", "settings", "models"},
     {"model"},
     {"engine", "recent", "sampling"},
-    {"compiled", "kept_states", "scoring"},
+    {"compiled", "kept_states", "scoring", "typed"},
     {"backend"},
     {"run", "messages", "formats"},
     {"cells", "inspection", "lanes_messages", "receipt", "trace"},

@@ -160,7 +160,7 @@ def test_impossible_logits_are_no_trouble(random_model):
 def test_lookalikes_are_scored_as_what_is_read(published):
     lstm = LSTMGenerator(published("darwin"))
     score = lstm.score("“On the\u2028origin—of e\u0301")
-    assert score.text == '"On the\norigin-of é'
+    assert score.text == '"On the\r\norigin-of é'
     expected = lstm.score(score.text).log_probabilities
     np.testing.assert_array_equal(score.log_probabilities, expected)
     assert len(score.bits) == len(score.text)

@@ -103,6 +103,10 @@ def test_the_card_tells_how_it_was_made(learnt):
     assert TrainingSettings(**card["settings"]).units == 24
     assert card["updates"] == learnt.records[-1].updates
     assert "unfinished" not in card
+    assert PERIODIC.startswith(card["seed"])
+    assert 20 < len(card["seed"]) <= 30
+    assert PERIODIC[len(card["seed"])].isspace()
+    assert LSTMGenerator(learnt.model).default_seed == card["seed"]
     settings, samples = card["samples"]["settings"], card["samples"]["by_rng"]
     for rng, text in enumerate(samples):
         assert LSTMGenerator(learnt.model).generate(rng=rng, **settings) == text
@@ -112,6 +116,7 @@ def test_what_the_author_says_stands_above_the_rest(tmp_path):
     model = tiny(card={"title": "Mine", "updates": "many"}, output=tmp_path / "out", epochs=1)
     assert model.card["title"] == "Mine"
     assert model.card["updates"] == "many"
+    assert tiny(card={"seed": "the dog"}, epochs=1).card["seed"] == "the dog"
 
 
 def test_a_file_without_an_ending_gives_the_title(tmp_path):

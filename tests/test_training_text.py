@@ -35,6 +35,24 @@ TRICKY = [
     *("a", "b", " ", "\n", "\r", "\t", "e", "\u00e9", "e" + ACUTE, ACUTE, DOT_BELOW, "\u1eb9", "\u0344"),
     *("'", '"', "‘", "’", "“", "”", "«", "-", "–", "—", "(", "\u00a0", "\u2028", "\u0085", "…", "."),
     *(*KOREAN, "\u09c7\u09be", "\u09cb", "\u09be", "\u0f73", "\u0f71", "\u0f72", "\u212b", "\u00c5"),
+    *(
+        "A",
+        "E" + ACUTE,
+        "É",
+        "ﬁ",
+        "f",
+        "i",
+        "\u017f",
+        "s",
+        "S",
+        "\uff21",
+        "½",
+        "1",
+        "2",
+        "/",
+        "\u2005",
+        "\u3000",
+    ),
     *("\U0001f600", "\u200d", "\ufffd", "\ufeff", "\x00", "\x07", "漢", "ü", "\U0010ffff"),
 ]
 texts = st.lists(st.sampled_from(TRICKY), min_size=2, max_size=40).map("".join)
@@ -587,6 +605,22 @@ def test_wrong_bytes_are_told_file_by_file(tmp_path):
     many = encoded([files[0]] * 12).notes()
     assert len(many) == 11
     assert many[-1] == "2 more files have bytes that are not UTF-8."
+
+
+@pytest.mark.parametrize(
+    ("begins", "words"),
+    [
+        ("The cat sat on the mat beside the dog.", "The cat sat on the mat beside"),
+        ("CHAPTER I.\n\n  It was a bright cold day in April", "CHAPTER I.\n\n  It was a bright"),
+        ("\ufeff \n\n\tOnce", "Once"),
+        ("The cat sat on the mat, and so on", "The cat sat on the mat, and so"),  # the word ends there
+        ("天" * 50, "天" * 30),
+        (" " * 1000 + "Late", ""),
+    ],
+)
+def test_how_a_text_begins(begins, words):
+    rest = "\n" * 2000
+    assert encoded(begins + rest).first_words == words
 
 
 @pytest.mark.parametrize(

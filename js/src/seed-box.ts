@@ -207,7 +207,7 @@ function joined(marks: readonly Mark[]): Mark[] {
 
 function visible(text: string): string {
   return text
-    .replace(/[\n\r]/g, "⏎")
+    .replace(/\r\n|[\n\r]/g, "⏎")
     .replace(/\t/g, "⇥")
     .replace(/\p{Z}/gu, "␣");
 }

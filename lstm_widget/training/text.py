@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ __all__ = ["Corpus", "Source", "encode", "open_corpus"]
 
 _FORMAT = "lstm-widget corpus 1"
 _SEED_LENGTH = 30  # characters, of a seed that nobody gave
+_BEGINNING = 1000  # characters in which the text has to begin with something to see
 _SHOWN = 10  # of a long list in a note
 
 
@@ -95,6 +97,15 @@ class Corpus:
         _, validation = split(self.ids)
         start = self.decode(validation[:_SEED_LENGTH])
         return start.rpartition(" ")[0] or start
+
+    @property
+    def first_words(self) -> str:
+        """How the text begins, up to the end of a word; empty if with nothing but space."""
+        start = self.decode(self.ids[:_BEGINNING]).lstrip()[: _SEED_LENGTH + 1]
+        if len(start) <= _SEED_LENGTH:
+            return start.rstrip()
+        words = re.match(r"(?s).*\S(?=\s)", start)
+        return words[0] if words else start[:_SEED_LENGTH]
 
     def notes(self) -> tuple[str, ...]:
         """Return what a person should know about the text, one sentence each."""

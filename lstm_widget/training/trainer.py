@@ -144,12 +144,14 @@ def train(
             precision = _in_main(accelerator, lambda: faster_precision(network, accelerator.device))
             chosen = replace(chosen, precision=precision)
         further = {"trained_further": start.card.get("title", "another model")} if start else {}
+        # What a model writes on if nobody gives it a seed.
+        begins = {"seed": words} if (words := corpus.first_words) else {}
         plan = Plan(
             settings=chosen,
             units=tuple(layer.hidden_size for layer in network.layers),
             embedding_size=network.embedding_size,
             sample_seed=corpus.sample_seed if sample_seed is None else sample_seed,
-            card={**(card or {}), **further},
+            card={**begins, **(card or {}), **further},
             checkpoints=checkpoints,
         )
         loop = Loop(Learner(accelerator, network, corpus.ids, chosen), corpus, plan, folder, accelerator)
