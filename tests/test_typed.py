@@ -144,11 +144,9 @@ def test_a_typed_line_end_is_read_so_wherever_a_person_types(published):
     assert lanes.replacements == told
     assert lanes.generate() == [expected, expected]
     page = Page(widget)
-    asked = {}
-    for seed in (typed, "of species.\r\n"):
-        page.ask({"type": "expect", "seed": seed})
-        asked[seed] = page.buffers[-1][0]
-    np.testing.assert_array_equal(*asked.values())
+    asked = [{"type": "expect", "id": "q", "seed": seed} for seed in (typed, "of species.\r\n")]
+    (_, (one,)), (_, (other,)) = (page.look(question, "<f4") for question in asked)
+    np.testing.assert_array_equal(one, other)
 
 
 def test_the_commands_tell_it(published, tmp_path, capsys):
