@@ -66,8 +66,8 @@ def default_seed(model: CharLSTM, engine: Engine) -> str:
             return known
     before = next((model.vocab[one] for one in "\n " if one in model.vocab), None)
     lane = engine.lane()
-    with single_thread, np.errstate(all="ignore"):  # what overflows is told when a text is written
-        likely = lane.logits() if before is None else lane.step(before)
+    with np.errstate(all="ignore"):  # what overflows is told when a text is written
+        likely = single_thread(lane.logits if before is None else lambda: lane.step(before))
     return min(model.vocab, key=lambda character: (_oddity(character), -likely[model.vocab[character]]))
 
 
@@ -87,7 +87,8 @@ def _line_end(model: CharLSTM, engine: Engine) -> str | None:
     r"""Return ``"\r\n"`` if the model was trained on that; asked once."""
     if engine not in _line_ends:
         both = set(_LINE_END) <= set(model.vocab)
-        _line_ends[engine] = _LINE_END if both and _ends_lines_in_two(model, engine) else None
+        in_two = both and single_thread(lambda: _ends_lines_in_two(model, engine))
+        _line_ends[engine] = _LINE_END if in_two else None
     return _line_ends[engine]
 
 
@@ -104,22 +105,21 @@ def _ends_lines_in_two(model: CharLSTM, engine: Engine) -> bool:
         logits[nameless] = -np.inf
         return logits
 
-    with single_thread:
-        *seed, last = model.encode(default_seed(model, engine))
-        for character in seed:
-            lane.step(character)
-        for die in dice:
-            logits = expected(last)
-            shares = _probabilities(logits)
-            in_two += shares[first]
-            alone += 0.0 if last == first else shares[second]
-            if shares[first] > best:
-                best, place = shares[first], lane.state
-            if in_two + alone > _ENOUGH:
-                break
-            last = choose(logits, _TEMPERATURE, die)
-        lane.state = place
-        sure = _probabilities(expected(first))[second]
+    *seed, last = model.encode(default_seed(model, engine))
+    for character in seed:
+        lane.step(character)
+    for die in dice:
+        logits = expected(last)
+        shares = _probabilities(logits)
+        in_two += shares[first]
+        alone += 0.0 if last == first else shares[second]
+        if shares[first] > best:
+            best, place = shares[first], lane.state
+        if in_two + alone > _ENOUGH:
+            break
+        last = choose(logits, _TEMPERATURE, die)
+    lane.state = place
+    sure = _probabilities(expected(first))[second]
     return bool(sure > _SURE and in_two * (1 - _SURE) > alone * _SURE)
 
 
