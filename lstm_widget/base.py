@@ -157,6 +157,8 @@ class ModelWidget(PageWidget):
     def __init__(self, model: ModelLike | None, **settings: Any) -> None:  # noqa: ANN401 - of any kind
         check_names((name for name in settings if name not in OF_EVERY_WIDGET), ("model", *self._keywords))
         self._generators: dict[str, LSTMGenerator] = {}
+        self._stamps: dict[str, object] = {}
+        self._is_asked_by_page = False
         name = self._load(model)  # a wrong one is a ModelError here
         # The seed of the model, until somebody gives another one.
         self._own_seed = None if "seed" in settings else self._generators[name].default_seed
@@ -188,14 +190,26 @@ class ModelWidget(PageWidget):
     def _repr_mimebundle_(self, **options: Any) -> Any:  # noqa: ANN401 - IPython's own
         """Show the text also where there is no page: in a terminal, on a code host, in a file made of it."""
         bundle = super()._repr_mimebundle_(**options)
-        text = getattr(self, "text", "")  # lanes have several
-        if not text or bundle is None:
+        written = self._written()
+        if not written or bundle is None:
             return bundle
         data = bundle[0] if isinstance(bundle, tuple) else bundle  # with metadata, or without
-        data["text/plain"] += f"\n\n{getattr(self, 'receipt', {}).get('seed', '')}{text}"
+        data["text/plain"] += f"\n\n{written}"
         return bundle
 
+    def _written(self) -> str:
+        """Return what was written, with its seed, or nothing."""
+        raise NotImplementedError
+
     # What a page does.
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page changed; it chooses among the models as they were loaded."""
+        self._is_asked_by_page = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._is_asked_by_page = False
 
     def _check_asked(self, asked: Mapping[str, Any]) -> None:
         # Only a cell may have a file or an address opened.
@@ -226,13 +240,14 @@ class ModelWidget(PageWidget):
         return name, self._generators[name]
 
     def _load(self, model: ModelLike | None) -> str:
-        """Load a model unless it is known; return its name."""
+        """Load a model unless it is known and its files are as they were; return its name."""
         if model is None:
             model = DEFAULT_MODEL
         if isinstance(model, (str, Path)):
             name: str = sendable(str(model))  # the page gives it back
-            if name not in self._generators:
-                self._generators[name] = LSTMGenerator(model)
+            stamp = None if self._is_asked_by_page else _stamp(model)
+            if name not in self._generators or stamp not in (None, self._stamps.get(name)):
+                self._generators[name], self._stamps[name] = LSTMGenerator(model), stamp
         else:
             for name, known in self._generators.items():
                 if model is known or model is known.model:
@@ -247,10 +262,15 @@ class ModelWidget(PageWidget):
 
     @traitlets.validate("model")
     def _check_model(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' own
+        before = self._generators.get(self._trait_values.get("model"))
         try:
-            return self._load(proposal["value"])
+            name = self._load(proposal["value"])
         except LSTMError as error:
             raise traitlets.TraitError(str(error)) from None
+        if before is not None and name == self.model and self._generators[name] is not before:
+            # Trained anew, which traitlets takes for no change.
+            self.notify_change(traitlets.Bunch(name="model", old=name, new=name, owner=self, type="change"))
+        return name
 
     @traitlets.validate(*_CHECKS)  # a seed may be empty while somebody is typing
     def _check(self, proposal: Any) -> Any:  # noqa: ANN401 - traitlets' own
@@ -274,3 +294,15 @@ class ModelWidget(PageWidget):
     def _adapt_seed(self, _: object = None) -> None:
         replacements = as_typed(self.seed, self.generator.model, self.generator.engine).replacements
         self.set_trait("replacements", [one._asdict() for one in replacements])
+
+
+def _stamp(model: str | Path) -> object:
+    """Return what tells that the files of a model are others now; `None` for what is not on this disk."""
+    place = Path(model)
+    try:
+        files = sorted(place.iterdir()) if place.is_dir() else [place]
+        return [
+            (file.name, (found := file.stat()).st_mtime_ns, found.st_size, found.st_ino) for file in files
+        ]
+    except (OSError, ValueError):  # a bundled name, an address
+        return None

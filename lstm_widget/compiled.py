@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -301,6 +301,7 @@ class CompiledLane:
     """
 
     def __init__(self, engine: Engine, count: int | None = None) -> None:
+        self._engine, self._count = engine, count
         self._units = engine.units
         self._packed = _pack(engine)
         self._weights = tuple(self._packed)  # as Numba likes it best
@@ -312,6 +313,10 @@ class CompiledLane:
         self._turn = 0
         self.pace = 1.0
         """Seconds that a step of `write` takes, for whoever measures it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make copies by value, as those of `lstm_widget.engine.Lane` are."""
+        return _lane_in, (self._engine, self._count, self.states)
 
     def step(self, characters: int | NDArray[np.intp]) -> NDArray[np.float32]:
         """Feed one character to each lane; see `lstm_widget.engine.Lane.step`."""
@@ -406,3 +411,9 @@ class CompiledLane:
     def _shown(self) -> NDArray[np.float32]:
         logits = self._z[:, : self._packed.softmax_b.size]
         return logits[0] if self._single else logits
+
+
+def _lane_in(engine: Engine, count: int | None, states: tuple[State, ...]) -> CompiledLane:
+    lane = CompiledLane(engine, count)
+    lane.states = states
+    return lane

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -480,9 +481,10 @@ class LSTMGenerator:
         self._own_lane().state = state
 
     def __copy__(self) -> LSTMGenerator:
-        """Share the model, but not the state."""
+        """Share the model, but neither the state nor the dice."""
         other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, defaults=dict(self.defaults))
+        own = {"defaults": dict(self.defaults), "_dice": copy.deepcopy(self._dice)}
+        other.__dict__.update(self.__dict__, **own)
         if self._lane is not None:
             other.reset()
             other.state = self.state

@@ -195,6 +195,13 @@ class TemperatureLanes(ModelWidget):
 
     # How it gets there.
 
+    def _written(self) -> str:
+        return "\n\n".join(
+            f"Temperature {heat:g}:\n{receipt.get('seed', '')}{text}"
+            for heat, text, receipt in zip(self.temperatures, self.texts, self.receipts, strict=False)
+            if text
+        )
+
     def _lanes(self) -> list[Lane]:
         # They may have different lengths for a moment, while another thread changes them.
         return [Lane(*one) for one in zip(self.names, self.temperatures, strict=False)]

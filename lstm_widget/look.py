@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from lstm_widget.cells import CellFinder
 from lstm_widget.inspection import Foresight, Inspector
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from lstm_widget.cells import Cell
+    from lstm_widget.engine import Engine
     from lstm_widget.generator import LSTMGenerator
     from lstm_widget.messages import Activated, Expected, Finding, Inspected
     from lstm_widget.run import Run
@@ -40,8 +42,8 @@ class Look:
         self._lock = threading.Lock()  # over what follows
         self._foresight: Foresight | None = None
         self._inspector: Inspector | None = None
-        self._finder: tuple[str, CellFinder] | None = None
-        self._found: dict[str, list[Cell]] = {}
+        self._finder: tuple[Engine, CellFinder] | None = None
+        self._found: WeakKeyDictionary[Engine, list[Cell]] = WeakKeyDictionary()
 
     def expected(self, message: Mapping[str, Any]) -> tuple[Expected, Buffers]:
         """Tell what comes after a seed."""
@@ -93,19 +95,20 @@ class Look:
         """Look for cells for a moment; return how far that has come and, at its end, the cells."""
         question = name_in(message, "id")
         name, generator = self._model()
+        engine = generator.engine  # another one once the model is trained anew
         with self._lock:
-            if name not in self._found:
-                if self._finder is None or self._finder[0] != name:
-                    self._finder = name, CellFinder(generator.model, generator.engine)
+            if engine not in self._found:
+                if self._finder is None or self._finder[0] is not engine:
+                    self._finder = engine, CellFinder(generator.model, engine)
                 done = self._finder[1].advance(PIECE)
                 if done < 1:
                     return {"type": "finding", "id": question, "model": name, "done": done}, None
-                self._found[name], self._finder = self._finder[1].cells, None
-            return {"type": "finding", "id": question, "model": name, "done": 1.0}, self._found[name]
+                self._found[engine], self._finder = self._finder[1].cells, None
+            return {"type": "finding", "id": question, "model": name, "done": 1.0}, self._found[engine]
 
-    def found(self, name: str) -> list[Cell]:
-        """Return the cells that were found for a model, if any."""
-        return self._found.get(name, [])
+    def found(self) -> list[Cell]:
+        """Return the cells that were found for the model, if any."""
+        return self._found.get(self._model()[1].engine, [])
 
     def forget(self) -> None:
         """Let go of the text that was looked at."""

@@ -116,6 +116,16 @@ class Run:
         self._names = model.characters
         self.nameless = model.nameless_ids
 
+    def __copy__(self) -> Run:
+        """Return one that is written on for itself: the model is shared, and nothing else."""
+        return copy.deepcopy(self)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Run:
+        other = object.__new__(type(self))
+        memo |= {id(one): one for one in (self.model, self.engine)} | {id(self): other}
+        other.__dict__ = {name: copy.deepcopy(value, memo) for name, value in self.__dict__.items()}
+        return other
+
     @property
     def temperature(self) -> float:
         """The temperature from the next piece on; can be set.

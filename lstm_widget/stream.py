@@ -223,9 +223,9 @@ class TextConversation(Conversation[Writing]):
         with self._lock:
             return trace(writing.run)
 
-    def found(self, model: str) -> list[dict[str, Any]]:
-        """Return the cells that were found for a model, if any."""
-        return [cell._asdict() for cell in self._look.found(model)]
+    def found(self) -> list[dict[str, Any]]:
+        """Return the cells that were found for the model, if any."""
+        return [cell._asdict() for cell in self._look.found()]
 
     def written(self, settings: SettingNames) -> int | None:
         """Return how many characters the latest text has; `None` if settings or model are not those of it.
@@ -233,7 +233,10 @@ class TextConversation(Conversation[Writing]):
         Only the seed counts: whoever changed it, or the model, wants another text.
         """
         writing = self._current
-        if writing is None or writing.model != self._model()[0] or writing.given["seed"] != settings["seed"]:
+        if writing is None or writing.given["seed"] != settings["seed"]:
+            return None
+        name, generator = self._model()
+        if writing.model != name or writing.run.model is not generator.model:  # it may have been trained anew
             return None
         return len(writing.run.characters)
 

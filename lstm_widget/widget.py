@@ -308,6 +308,9 @@ class LSTMWidget(ModelWidget):
 
     # How it gets there.
 
+    def _written(self) -> str:
+        return f"{self.receipt.get('seed', '')}{self.text}" if self.text else ""
+
     def _settings(self) -> SettingNames:
         return {**self._common_settings(), "temperature": self.temperature}
 
@@ -331,6 +334,6 @@ class LSTMWidget(ModelWidget):
         model = self.generator.model
         self.set_trait("vocabulary", list(model.characters))
         self.set_trait("units", [layer.units for layer in model.weights.layers])
-        self.set_trait("cells", self._conversation.found(self.model))
+        self.set_trait("cells", self._conversation.found())
         if change["old"] is not None:  # not while the widget is made
             self.cell = None

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from backends import use_backend
 from slow_texts import TEXT, check_prediction, refused, slow_text, softmax
 
 from lstm_widget.engine import State
@@ -21,6 +22,7 @@ from lstm_widget.errors import (
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.model import CharLSTM, Weights
 from lstm_widget.models import DEFAULT_MODEL
+from lstm_widget.run import advance_together
 
 NAN, INF = float("nan"), float("inf")
 
@@ -321,6 +323,45 @@ def test_the_state_goes_back_and_forth_by_value(generator, model, slow_network):
     check_prediction(generator, slow_network(model).read("badh"))
     generator.state = state  # reading on has not changed it
     check_prediction(generator, slow_network(model).read("bad"))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_has_dice_and_a_state_of_its_own(model, copied):
+    first, alone = LSTMGenerator(model), LSTMGenerator(model)
+    for one in (first, alone):
+        one._dice = np.random.default_rng(5)
+        one.feed("bad")
+    other = copied(first)
+    other.defaults["length"] = 3
+    expected = [alone.predict().sample for _ in range(40)]
+    assert [other.predict().sample for _ in range(40)] == expected
+    other.feed("ace")
+    assert [first.predict().sample for _ in range(40)] == expected
+    assert first.defaults != other.defaults
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_a_copy_of_a_text_is_written_on_for_itself(generator, monkeypatch, copied, backend):
+    use_backend(monkeypatch, backend)
+    settings = {"seed": "bad", "length": 300, "temperature": 0.9, "rng": 5}
+    run = generator.start(settings)
+    run.advance(100)
+    run.watch()
+    other = copied(run)
+    assert other.engine is run.engine
+    other.temperature = 1.7
+    other.advance(150)
+    run.advance()
+    assert "".join(run.characters) == generator.generate(settings)
+    assert (len(other.characters), len(other.surprise)) == (250, 250)
+    other.temperature = 0.9
+    alone = generator.start(settings)
+    alone.advance(100)
+    alone.temperature = 1.7
+    alone.advance(150)
+    assert other.characters == alone.characters
+    advance_together([copied(run), other])
 
 
 def test_the_state_is_that_of_the_plain_formulas(generator, model, slow_network):

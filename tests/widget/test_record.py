@@ -31,6 +31,17 @@ def test_the_text_stands_beside_the_page(widget, long):
     assert shown(widget) == before
 
 
+def test_the_lanes_stand_there_with_seed_temperatures_and_texts(model):
+    widget = TemperatureLanes(model, seed="abc", temperatures=[0.2, 1.5], length=30, rng=3)
+    texts = widget.generate()
+    assert shown(widget)["text/plain"] == (
+        f"{widget!r}\n\nTemperature 0.2:\nabc{texts[0]}\n\nTemperature 1.5:\nabc{texts[1]}"
+    )
+    assert VIEW in shown(widget)
+    widget.clear()
+    assert shown(widget)["text/plain"] == repr(widget)
+
+
 @pytest.mark.parametrize("kind", [LSTMWidget, TemperatureLanes])
 def test_without_a_text_it_is_the_widget_alone(model, kind):
     widget = kind(model)

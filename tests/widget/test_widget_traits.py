@@ -16,8 +16,9 @@ from ipywidgets.embed import embed_data
 from pages import SETTINGS, Page, on_the_wire, one_line
 from traitlets import TraitError
 
-from lstm_widget import CharLSTM, LSTMGenerator, LSTMWidget, SettingError, load_model
+from lstm_widget import CharLSTM, LSTMGenerator, LSTMWidget, SettingError, TemperatureLanes, load_model
 from lstm_widget.errors import LSTMError
+from lstm_widget.formats.safetensors import save_safetensors
 from lstm_widget.models import available_models
 
 DEFAULTS = {
@@ -416,6 +417,60 @@ def test_a_page_may_choose_again_what_a_cell_had_opened(widget, folder, model):
     widget.set_state({"model": str(folder)})
     assert widget.model == str(folder)
     assert same_texts(widget, model)
+
+
+@pytest.mark.parametrize("kind", [LSTMWidget, TemperatureLanes])
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_a_model_that_was_trained_anew_is_read_anew(random_model, tmp_path, kind, is_folder):
+    old, new = (
+        random_model(units=units, characters=characters, random_seed=seed, card={"title": title})
+        for units, characters, seed, title in [((8,), "abcdefgh", 1, "old"), ((5, 4), "abcxyz", 2, "new")]
+    )
+    folder = tmp_path / "run"
+    file = save_safetensors(old, folder / "model.safetensors")
+    path = str(folder if is_folder else file)
+    settings = {"seed": "abc", "length": 40, "rng": 3}
+    widget = kind(path, **settings)
+    before = widget.generator
+    widget.model = path
+    assert widget.generator is before  # nothing has changed
+    file.write_bytes(b"half of it")
+    with pytest.raises(TraitError):
+        widget.model = path
+    widget.set_state({"model": path})  # the page chooses what was loaded
+    assert (widget.generator, widget.error) == (before, "")
+    save_safetensors(new, file)
+    widget.set_state({"model": path})
+    assert widget.generator is before
+    seen = []
+    widget.observe(lambda change: seen.append(change["new"]), "model")
+    widget.model = path
+    assert widget.model == path
+    assert widget.generator.model.fingerprint == new.fingerprint
+    assert (widget.card["title"], seen) == ("new", [path])
+    assert [one["title"] for one in widget.models if one["name"] == path] == ["new"]
+    if kind is LSTMWidget:
+        assert (widget.units, set(widget.vocabulary)) == ([5, 4], set("abcxyz"))
+        assert widget.generate() == LSTMGenerator(new).generate(settings, temperature=widget.temperature)
+    else:
+        heat = widget.temperatures[0]
+        assert widget.generate()[0] == LSTMGenerator(new).generate(settings, temperature=heat)
+    widget.close()
+
+
+def test_the_text_of_a_model_before_it_was_trained_anew_is_not_written_on(random_model, tmp_path):
+    file = save_safetensors(random_model(units=(8,)), tmp_path / "model.safetensors")
+    widget = LSTMWidget(file, **SETTINGS)
+    widget.generate()
+    page = Page(widget)
+    while page.ask({"type": "find", "id": "q"})[-1]["done"] < 1:
+        pass
+    save_safetensors(random_model(units=(8,), random_seed=5), file)
+    widget.model = str(file)
+    assert widget.cells == []
+    assert page.ask({"type": "find", "id": "q"})[-1]["done"] < 1
+    with pytest.raises(SettingError, match=one_line("no text of this seed and model")):
+        widget.resume()
 
 
 def test_the_same_model_is_one_entry(random_model):
