@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,6 +105,7 @@ class OneCharacter(Base):
         return self.decoder(out.view(batch, -1)), hidden
 
     def init_hidden(self, batch_size):
+        self.begun = True
         return torch.randn(2, batch_size, 8), torch.randn(2, batch_size, 8)
 
 
@@ -209,6 +211,97 @@ class Cells(nn.Module):
         return self.out(x), after
 
 
+class BeginsWithNone(Base):
+    """Keeps the state from its first call on, also of a batch of another size."""
+
+    batch_first = False
+    hidden = None
+
+    def forward(self, ids):
+        if ids.ndim > 1:
+            self.hidden = torch.ones(2, 3, 8), torch.ones(2, 3, 8)
+            msg = "One text, please."
+            raise ValueError(msg)
+        out, self.hidden = self.lstm(self.encoder(ids)[:, None], self.hidden)
+        return self.decoder(out)
+
+
+class OneHotWithState(OneHot):
+    """Flattens what it returns, and makes its own zero state."""
+
+    def forward(self, x, hidden):
+        out, hidden = self.lstm(x, hidden)
+        return self.fc(out.contiguous().view(-1, 8)), hidden
+
+    def init_hidden(self, batch_size):
+        weight = next(self.parameters()).data
+        return weight.new(1, batch_size, 8).zero_(), weight.new(1, batch_size, 8).zero_()
+
+
+class TimeFirstFlattened(TimeFirst):
+    """Words one after the other, as in the examples of PyTorch."""
+
+    def forward(self, ids, hidden):
+        out, hidden = self.lstm(self.drop(self.encoder(ids)), hidden)
+        return functional.log_softmax(self.decoder(self.drop(out)).view(-1, V), dim=1), hidden
+
+    def init_hidden(self, bsz):
+        weight = next(self.parameters())
+        return weight.new_zeros(2, bsz, 8), weight.new_zeros(2, bsz, 8)
+
+
+class Sentence(Base):
+    """One text, as in the tutorials of PyTorch."""
+
+    batch_first = False
+
+    def forward(self, sentence):
+        out, _ = self.lstm(self.encoder(sentence).view(len(sentence), 1, -1))
+        return functional.log_softmax(self.decoder(out.view(len(sentence), -1)), dim=1)
+
+
+class OneStepOneHot(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.LSTMCell(V, 6)
+        self.out = nn.Linear(6, V)
+
+    def forward(self, x, hx, cx):
+        hx, cx = self.cell(x, (hx, cx))
+        return self.out(hx), hx, cx
+
+
+class LastState(Base):
+    def forward(self, ids):
+        _, (h, _) = self.lstm(self.encoder(ids))
+        return self.decoder(h[-1])
+
+
+class Steps(Base):
+    """A list of predictions, one for each step."""
+
+    def forward(self, ids):
+        state, steps = None, []
+        for one in ids.T:
+            out, state = self.lstm(self.encoder(one)[:, None], state)
+            steps.append(self.decoder(out[:, 0]))
+        return steps
+
+
+class Named(Base):
+    def forward(self, ids):
+        return SimpleNamespace(loss=None, logits=self.logits(ids)[0])
+
+
+class FirstOf(nn.Module):
+    def forward(self, pair):
+        return pair[0]
+
+
+def chained():
+    return nn.Sequential(nn.Embedding(V, 5), nn.LSTM(5, 6, 2, batch_first=True), FirstOf(), nn.Linear(6, V))
+
+
 class Masked(Plain):
     def __init__(self):
         super().__init__()
@@ -227,6 +320,8 @@ def unused_activation():
 USUAL = [
     Plain, TimeFirst, WithState, NeedsState, NeedsBoth, OneCharacter, LastOnly, Flattened, ForTheLoss,
     LogSoftmax, Softmax, Losing, LossBeside, Lengths, OneHot, KeepsState, ResetsState, Cells, Masked,
+    BeginsWithNone, OneHotWithState, TimeFirstFlattened, Sentence, OneStepOneHot, LastState, Steps, Named,
+    chained,
     unused_activation, lambda: nn.DataParallel(Plain()), lambda: torch.compile(Plain()),
     lambda: torch.jit.script(OneHot()),
     lambda: Plain().double(),
@@ -420,7 +515,7 @@ def test_an_activation_that_cannot_be_run_is_refused():
 # The module is left as it was.
 
 
-@pytest.mark.parametrize("make", [KeepsState, ResetsState, Activated, Batch, Plain])
+@pytest.mark.parametrize("make", [KeepsState, ResetsState, OneCharacter, Activated, Batch, Plain])
 @pytest.mark.parametrize("training", [True, False])
 def test_a_module_is_left_as_it_was(make, training):
     net = make().train(training)

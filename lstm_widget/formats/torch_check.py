@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -74,20 +75,23 @@ def compare(module: nn.Module, ways: Sequence[Weights]) -> Comparison:
         All of the same sizes; the likeliest first.
     """
     module = _unwrapped(module)
-    engines = [Engine(weights) for weights in ways]
+    engine = cache(lambda number: Engine(ways[number]))  # most often only the first is needed
     sample = next(module.parameters())
     limit = _EXACT if sample.dtype in {torch.float32, torch.float64} else _HALF
     limit = max(limit, _EXACT if sample.device.type == "cpu" else _ON_A_GPU)
     smallest, trouble = None, ""
-    with _undone(module), torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    with torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for call in _calls(module, ways[0].vocab_size, sample):
             try:
-                module.eval()
                 output = _run(module, call)
-                differences = [_difference(output, engine, call, limit) for engine in engines]
-                known = [(d, number) for number, d in enumerate(differences) if d is not None]
-                if known and min(known)[0] > limit and _is_random(output, _run(module, call)):
+                known = []
+                for number, weights in enumerate(ways):
+                    difference = _difference(output, engine(number), call, limit)
+                    if difference is not None and difference <= limit:
+                        return Comparison(weights)
+                    known += [] if difference is None else [difference]
+                if known and _is_random(output, _run(module, call)):
                     trouble = trouble or "its predictions are random"
                     continue
             except Exception as error:  # noqa: BLE001 - a module may raise anything, or take another form of ids
@@ -96,10 +100,7 @@ def compare(module: nn.Module, ways: Sequence[Weights]) -> Comparison:
             if not known:
                 trouble = trouble or "its output holds no prediction for each id"
                 continue
-            difference, number = min(known)
-            if difference <= limit:
-                return Comparison(ways[number])
-            smallest = difference if smallest is None else min(smallest, difference)
+            smallest = min(known if smallest is None else [*known, smallest])
     return Comparison(None, smallest, trouble)
 
 
@@ -190,7 +191,8 @@ def _as_targets(value: Any, targets: Array, sample: torch.Tensor) -> Any:  # noq
 def _states(module: nn.Module, batch: int | None, sample: torch.Tensor) -> Iterator[Any]:
     """Yield what modules take as the zero state."""
     yield None
-    own = _begun(module, batch)
+    with _undone(module):
+        own = _begun(module, batch)
     if own is not None:
         yield own
     size = () if batch is None else (batch,)
@@ -226,14 +228,16 @@ def _zeros(state: Any) -> Any:  # noqa: ANN401 - as above
 
 def _run(module: nn.Module, call: _Call) -> Any:  # noqa: ANN401 - whatever a module returns
     """Run a module from the zero state, also one that keeps its state as an attribute."""
-    _begun(module, call.batch)
     units = {part.hidden_size for part in module.modules() if isinstance(part, (nn.LSTM, nn.LSTMCell))}
-    for part in module.modules():
-        for name, value in list(vars(part).items()):
-            parts = value if isinstance(value, (tuple, list)) else [value]
-            if parts and all(_is_state(one, units) for one in parts):
-                vars(part)[name] = _zeros(value)
-    return module(*call.arguments)
+    with _undone(module):
+        module.eval()
+        _begun(module, call.batch)
+        for part in module.modules():
+            for name, value in list(vars(part).items()):
+                parts = value if isinstance(value, (tuple, list)) else [value]
+                if parts and all(_is_state(one, units) for one in parts):
+                    vars(part)[name] = _zeros(value)
+        return module(*call.arguments)
 
 
 def _is_state(value: object, units: set[int]) -> bool:
