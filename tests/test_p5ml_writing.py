@@ -93,7 +93,7 @@ def test_what_is_there_is_not_overwritten(tmp_path, model, kind):
 
 @pytest.mark.parametrize("exists", [True, False])
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
-@pytest.mark.parametrize("step", ["_write_json", "rename"])
+@pytest.mark.parametrize("step", ["_write_json", "replace"])
 def test_an_interrupted_write_leaves_nothing_behind(tmp_path, model, monkeypatch, exists, error, step):
     target = tmp_path / "target"
     if exists:
@@ -103,7 +103,9 @@ def test_an_interrupted_write_leaves_nothing_behind(tmp_path, model, monkeypatch
         raise error
 
     # After the variables were written; and at the very end, when all is.
-    monkeypatch.setattr(*((p5ml_writing, "_write_json") if step == "_write_json" else (Path, "rename")), fail)
+    monkeypatch.setattr(
+        *((p5ml_writing, "_write_json") if step == "_write_json" else (Path, "replace")), fail
+    )
     with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else ModelError):
         save_p5ml(model, target)
     assert [path for path in tmp_path.rglob("*") if path != target] == []

@@ -183,15 +183,14 @@ def test_only_false_ends_the_training(tmp_path, check):
 
 
 def test_ctrl_c_before_the_first_update(tmp_path, monkeypatch, check, same_model):
-    folder, enter = tmp_path / "out", Interrupt.__enter__
+    folder, take = tmp_path / "out", Interrupt._take
 
     def interrupted(self):
-        enter(self)
+        take(self)
         signal.raise_signal(signal.SIGINT)
-        return self
 
     with monkeypatch.context() as patch:
-        patch.setattr(Interrupt, "__enter__", interrupted)
+        patch.setattr(Interrupt, "_take", interrupted)
         model = tiny(output=folder, checkpoints=True)
     assert model.card["unfinished"] == "after update 0 of 8"
     same_model(model, load_model(folder / "checkpoints" / "00000000.safetensors"))

@@ -180,7 +180,7 @@ def test_a_torn_line_of_the_log_is_written_again(tmp_path, whole, same_model):
 def test_killed_when_only_the_clearing_up_was_left(tmp_path, monkeypatch, whole, same_model):
     folder = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr(RunFolder, "finish", lambda folder: folder.release())
+        patch.setattr(RunFolder, "finish", lambda folder: folder.leave())
         patch.setattr(loop, "STATE_SECONDS", 0)
         tiny(output=folder, checkpoints=True)
     check_files(folder)

@@ -13,7 +13,7 @@ import pytest
 PROGRAM = """
 import json, resource
 import torch
-from lstm_widget.training.memory import freed_memory_kept
+from lstm_widget.training.memory import keeping_freed_memory
 
 def size():
     with open("/proc/self/statm") as file:
@@ -27,9 +27,8 @@ def faults_of_using_memory_again():
     return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) * resource.getpagesize()
 
 before, sizes = faults_of_using_memory_again(), [size()]
-with freed_memory_kept():
-    inside = faults_of_using_memory_again()
-    sizes.append(size())
+inside, kept = keeping_freed_memory(lambda: (faults_of_using_memory_again(), size()))
+sizes.append(kept)
 sizes.append(size())
 print(json.dumps([before, inside, *sizes]))
 """

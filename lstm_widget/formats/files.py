@@ -9,17 +9,17 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import shutil
 import stat
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from lstm_widget.errors import ModelError, shown
+from lstm_widget.holding import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
+    from collections.abc import Callable, Iterator
 
 MANIFEST = "manifest.json"  # of a p5ML / ml5.js folder
 # Of weights, in memory; 500 million of them. Far above any character-level LSTM.
@@ -173,28 +173,50 @@ def writing(path: str | Path) -> Iterator[None]:
         raise ModelError(msg) from error
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file, all of it or nothing; an existing one is replaced when all is written.
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Have a file or folder written under another name, and give it its own once it is whole.
+
+    A file, or an empty folder, of that name is replaced then; whatever goes wrong before leaves it as it is.
+
+    Parameters
+    ----------
+    path : Path
+    write : callable
+        Called with the path to write to, beside the other one; there is nothing yet.
 
     Raises
     ------
     ModelError
         If it cannot be written.
     """
-    with writing(path):
+    partial = path.with_name(f".{path.name}-{os.urandom(8).hex()}")
+
+    def work() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(handle)  # else the name may be there before the content, after a power cut
-            Path(partial).chmod(0o644)
-            Path(partial).replace(path)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        write(partial)
+        partial.replace(path)
+
+    with writing(path):
+        holding(lambda: None, lambda: _remove(partial), work)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file as `write_whole` does."""
+
+    def write(partial: Path) -> None:
+        with partial.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())  # else the name may be there before the content, after a power cut
+
+    write_whole(path, write)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def as_path(path: str | Path) -> Path:

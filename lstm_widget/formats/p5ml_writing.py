@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lstm_widget.errors import ModelError
-from lstm_widget.formats.files import MANIFEST, as_path, writing
+from lstm_widget.formats.files import MANIFEST, as_path, write_whole, writing
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, names_part
 from lstm_widget.formats.p5ml_vocab import VOCABULARIES, parse_vocab
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -51,11 +49,11 @@ def save_p5ml(model: CharLSTM, folder: str | Path) -> Path:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             msg = f"{str(folder)!r} exists already: choose another folder or remove it first."
             raise ModelError(msg)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return _save(model, path)
+    write_whole(path, lambda partial: _write(model, path, partial))
+    return path
 
 
-def _save(model: CharLSTM, path: Path) -> Path:
+def _write(model: CharLSTM, path: Path, partial: Path) -> None:
     card = model.card
     names = card.pop("p5ml", None)
     if not isinstance(names, dict):  # from elsewhere, perhaps: it may be anything
@@ -65,26 +63,19 @@ def _save(model: CharLSTM, path: Path) -> Path:
         name: {"filename": name.replace("/", "_"), "shape": list(array.shape)}
         for name, array in variables.items()
     }
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
-        for name, array in variables.items():
-            array.astype("<f4").tofile(partial / name.replace("/", "_"))
-        _write_json(partial / MANIFEST, manifest)
-        if (read := _vocab_as_read(names, model)) is not None:
-            (partial / read[0]).write_bytes(read[1])
-        else:
-            _write_json(partial / VOCABULARIES[0], dict(model.vocab))
-        card.pop("ids_without_character", None)
-        if card and card != {"title": names.get("title", path.name)}:
-            _write_json(partial / CARD, card)
-        partial.chmod(0o755)
-        if path.exists():
-            path.rmdir()  # empty, as checked above; some systems do not rename over a folder
-        partial.rename(path)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    return path
+    partial.mkdir()
+    for name, array in variables.items():
+        array.astype("<f4").tofile(partial / name.replace("/", "_"))
+    _write_json(partial / MANIFEST, manifest)
+    if (read := _vocab_as_read(names, model)) is not None:
+        (partial / read[0]).write_bytes(read[1])
+    else:
+        _write_json(partial / VOCABULARIES[0], dict(model.vocab))
+    card.pop("ids_without_character", None)
+    if card and card != {"title": names.get("title", path.name)}:
+        _write_json(partial / CARD, card)
+    if path.exists():
+        path.rmdir()  # empty, as checked before; some systems do not rename over a folder
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:

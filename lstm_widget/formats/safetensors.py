@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.files import as_path, read_model_file, replacing
+from lstm_widget.formats.files import as_path, read_model_file, write_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 
@@ -152,8 +152,7 @@ def save_safetensors(
         "card": json.dumps(model.card),
     }
     data = save(tensors, metadata)
-    with replacing(path) as stream:
-        stream.write(data)
+    write_file(path, data)
     return as_path(file)
 
 

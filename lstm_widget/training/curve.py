@@ -17,7 +17,8 @@ class Point(NamedTuple):
 class Curve:
     """Points at growing intervals: first one for each update, later one for so many per cent more of them.
 
-    That is what can be told apart on a logarithmic axis. A point that is there never changes.
+    That is what can be told apart on a logarithmic axis. A point that is there never changes, unless a
+    training goes on from an earlier state and makes its updates again.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,10 @@ class Curve:
         self._update = 0
 
     def add(self, update: int, bits: float) -> None:
-        """Take the loss of the next update."""
+        """Take the loss of the next update, or of one that is made again."""
+        if update <= self._update:
+            self.points = [point for point in self.points if point.update < update]
+            self._open = []
         self._open.append(bits)
         self._update = update
         if not self.points or update >= self.points[-1].update * _GROWTH:

@@ -24,7 +24,7 @@ from safetensors.torch import save
 
 from lstm_widget.errors import SettingError, shown
 from lstm_widget.formats import save_model
-from lstm_widget.formats.files import as_path, replacing, writing
+from lstm_widget.formats.files import as_path, write_file, writing
 from lstm_widget.formats.finding import TRAINED
 from lstm_widget.formats.safetensors import save_safetensors
 from lstm_widget.training.stages import checkpoint_file
@@ -63,6 +63,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self._lock = FileLock(self._working / "lock")
         self._existed = True
+        self._new = False  # whether the training in it has yet to begin
 
     def begin(self) -> None:
         """Take the folder for a new training.
@@ -80,16 +81,19 @@ class RunFolder:
                 msg = f"The folder {shown(str(self.path))} is not empty: choose another one."
                 raise SettingError(msg)
             self._take()
-            self._lock.release()
             msg = (
                 f"In {shown(str(self.path))} is a training that was interrupted: go on with it "
                 "(--resume, or resume()), or choose another folder."
             )
             raise SettingError(msg)
-        self._existed = self.path.is_dir()
+        self._existed, self._new = self.path.is_dir(), True
         with writing(self.path):
             self._working.mkdir(parents=True, exist_ok=True)
-        self._take()
+        try:
+            self._take()
+        except SettingError:
+            self._new = False  # what is in it is another program's
+            raise
 
     def resume(self) -> None:
         """Take the folder of a training that was interrupted.
@@ -115,15 +119,16 @@ class RunFolder:
                 msg = f"Another program trains in {where}: wait for it, or choose another folder."
                 raise SettingError(msg) from None
 
-    def release(self) -> None:
-        """Let others use the folder."""
-        self._lock.release()
+    def begun(self) -> None:
+        """Note that there is something to go on from."""
+        self._new = False
 
-    def abandon(self) -> None:
-        """Leave nothing behind of a training that did not even begin."""
+    def leave(self) -> None:
+        """Let others use the folder, without what is in it of a training that did not even begin."""
         self._lock.release()
-        for path in (self._working, self.checkpoints) if self._existed else (self.path,):
-            shutil.rmtree(path, ignore_errors=True)
+        if self._new:
+            for path in (self._working, self.checkpoints) if self._existed else (self.path,):
+                shutil.rmtree(path, ignore_errors=True)
 
     def finish(self) -> None:
         """Remove what was needed to go on."""
@@ -134,8 +139,7 @@ class RunFolder:
         """Keep what is needed to go on: tensors, and JSON data."""
         metadata = {name: json.dumps(value) for name, value in facts.items()}
         data = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata)
-        with replacing(self._state_file) as file:
-            file.write(data)
+        write_file(self._state_file, data)
 
     def load_state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """Return what `save_state` kept.
@@ -158,8 +162,7 @@ class RunFolder:
         """Keep the best model so far, and its card beside it."""
         save_safetensors(model, self.path / TRAINED, dtype="float16")
         text = json.dumps(model.card, indent=2, ensure_ascii=False) + "\n"
-        with replacing(self.path / "card.json") as file:
-            file.write(text.encode())
+        write_file(self.path / "card.json", text.encode())
 
     def save_p5ml(self, model: CharLSTM) -> None:
         """Write the finished model for p5ML and ml5.js."""
@@ -185,5 +188,4 @@ class RunFolder:
             if not line.endswith(b"\n") or json.loads(line)["update"] >= update:
                 break
             kept.append(line)
-        with replacing(self._log) as file:
-            file.write(b"".join(kept))
+        write_file(self._log, b"".join(kept))

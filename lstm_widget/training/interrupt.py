@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lstm_widget.holding import holding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
-    from typing import Self
+
+T = TypeVar("T")
 
 
 class Interrupt:
-    """While it is entered, the first Ctrl-C is only noted; a second one interrupts as usual.
+    """While work is done with `noted`, the first Ctrl-C is only noted; a second one interrupts as usual.
 
     Outside of the main thread, where Python knows no Ctrl-C, nothing changes.
 
@@ -26,12 +30,18 @@ class Interrupt:
         self.asked = False
         self._before: Any = None
 
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._note)
-        return self
+    def noted(self, work: Callable[[], T]) -> T:
+        """Do some work meanwhile."""
+        if threading.current_thread() is not threading.main_thread():
+            return work()
+        return holding(self._take, self._give_back, work)
 
-    def __exit__(self, *_: object) -> None:
+    def _take(self) -> None:
+        self._before = signal.getsignal(signal.SIGINT)
+        if self._before is not None:  # else it is not Python's, and could not be given back
+            signal.signal(signal.SIGINT, self._note)
+
+    def _give_back(self) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 

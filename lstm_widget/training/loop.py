@@ -182,9 +182,12 @@ class Loop:
         SettingError
             If the training diverges before there is anything worth keeping.
         """
+        return self._interrupt.noted(lambda: self._run(display, on_progress))
+
+    def _run(self, display: Display, on_progress: OnProgress | None) -> bool:
         times = deque([time.monotonic()], _RECENT + 1)
         begun = times[0] - self.so_far.seconds
-        with self._interrupt, display.shown(self.learner.updates, self.learner.done):
+        with display.shown(self.learner.updates, self.learner.done):
             kept = times[0]
             if self._validation_due():  # it was interrupted right before
                 self._tell(begun, times, display, on_progress)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from lstm_widget.holding import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 # Of glibc's malloc.h, with what they are if nobody sets them.
 _TRIM_THRESHOLD, _TRIM_DEFAULT = -1, 128 * 1024
@@ -15,9 +18,8 @@ _MMAP_MAX, _MMAP_DEFAULT = -4, 65_536
 _NEVER = 2**31 - 1
 
 
-@contextmanager
-def freed_memory_kept() -> Iterator[None]:
-    """Let the C library of Linux keep what is freed; elsewhere nothing changes.
+def keeping_freed_memory(work: Callable[[], T]) -> T:
+    """Do some work while the C library of Linux keeps what is freed; elsewhere nothing changes.
 
     Large arrays are otherwise mapped anew each time, and the system clears every page of them: a third
     of the time of training on a processor. What was kept is given back at the end.
@@ -26,13 +28,15 @@ def freed_memory_kept() -> Iterator[None]:
         library = ctypes.CDLL(None)
         mallopt, malloc_trim = library.mallopt, library.malloc_trim
     except (OSError, TypeError, AttributeError):  # another system, or another C library
-        yield
-        return
-    mallopt(_TRIM_THRESHOLD, _NEVER)
-    mallopt(_MMAP_MAX, 0)
-    try:
-        yield
-    finally:
+        return work()
+
+    def take() -> None:
+        mallopt(_TRIM_THRESHOLD, _NEVER)
+        mallopt(_MMAP_MAX, 0)
+
+    def give_back() -> None:
         mallopt(_TRIM_THRESHOLD, _TRIM_DEFAULT)
         mallopt(_MMAP_MAX, _MMAP_DEFAULT)
         malloc_trim(0)
+
+    return holding(take, give_back, work)

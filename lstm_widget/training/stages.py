@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
+from lstm_widget.holding import Lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,8 @@ def checkpoint_file(folder: Path, update: int) -> Path:
 
 def find_stages(folder: Path, kept: CharLSTM, kept_update: int) -> list[Stage]:
     """Return the checkpoints in a folder, with the model that was kept in its place among them."""
-    stages = {int(file.stem): Stage(int(file.stem), file) for file in folder.glob("*.safetensors")}
+    files = [file for file in folder.glob("*.safetensors") if re.fullmatch("[0-9]{8,}", file.stem)]
+    stages = {int(file.stem): Stage(int(file.stem), file) for file in files}
     stages[kept_update] = Stage(kept_update, kept)
     return [stages[update] for update in sorted(stages)]
 
@@ -53,7 +55,7 @@ class TimeMachine:
 
     def __init__(self, stages: list[Stage], seed: str) -> None:
         self.stages, self._seed = stages, seed
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._loaded: tuple[int, LSTMGenerator] | None = None  # the last one only, as they may be large
         self._texts: dict[tuple[int, float], str] = {}
 
@@ -67,20 +69,21 @@ class TimeMachine:
         ModelError
             If its file is no longer there.
         """
-        with self._lock:
-            if (stage, temperature) not in self._texts:
-                generator = self._generator(stage)
-                while len(self._texts) >= _REMEMBERED:
-                    del self._texts[next(iter(self._texts))]
-                self._texts[stage, temperature] = generator.generate(
-                    seed=self._seed, length=LENGTH, temperature=temperature, rng=RNG
-                )
-            return self._texts[stage, temperature]
+        return self._lock.hold(lambda: self._text(stage, temperature))
+
+    def _text(self, stage: int, temperature: float) -> str:
+        if (stage, temperature) not in self._texts:
+            generator = self._generator(stage)
+            while len(self._texts) >= _REMEMBERED:
+                del self._texts[next(iter(self._texts))]
+            self._texts[stage, temperature] = generator.generate(
+                seed=self._seed, length=LENGTH, temperature=temperature, rng=RNG
+            )
+        return self._texts[stage, temperature]
 
     def bits(self, stage: int, text: str) -> float:
         """Return the loss of a stage on a text, in bits per character."""
-        with self._lock:
-            return self._generator(stage).score(text).bits_per_character
+        return self._lock.hold(lambda: self._generator(stage).score(text).bits_per_character)
 
     def _generator(self, stage: int) -> LSTMGenerator:
         if not 0 <= stage < len(self.stages):

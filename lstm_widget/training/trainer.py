@@ -7,7 +7,6 @@ import json
 import shlex
 import tempfile
 import time
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from accelerate.utils import broadcast_object_list
 from lstm_widget.errors import LSTMError, SettingError, UnknownCharactersError
 from lstm_widget.formats import load_model
 from lstm_widget.formats.safetensors import rounded
+from lstm_widget.holding import holding
 from lstm_widget.lookalikes import adapt
 from lstm_widget.settings import check_seed
 from lstm_widget.training.adoption import with_vocab
@@ -26,7 +26,7 @@ from lstm_widget.training.display import Display
 from lstm_widget.training.folder import RunFolder
 from lstm_widget.training.learner import Learner
 from lstm_widget.training.loop import Loop, Plan
-from lstm_widget.training.memory import freed_memory_kept
+from lstm_widget.training.memory import keeping_freed_memory
 from lstm_widget.training.network import blank_network, network_of, new_network
 from lstm_widget.training.precision import faster_precision
 from lstm_widget.training.reading import parts_of
@@ -116,21 +116,11 @@ def train(
     accelerator = _accelerator()
     display = Display(hidden=quiet or not accelerator.is_main_process)
     display.note("Reading the text.")
-    with freed_memory_kept(), ExitStack() as stack:
-        undo = stack.enter_context(ExitStack())  # until the training has begun
-        if output is None:
-            folder = None
-            working = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lstm-widget-")))
-            text_file = working / "text.ids"
-        else:
-            folder = RunFolder(output)
-            text_file = folder.text_file
 
+    def work(folder: RunFolder | None, text_file: Path) -> CharLSTM:
         def prepare() -> ChosenSettings:
             if folder is not None:
                 folder.begin()
-                undo.callback(folder.abandon)
-                stack.callback(folder.release)
             corpus = encode(text, text_file, min_count=given.min_count, keep=start.vocab if start else ())
             _check_seed(sample_seed, corpus)
             return settings_for(given, len(corpus.ids), start)
@@ -156,8 +146,16 @@ def train(
         )
         loop = Loop(Learner(accelerator, network, corpus.ids, chosen), corpus, plan, folder, accelerator)
         loop.begin()
-        undo.pop_all()
+        if folder is not None:
+            folder.begun()
         return _run(loop, corpus, folder, accelerator, display, on_progress)
+
+    if output is None:
+        with tempfile.TemporaryDirectory(prefix="lstm-widget-") as working:
+            text_file = Path(working) / "text.ids"
+            return keeping_freed_memory(lambda: work(None, text_file))
+    folder = RunFolder(output)
+    return _in_folder(folder, lambda: work(folder, folder.text_file))
 
 
 def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: bool = False) -> CharLSTM:
@@ -182,13 +180,9 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
     """
     accelerator = _accelerator()
     folder = RunFolder(output)
-    with freed_memory_kept(), ExitStack() as stack:
 
-        def prepare() -> None:
-            folder.resume()
-            stack.callback(folder.release)
-
-        _in_main(accelerator, prepare)
+    def work() -> CharLSTM:
+        _in_main(accelerator, folder.resume)
         tensors, facts = folder.load_state()
         plan = Plan.from_json(facts["plan"])
         corpus = open_corpus(folder.text_file)
@@ -198,6 +192,13 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
         loop.restore(tensors, facts["so_far"])
         display = Display(hidden=quiet or not accelerator.is_main_process)
         return _run(loop, corpus, folder, accelerator, display, on_progress)
+
+    return _in_folder(folder, work)
+
+
+def _in_folder(folder: RunFolder, work: Callable[[], CharLSTM]) -> CharLSTM:
+    """Train while no other program may, wherever it ends."""
+    return holding(lambda: None, folder.leave, lambda: keeping_freed_memory(work))
 
 
 def _accelerator() -> Accelerator:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-import threading
 import time
 import weakref
 from pathlib import Path
@@ -32,6 +31,7 @@ from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.errors import shown as told
 from lstm_widget.formats.files import as_path
 from lstm_widget.generator import LSTMGenerator
+from lstm_widget.holding import Lock, holding
 from lstm_widget.messages import sendable, whole_in
 from lstm_widget.settings import as_whole, check_names, check_temperature
 from lstm_widget.training.curve import Curve, Point
@@ -54,6 +54,7 @@ TICK_SECONDS = 0.25  # between messages to the page
 SYNC_SECONDS = 5.0  # between updates of the traits, which hold all that there is
 _INDENTED = 0.25  # of the lines, in a program
 MEASURED = 10_000  # characters of the validation text, on which the loss of each stage is measured
+_AT_WORK = ("training", "looking back")
 _MESSAGES = ("hello", "stop", "write")
 
 
@@ -149,8 +150,8 @@ class TrainingView(PageWidget):
         self._text, self._output = text, output
         self._folder: Path | None = None
         self._time_machine = TimeMachine([], "")
-        self._state = threading.RLock()  # the page changes traits on another thread than the cells run in
-        self._busy = threading.Lock()
+        self._state = Lock()  # the page changes traits on another thread than the cells run in
+        self._training_by: dict[str, object] = {}  # the call that trains, if there is one
         self._wanted = False  # set to False from any thread: end as soon as possible
         self._remove_folder: Callable[[], object] = lambda: None
         self._forget()
@@ -228,8 +229,7 @@ class TrainingView(PageWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a page changed; see `PageWidget`."""
-        with self._state:
-            super().set_state(sync_data)
+        self._state.hold(lambda: super(TrainingView, self).set_state(sync_data))
 
     def _handle(self, message: object) -> None:
         try:
@@ -257,24 +257,34 @@ class TrainingView(PageWidget):
 
     def _follow(self, begin: Callable[[], CharLSTM]) -> CharLSTM:
         """Have a training run, and tell the page of it from the beginning to the end."""
-        if not self._busy.acquire(blocking=False):
-            msg = "This view is training already: wait for it, or stop it."
-            raise SettingError(msg)
+        me = object()
+
+        def take() -> None:
+            if self._training_by.setdefault("call", me) is not me:
+                msg = "This view is training already: wait for it, or stop it."
+                raise SettingError(msg)
+
+        def give_back() -> None:
+            if self._training_by.get("call") is me:
+                if self.status in _AT_WORK:  # whatever ended it
+                    self._show(status="stopped")
+                del self._training_by["call"]
+
+        return holding(take, give_back, lambda: self._trained(begin))
+
+    def _trained(self, begin: Callable[[], CharLSTM]) -> CharLSTM:
+        self._wanted = True
+        self._show(status="training", error="", stages=[])
         try:
-            self._wanted = True
-            self._show(status="training", error="", stages=[])
-            try:
-                model = begin()
-            except BaseException as error:
-                stopped = isinstance(error, KeyboardInterrupt)
-                self._show(status="stopped" if stopped else "failed", error=_sentence(error))
-                raise
-            self.model = model
-            self._look_back(model)
-            self._show(status="stopped" if "unfinished" in model.card else "finished")
-            return model
-        finally:
-            self._busy.release()
+            model = begin()
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt)
+            self._show(status="stopped" if stopped else "failed", error=_sentence(error))
+            raise
+        self.model = model
+        self._look_back(model)
+        self._show(status="stopped" if "unfinished" in model.card else "finished")
+        return model
 
     def _forget(self) -> None:
         """Begin with empty curves."""
@@ -299,39 +309,43 @@ class TrainingView(PageWidget):
         if not self._known:
             self._read_corpus()
         samples = record.samples or self._samples_of_checkpoint(record.update)
-        with self._state:
-            self._training.add(record.update, record.training_bits)
-            now: Now = {
-                "update": record.update,
-                "updates": record.updates,
-                "epoch": record.epoch,
-                "seconds": record.seconds,
-                "seconds_left": record.seconds_left,
-                "characters_per_second": record.characters_per_second,
-                "training_bits": self._training.latest,
-                "best_bits": record.best_bits,
-                "best_update": None if self._now is None else self._now["best_update"],
-            }
-            if record.validation_bits is not None:
-                self._validation.append(Point(record.update, round(record.validation_bits, 4)))
-                if record.validation_bits == record.best_bits:
-                    now["best_update"] = record.update
-            if samples:
-                self._samples = [
-                    {"update": record.update, "temperature": heat, "seed": seed, "text": text}
-                    for heat, seed, text in samples
-                ]
-            self._now = now
+        again = self._now is not None and record.update <= self._now["update"]
+        self._state.hold(lambda: self._take_down(record, samples))
         moment = time.monotonic()
         # The last one is always told, as the loss of the finished model takes a while.
-        if moment - self._ticked >= TICK_SECONDS or record.update == record.updates:
+        if again or moment - self._ticked >= TICK_SECONDS or record.update == record.updates:
             self._ticked = moment
-            if moment - self._synced >= SYNC_SECONDS:
+            if again or moment - self._synced >= SYNC_SECONDS:
                 self._synced = moment
                 self._show()
             else:
                 self._tick()
         return self._wanted
+
+    def _take_down(self, record: Progress, samples: tuple[Sample, ...]) -> None:
+        self._training.add(record.update, record.training_bits)
+        self._validation = [point for point in self._validation if point.update < record.update]
+        now: Now = {
+            "update": record.update,
+            "updates": record.updates,
+            "epoch": record.epoch,
+            "seconds": record.seconds,
+            "seconds_left": record.seconds_left,
+            "characters_per_second": record.characters_per_second,
+            "training_bits": self._training.latest,
+            "best_bits": record.best_bits,
+            "best_update": None if self._now is None else self._now["best_update"],
+        }
+        if record.validation_bits is not None:
+            self._validation.append(Point(record.update, round(record.validation_bits, 4)))
+            if record.validation_bits == record.best_bits:
+                now["best_update"] = record.update
+        if samples:
+            self._samples = [
+                {"update": record.update, "temperature": heat, "seed": seed, "text": text}
+                for heat, seed, text in samples
+            ]
+        self._now = now
 
     def _samples_of_checkpoint(self, update: int) -> tuple[Sample, ...]:
         """Have the network write if it was kept after this update: at first nothing else lets it write."""
@@ -345,9 +359,10 @@ class TrainingView(PageWidget):
 
     def _tick(self) -> None:
         """Send what is new."""
-        with self._state:
-            if self._now is None:
-                return
+        self._state.hold(self._send_tick)
+
+    def _send_tick(self) -> None:
+        if self._now is not None:
             training, validation, sampled = self._sent
             new_samples = bool(self._samples) and self._samples[0]["update"] > sampled
             self._tell(
@@ -367,7 +382,10 @@ class TrainingView(PageWidget):
 
     def _show(self, **others: Any) -> None:  # noqa: ANN401 - of any trait
         """Bring the traits up to date, in one message."""
-        with self._state, self.hold_sync():
+        self._state.hold(lambda: self._set_all(others))
+
+    def _set_all(self, others: Mapping[str, Any]) -> None:
+        with self.hold_sync():
             state: dict[str, Any] = {
                 "now": dict(self._now or {}),
                 "training_curve": [list(point) for point in self._training.points],
@@ -424,6 +442,9 @@ class TrainingView(PageWidget):
             pass
         except LSTMError as error:
             self._show(error=str(error))
+        except Exception:  # the model is there all the same
+            log.exception("The checkpoints could not be read")
+            self._show(error="The checkpoints could not be read; the kernel's log says why.")
         self._show(stages=states, stage=len(states) - 1, written_at=temperature)
 
     @traitlets.validate("temperature")
