@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 import traitlets
-from ipywidgets import CallbackDispatcher
 
 from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
+from lstm_widget.callbacks import TextCallbacks
 from lstm_widget.errors import SettingError
 from lstm_widget.inspection import check_cell
 from lstm_widget.settings import SettingNames, check_length, check_temperature
@@ -140,7 +140,7 @@ class LSTMWidget(ModelWidget):
     bounds = shown(traitlets.Dict(_BOUNDS, read_only=True))
 
     def __init__(self, model: ModelLike | None = None, **settings: Unpack[WidgetSettings]) -> None:
-        self._text_callbacks = CallbackDispatcher()
+        self._text_callbacks = TextCallbacks()
         self._conversation = TextConversation(self._chosen, self._tell, self._keep, self._text_callbacks)
         super().__init__(model, **settings)
 
@@ -294,13 +294,16 @@ class LSTMWidget(ModelWidget):
         ----------
         callback : callable
             Called with the new characters. What it raises is shown, and stops nothing. While a page
-            writes, it may be called from another thread than the cells run in.
+            writes, it may be called from another thread than the cells run in; what it prints appears
+            below the cell that called `on_text`, where the host shows output of a cell that has ended
+            (JupyterLab and Notebook do, Voila does not).
         remove : bool, optional
             Have it told no longer.
         """
-        # A new list, as a callback may remove itself while the old one is gone through.
-        others = [one for one in self._text_callbacks.callbacks if one != callback]
-        self._text_callbacks.callbacks = others if remove else [*others, callback]
+        if remove:
+            self._text_callbacks.remove(callback)
+        else:
+            self._text_callbacks.register(callback)
 
     def __repr__(self) -> str:
         title = self.card.get("title")

@@ -99,7 +99,7 @@ FLOORS = [
     {"run", "messages", "formats"},
     {"cells", "inspection", "lanes_messages", "receipt", "trace"},
     {"generator", "writing"},
-    {"look", "console", "lab"},
+    {"callbacks", "look", "console", "lab"},
     {"score_command"},
     {"conversation"},
     {"stream", "lanes_stream"},

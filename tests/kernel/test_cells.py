@@ -177,3 +177,42 @@ def test_a_new_temperature_reaches_a_cell_that_writes(page):
     notebook.subshell = None
     notebook.until_idle(cell)
     assert notebook.printed("print([t for _, t in w.receipt['temperatures']], w.temperature)") == "[2.0] 2.0"
+
+
+@pytest.mark.parametrize("subshell", [False, True])
+def test_what_a_callback_prints_appears_below_the_cell_that_registered_it(page, subshell):
+    notebook = page.notebook
+    if subshell and not SUBSHELLS:
+        pytest.skip("This ipykernel has no subshells.")
+    code = """
+import sys
+from IPython.display import display
+def tell(text):
+    print(text, end="")
+    print("aside", file=sys.stderr)
+    display(len(text))
+    1 / 0
+w.on_text(tell)
+"""
+    notebook.run(code)
+    cell = notebook.seen[-1]["parent_header"]["msg_id"]
+    if subshell:
+        notebook.open_subshell()
+    try:
+        page.start("a", **SETTINGS)
+        text, _ = page.pull_all("a")
+    finally:
+        notebook.subshell = None
+    notebook.run("print('another cell', flush=True)")
+    below = [m for m in notebook.seen if m["parent_header"].get("msg_id") == cell]
+    printed = [m["content"] for m in below if m["msg_type"] == "stream"]
+    assert "".join(one["text"] for one in printed if one["name"] == "stdout") == text
+    assert "aside" in "".join(one["text"] for one in printed if one["name"] == "stderr")
+    lengths = [int(m["content"]["data"]["text/plain"]) for m in below if m["msg_type"] == "display_data"]
+    assert sum(lengths) == len(text)
+    raised = [m["content"]["ename"] for m in below if m["msg_type"] == "error"]
+    assert set(raised) == {"ZeroDivisionError"}
+    assert notebook.printed("print('here')") == "here"
+    # What a cell has written is told in that cell.
+    notebook.run("w.on_text(tell, remove=True); w.on_text(lambda text: print(text, end=''))")
+    assert notebook.printed("text = w.generate(**{'seed': 'She was', 'length': 20})")

@@ -1,0 +1,69 @@
+"""Whoever is told of new text: what is printed then appears below the cell that asked for it.
+
+While a cell writes, its own output is the place. When a page has text written, a notebook shows only what
+says to which cell it belongs.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from IPython import get_ipython
+from ipywidgets import CallbackDispatcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class TextCallbacks:
+    """The functions that are called with each piece of text, each with the cell that registered it."""
+
+    def __init__(self) -> None:
+        self._told: list[tuple[Callable[[str], object], dict[str, Any]]] = []
+
+    def __call__(self, text: str) -> None:
+        """Call all of them. What one raises is shown, and stops nothing."""
+        for callback, cell in self._told:
+            with _output_below(cell):
+                CallbackDispatcher(callbacks=[callback])(text)
+
+    def register(self, callback: Callable[[str], object]) -> None:
+        """Call this, too; once, however often it is registered."""
+        self.remove(callback)
+        self._told = [*self._told, (callback, _request())]
+
+    def remove(self, callback: Callable[[str], object]) -> None:
+        """Call this no longer."""
+        # A new list, as a callback may remove itself while the old one is gone through.
+        self._told = [one for one in self._told if one[0] != callback]
+
+
+def _request() -> dict[str, Any]:
+    """Return the request of a notebook that is being answered; nothing elsewhere."""
+    shell = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else None
+    return parent if isinstance(parent, dict) else {}
+
+
+def _is_cell(request: dict[str, Any]) -> bool:
+    header = request.get("header", {})
+    return isinstance(header, dict) and header.get("msg_type") == "execute_request"
+
+
+@contextmanager
+def _output_below(cell: dict[str, Any]) -> Iterator[None]:
+    """Have output appear below a cell that has ended, unless another one is running here."""
+    now = _request()
+    shell = get_ipython()
+    if not _is_cell(cell) or _is_cell(now) or not hasattr(shell, "set_parent"):
+        yield
+        return
+    shell.set_parent(cell)
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()  # an older ipykernel looks for the cell only now
+        shell.set_parent(now)
