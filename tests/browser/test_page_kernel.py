@@ -37,6 +37,29 @@ def test_it_writes_while_another_cell_is_busy(opened, expected):
     expect(notebook.page.get_by_text(re.compile("busy\\s+True"))).to_be_visible()
 
 
+def test_what_is_told_of_new_text_appears_below_the_cell_that_asked_for_it(opened, expected):
+    tell = "w.on_text(lambda text: print(text, end=''))\nprint('told: ', end='')"
+    notebook = opened(tell, "print('the last cell')")
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    below = notebook.page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")
+    expect(below).to_have_text(re.compile(f"told: {re.escape(expected())}"), use_inner_text=False)
+
+
+def test_a_branch_with_a_character_that_the_model_does_not_know_changes_nothing(opened, expected):
+    notebook = opened(inside=True, length=400, speed=50)
+    notebook.generate.click()
+    notebook.wait_for(60)
+    notebook.text.focus()
+    notebook.page.keyboard.press("Home")
+    field = notebook.root.get_by_role("textbox", name="Or type another character")
+    field.fill("€")
+    field.press("Enter")
+    expect(notebook.alert).to_contain_text("€")
+    expect(notebook.status).to_have_text("Finished: 400 characters")
+    assert notebook.written(SEED) == expected(400)
+
+
 @pytest.mark.parametrize("writing", [False, True], ids=["idle", "writing"])
 def test_a_restarted_kernel_is_told_in_one_sentence(opened, expected, writing):
     notebook = opened(length=1000, speed=50)
