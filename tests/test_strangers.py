@@ -144,6 +144,40 @@ def test_the_home_folder_is_the_same_for_reading_and_writing(tmp_path, monkeypat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "mine.safetensors"]
 
 
+INSTEAD = {
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n": "a pointer of Git LFS to it: run ",
+    b"\n<!DOCTYPE html><html>": "is a web page: download the file itself",
+}
+
+
+@pytest.mark.parametrize("content", INSTEAD)
+@pytest.mark.parametrize("name", ["manifest.json", "vocab.json", "file0"])
+def test_a_file_of_a_model_that_was_not_fetched(folder, name, content):
+    (folder / name).write_bytes(content)
+    for source in (folder, packed(folder)):
+        with refused(f"'?{name}'? .*{INSTEAD[content]}"):
+            load_model(source)
+
+
+@pytest.mark.parametrize("content", INSTEAD)
+def test_a_model_that_was_not_fetched(tmp_path, content):
+    for name, load in (
+        ("model.safetensors", load_model),
+        ("model.zip", load_model),
+        ("model.safetensors", lambda path: from_pytorch(path, "ab")),
+        ("model.keras", lambda path: from_keras(path, "ab")),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with refused(f"{name}' .*{INSTEAD[content]}"):
+            load(tmp_path / name)
+
+
+@pytest.mark.parametrize("source", [{"epoch": 3}, object(), 3, None])
+def test_a_model_that_is_no_path(source):
+    with refused("not as .*: from_pytorch and from_keras make a CharLSTM of a model of theirs"):
+        LSTMGenerator(source) if source is not None else load_model(source)
+
+
 # What belongs to a model.
 
 

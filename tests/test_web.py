@@ -644,7 +644,7 @@ def test_a_vocabulary_that_is_a_page_is_told(site):
     with refused("The vocabulary is missing: there is no vocab.json at"):
         load_url(site.url + "/model")
     site.answers["/model/vocab.json"] = answering(200, page, Content_Type="application/json")
-    with refused("vocab.json is not valid JSON"):
+    with refused("'vocab.json' is a web page"):
         load_url(site.url + "/model")
 
 

@@ -47,7 +47,10 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     if isinstance(source, CharLSTM):
         return source
     if not isinstance(source, (str, Path)):
-        msg = f"A model is given as a name, a path or a CharLSTM, not as {type(source).__name__}."
+        msg = (
+            f"A model is given as a name, a path or a CharLSTM, not as {type(source).__name__}: "
+            "from_pytorch and from_keras make a CharLSTM of a model of theirs."
+        )
         raise ModelError(msg)
     if not str(source):
         msg = "The name of the model is empty: give a name or a path."

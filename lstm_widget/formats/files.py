@@ -219,6 +219,22 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def check_content(data: bytes, name: str) -> None:
+    """Refuse what stands in the place of a file where that was not fetched.
+
+    Raises
+    ------
+    ModelError
+        If it is a pointer of Git LFS, or a web page.
+    """
+    if data.startswith(b"version https://git-lfs"):
+        msg = f"{shown(name)} is not the file but a pointer of Git LFS to it: run  git lfs pull  first."
+        raise ModelError(msg)
+    if re.match(rb"\s*<(!doctype|html)", data, re.IGNORECASE):
+        msg = f"{shown(name)} is a web page: download the file itself, which GitHub calls raw."
+        raise ModelError(msg)
+
+
 def as_path(path: str | Path) -> Path:
     """Return a path as such, ``~`` as the home folder, or raise `ModelError` if it is something else."""
     try:

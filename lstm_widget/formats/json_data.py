@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from lstm_widget.errors import ModelError, shown
+from lstm_widget.formats.files import check_content
 
 # Far above any real file of this kind, far below what hurts.
 MAX_JSON_BYTES = 16 * 2**20
@@ -36,6 +37,8 @@ def parse_json(text: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is a
             table[key] = value
         return table
 
+    if isinstance(text, bytes):
+        check_content(text, name)
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         return json.loads(decoded, object_pairs_hook=unique)

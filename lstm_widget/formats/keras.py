@@ -21,7 +21,7 @@ import numpy as np
 
 from lstm_widget.errors import ModelError, shown
 from lstm_widget.formats.elsewhere import told
-from lstm_widget.formats.files import MAX_MODEL_BYTES, as_path, read_model_file
+from lstm_widget.formats.files import MAX_MODEL_BYTES, as_path, check_content, read_model_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.torch_tensors import translated
 from lstm_widget.formats.vocabulary import vocab_of
@@ -223,7 +223,9 @@ def _opened(path: Path) -> Any:  # noqa: ANN401
         if path.suffix.lower() not in {".h5", ".hdf5"}:
             msg = told(path.name) or msg
         raise ModelError(msg)
-    _check_file(read_model_file(path), path.name)
+    data = read_model_file(path)
+    check_content(data, path.name)
+    _check_file(data, path.name)
     try:
         keras = import_module("keras")
         return keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.files import MANIFEST, MAX_MODEL_BYTES, Files, LocalFiles, TooLargeError
+from lstm_widget.formats.files import (
+    MANIFEST,
+    MAX_MODEL_BYTES,
+    Files,
+    LocalFiles,
+    TooLargeError,
+    check_content,
+)
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, role_of
 from lstm_widget.formats.p5ml_vocab import load_vocab, parse_vocab, read_vocab
@@ -205,6 +212,7 @@ def _read_variable(files: Files, name: str, variable: Variable) -> NDArray[np.fl
         msg = f"The file {shown(filename)} of the variable {shown(name)} is missing {files.where}."
         raise ModelError(msg)
     if len(data) != variable.size:
+        check_content(data, filename)
         raise _wrong_size(variable, len(data))
     return np.frombuffer(data, dtype=_FLOAT32).reshape(variable.shape)
 

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, deserialize
 
 from lstm_widget.errors import ModelError, shown, warn
 from lstm_widget.formats.elsewhere import told
-from lstm_widget.formats.files import read_model_file
+from lstm_widget.formats.files import check_content, read_model_file
 from lstm_widget.formats.safetensors import FORMAT
 from lstm_widget.formats.torch_networks import from_state_dict, ways_of_module
 from lstm_widget.formats.torch_tensors import middle_swapped, torch_if_loaded
@@ -180,6 +180,7 @@ def _read(path: Path) -> dict[str, Array]:
     if path.suffix.lower() != ".safetensors" and (sentence := told(path.name)):
         raise ModelError(sentence)
     data = read_model_file(path)
+    check_content(data, path.name)
     try:
         stored = dict(deserialize(data))  # type: ignore[no-untyped-call] # what reads for NumPy reads no bfloat16
     except SafetensorError as error:

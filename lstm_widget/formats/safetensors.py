@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, shown
-from lstm_widget.formats.files import as_path, read_model_file, write_file
+from lstm_widget.formats.files import as_path, check_content, read_model_file, write_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 
@@ -57,6 +57,7 @@ def parse_safetensors(data: bytes, name: str) -> CharLSTM:
     ModelError
         As for `load_safetensors`.
     """
+    check_content(data, name)
     metadata = _metadata(data, name)
     if metadata.get("format") != FORMAT:
         msg = (

@@ -22,6 +22,7 @@ from lstm_widget.formats.files import (
     MAX_MODEL_BYTES,
     TooLargeError,
     as_path,
+    check_content,
     leads_out,
     name_below,
     read_model_file,
@@ -80,6 +81,7 @@ class ZipFiles:
         else:
             self._name, data = name or str(source), read_model_file(source)
             title = title or as_path(source).stem
+        check_content(data, self._name)
         with self._sound():
             self._archive = zipfile.ZipFile(_Archive(data))
             entries = self._archive.infolist()
