@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from lstm_widget.holding import Lock, holding
@@ -33,6 +34,12 @@ def _take_control() -> None:
             clear(force=True)
 
 
+def _unwarned(work: Callable[[], T]) -> T:
+    """Do some work of which an error tells if it overflows (`lstm_widget.errors.too_large`)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return work()
+
+
 class _SingleThread:
     """Does work while BLAS runs on one thread; in several threads at once, and one within another.
 
@@ -50,7 +57,7 @@ class _SingleThread:
         return holding(
             lambda: self._lock.hold(lambda: self._change(self._inside.add, mark)),
             lambda: self._lock.hold(lambda: self._change(self._inside.discard, mark)),
-            work,
+            lambda: _unwarned(work),
         )
 
     def _change(self, change: Callable[[object], None], mark: object) -> None:

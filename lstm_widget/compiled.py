@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from lstm_widget.engine import State, check_state
+from lstm_widget.engine import check_state, state_of
 from lstm_widget.sampling import COLDEST
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lstm_widget.engine import Engine
+    from lstm_widget.engine import Engine, State
 
 PANEL = 64
 ROWS = 8  # inputs that are added at a time
@@ -395,7 +395,7 @@ class CompiledLane:
         """As `lstm_widget.engine.Lane.states`."""
         ends, total = np.cumsum(self._units)[:-1], sum(self._units)
         return tuple(
-            State(tuple(np.split(c[:total], ends)), tuple(np.split(h[:total] * _HALF, ends)))
+            state_of(np.split(c[:total], ends), np.split(h[:total] * _HALF, ends))
             for c, h in zip(self._c, self._h, strict=True)
         )
 

@@ -13,7 +13,7 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from lstm_widget.errors import LSTMError, SettingError
+from lstm_widget.errors import LSTMError, ModelError, SettingError
 from lstm_widget.messages import MAX_NAME, name_in, sendable
 from lstm_widget.settings import check_names, check_page_rng
 
@@ -97,6 +97,8 @@ class Conversation(ABC, Generic[F]):
                 msg = f"The widget does not know the message {kind!r}."
                 raise SettingError(msg)  # noqa: TRY301
             self._answers[kind](content)
+        except ModelError as error:  # whatever is asked, this run cannot go on
+            self._fail(_error(run, str(error), question))
         except LSTMError as error:
             self._send(_error(run, str(error), question))
         except Exception as error:
@@ -193,6 +195,9 @@ class Conversation(ABC, Generic[F]):
                     self._wrote(new)
         except KeyboardInterrupt:
             log.debug("Interrupted; what was written so far is kept")
+        except ModelError as error:
+            self._fail(_error(writing.name, str(error), None))
+            raise
         finally:
             with self._lock:
                 self._end(writing, "stopped")

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, shown, too_large
 from lstm_widget.model import FORGET_BIAS
 
 if TYPE_CHECKING:
@@ -74,6 +74,14 @@ class State:
             object.__setattr__(self, name, tuple(array[...] for array in arrays))
 
 
+def state_of(c: Sequence[NDArray[np.float32]], h: Sequence[NDArray[np.float32]]) -> State:
+    """Return the state of a lane, or raise `ModelError` if its sums have overflowed."""
+    try:
+        return State(tuple(c), tuple(h))
+    except SettingError:
+        raise too_large() from None
+
+
 class Engine:
     """The packed weights. They are only read, so that any number of lanes and threads share them.
 
@@ -90,7 +98,8 @@ class Engine:
         table = kernel[: first.input_size].astype(np.float64)
         if weights.embedding is not None:
             table = weights.embedding.astype(np.float64) @ table
-        self.table = (table + bias).astype(_F32)  # [V, 4H]
+        with np.errstate(over="ignore"):
+            self.table = (table + bias).astype(_F32)  # [V, 4H]
         # Kernels are kept as [outputs, inputs]: the faster way round for a matrix-vector product.
         self.kernels = [_transposed(kernel[first.input_size :] * _HALF)]  # first: [4H, H]
         self.biases: list[NDArray[np.float32]] = []
@@ -267,7 +276,7 @@ class Lane:
         outputs = np.split((self._h * _HALF).reshape(len(self._h), -1), ends)
         cells = [c.reshape(len(c), -1) for c in self._c]
         return tuple(
-            State(tuple(c[:, lane] for c in cells), tuple(h[:, lane] for h in outputs))
+            state_of([c[:, lane] for c in cells], [h[:, lane] for h in outputs])
             for lane in range(outputs[0].shape[1])
         )
 

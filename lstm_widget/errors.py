@@ -41,6 +41,11 @@ class ModelError(LSTMError):
     """A model cannot be used: a file is missing or damaged, or its parts do not fit together."""
 
 
+def too_large() -> ModelError:
+    """Return the error for finite weights whose sums are not."""
+    return ModelError("The model's weights are too large to compute with: use another copy of the model.")
+
+
 class SettingError(LSTMError):
     """A setting (seed, length, temperature, ...) is out of its range or of the wrong type."""
 

@@ -14,7 +14,7 @@ from lstm_widget.backend import backend
 from lstm_widget.blas import single_thread
 from lstm_widget.cells import find_cells
 from lstm_widget.engine import Engine, Lane, State
-from lstm_widget.errors import NotReadyError, SettingError, UnknownCharactersError, shown
+from lstm_widget.errors import NotReadyError, SettingError, UnknownCharactersError, shown, too_large
 from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml import load_checkpoints, load_vocab
 from lstm_widget.model import CharLSTM, Weights
@@ -415,11 +415,15 @@ class LSTMGenerator:
         ------
         SettingError
             If the temperature or `rng` is wrong.
+        ModelError
+            If the sums of the model are not finite.
         """
         heat = check_temperature(self.defaults["temperature"] if temperature is None else temperature)
         dice = self._dice if rng is None else make_rng(rng)
         lane, model = self._own_lane(), self.model
         logits = single_thread(lane.logits)
+        if not logits.max() < np.inf:  # infinite, or not a number
+            raise too_large()
         logits[model.nameless_ids] = -np.inf
         names = model.characters
         chosen = names[choose(logits, heat, dice.random())]

@@ -13,7 +13,7 @@ import numpy as np
 from lstm_widget.backend import backend
 from lstm_widget.blas import single_thread
 from lstm_widget.engine import Lane
-from lstm_widget.errors import SettingError, UnknownCharactersError, shown
+from lstm_widget.errors import SettingError, UnknownCharactersError, shown, too_large
 from lstm_widget.kept_states import KeptStates
 from lstm_widget.recent import Recent
 from lstm_widget.sampling import choose, choose_each
@@ -531,6 +531,8 @@ def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clo
         runs[0].nameless,
         kept,
     )
+    if not surprise.sum() < np.inf:  # infinite, or not a number
+        raise too_large()
     for number, run in enumerate(runs):
         run.unread.pop()
         run.note(chosen[number].tolist(), surprise[number].tolist(), None if kept is None else kept[number])

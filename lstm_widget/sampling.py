@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lstm_widget.errors import too_large
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -76,10 +78,17 @@ def choose(
     """Return the id that the die `u` in [0, 1) chooses; at temperature 0 the most likely one.
 
     See `bar` for the other parameters.
+
+    Raises
+    ------
+    ModelError
+        If the logits are not finite.
     """
     if temperature < COLDEST:
         return int(logits.argmax())  # the first of equals, as in `bar`
     order, edges = bar(logits, temperature, top_k, top_p)
+    if not edges[-1] > 0:  # not a number
+        raise too_large()
     return int(order[pick(edges, u)])
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lstm_widget.blas import single_thread
+from lstm_widget.errors import too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -120,6 +121,11 @@ class Reader:
         -------
         ndarray of float32, shape (n, V)
             Logits before each of them.
+
+        Raises
+        ------
+        ModelError
+            If they are not finite.
         """
         after = self._named(single_thread(lambda: self.lane.read(ids, cells)))
         before = np.concatenate([self.expected[None], after[:-1]])
@@ -128,6 +134,8 @@ class Reader:
         return before
 
     def _named(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        if not logits.max() < np.inf:  # infinite, or not a number
+            raise too_large()
         logits[..., self._nameless] = -np.inf
         return logits
 
@@ -149,11 +157,19 @@ def log_probabilities(
     -------
     ndarray of float64, shape (n,)
         At most 0.
+
+    Raises
+    ------
+    ModelError
+        If one of them is not finite.
     """
     highest = np.maximum.reduce(logits, axis=1, keepdims=True)
     shifted = np.subtract(logits, highest, dtype=np.float64)  # no exponential can overflow
     chosen = shifted[np.arange(len(ids)), ids]
-    return np.asarray(chosen - np.log(np.add.reduce(np.exp(shifted, shifted), axis=1)))
+    found = np.asarray(chosen - np.log(np.add.reduce(np.exp(shifted, shifted), axis=1)))
+    if not np.add.reduce(found) > -np.inf:  # infinite, or not a number
+        raise too_large()
+    return found
 
 
 def in_bits(log_probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

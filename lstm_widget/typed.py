@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lstm_widget.blas import single_thread
+from lstm_widget.errors import ModelError
 from lstm_widget.lookalikes import adapt
 from lstm_widget.sampling import choose
 from lstm_widget.settings import DEFAULTS
@@ -66,8 +68,7 @@ def default_seed(model: CharLSTM, engine: Engine) -> str:
             return known
     before = next((model.vocab[one] for one in "\n " if one in model.vocab), None)
     lane = engine.lane()
-    with np.errstate(all="ignore"):  # what overflows is told when a text is written
-        likely = single_thread(lane.logits if before is None else lambda: lane.step(before))
+    likely = single_thread(lane.logits if before is None else lambda: lane.step(before))
     return min(model.vocab, key=lambda character: (_oddity(character), -likely[model.vocab[character]]))
 
 
@@ -86,8 +87,9 @@ def _oddity(character: str) -> int:
 def _line_end(model: CharLSTM, engine: Engine) -> str | None:
     r"""Return ``"\r\n"`` if the model was trained on that; asked once."""
     if engine not in _line_ends:
-        both = set(_LINE_END) <= set(model.vocab)
-        in_two = both and single_thread(lambda: _ends_lines_in_two(model, engine))
+        in_two = set(_LINE_END) <= set(model.vocab)
+        with suppress(ModelError):  # told where a text is written
+            in_two = in_two and single_thread(lambda: _ends_lines_in_two(model, engine))
         _line_ends[engine] = _LINE_END if in_two else None
     return _line_ends[engine]
 
