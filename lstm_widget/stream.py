@@ -205,6 +205,7 @@ class TextConversation(Conversation[Writing]):
             self._let_go()
         with self._lock:
             self._tree.remove(gone)
+            self._look.forget()
             if self._current is not None and self._current.name in gone and parent is not None:
                 self._replace(parent)
                 self._tell_again(parent)

@@ -440,6 +440,50 @@ describe("what the kernel tells", () => {
     expect(choices.at(29).id).toBe(other.ids[29]);
   });
 
+  test("takes no more room than it may, and keeps what is cheap of all", () => {
+    const [count, width, most] = [3000, 50, 60_000];
+    const logits = Array.from({ length: count }, () => someLogits(width));
+    const ids = logits.map((row) => row.indexOf(Math.max(...row)));
+    const told = (from: number, to: number) => ({
+      logits: Float32Array.from(logits.slice(from, to).flatMap((row) => [...row])),
+      ids: Int32Array.from(ids.slice(from, to)),
+      dice: new Float64Array(to - from).fill(0.5),
+      temperatures: new Float64Array(to - from).fill(0.7),
+      placed: [],
+    });
+    const all = new Choices(Number.POSITIVE_INFINITY);
+    all.add(0, told(0, count));
+    const choices = new Choices(most);
+    let size = 1;
+    for (let from = 0; from < count; from += size) {
+      size = Math.min(1 + whole(400), count - from);
+      expect(choices.add(from, told(from, from + size))).toBe(true);
+      expect(choices.bytes).toBeLessThan(1.2 * most + 40 * (from + size));
+    }
+    expect(choices.length).toBe(count);
+    expect(count - choices.first).toBeGreaterThan(150);
+    const changed = all.changed(0.1).filter((index) => index >= choices.first);
+    expect(choices.changed(0.1)).toEqual(changed);
+    for (let index = 0; index < count; index += 1) {
+      expect(choices.rank(index)).toBe(all.rank(index));
+      if (choices.has(index)) expect(choices.at(index)).toEqual(all.at(index));
+      else if (index % 100 === 0) {
+        expect(() => choices.at(index)).toThrow();
+        // It is asked for again.
+        expect(choices.add(index, told(index, index + 1))).toBe(true);
+        expect(choices.at(index)).toEqual(all.at(index));
+        expect(choices.logits(index)).toEqual(all.logits(index));
+        expect(choices.length).toBe(count);
+      }
+    }
+    // A branch long ago.
+    choices.truncate(700);
+    expect(choices.has(600)).toBe(false);
+    choices.add(700, told(700, 850));
+    for (const index of [700, 800, 849]) expect(choices.at(index)).toEqual(all.at(index));
+    expect(choices.surprise(650)).toBe(all.surprise(650));
+  });
+
   test("may be of more characters than 16 bits can name", () => {
     const width = 70_000;
     const logits = Float32Array.from({ length: 2 * width }, (_, n) => n % width);

@@ -173,7 +173,7 @@ describe("the look inside", () => {
   });
 
   test("asks for nothing any more once it is closed, also not for cells", () => {
-    kernel.text = counting(20_000);
+    kernel.text = counting(4000);
     kernel.found = 0.0001;
     const model = shown({
       inside: true,
@@ -184,7 +184,7 @@ describe("the look inside", () => {
     });
     click("Generate");
     click("Find cells worth looking at");
-    seconds(5);
+    seconds(2);
     expect(new Set(questions(model))).toEqual(new Set(QUESTIONS));
     inside().open = false;
     inside().dispatchEvent(new Event("toggle"));
@@ -195,8 +195,8 @@ describe("the look inside", () => {
     inside().open = true;
     inside().dispatchEvent(new Event("toggle"));
     seconds(10);
-    expect(known(model, "inspect")).toBe(SEED.length + 20_000);
-    expect(known(model, "activate")).toBe(SEED.length + 20_000);
+    expect(known(model, "inspect")).toBe(SEED.length + 4000);
+    expect(known(model, "activate")).toBe(SEED.length + 4000);
   });
 
   test("asks for nothing any more once its view is gone", () => {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -459,6 +461,29 @@ def test_without_a_text_there_is_nothing_to_look_at(widget):
     for act in (lambda: widget.trace, lambda: widget.branch(0, "a")):
         with pytest.raises(SettingError, match=one_line("no text yet")):
             act()
+
+
+@pytest.mark.parametrize("how", ["clear", "start", "remove", "another cell's text"])
+def test_what_is_gone_takes_no_memory(widget, page, how):
+    written(page)
+    name = "a"
+    if how == "remove":
+        name = "b"
+        page.ask(branch(20, "h"))
+        page.pull_all(have=20, run=name)
+    page.ask(inspect(0, 10, run=name))
+    page.ask(activate(0, 1, run=name))
+    run = weakref.ref(widget._conversation._current.run)
+    if how == "clear":
+        page.clear()
+    elif how == "start":
+        page.start("z")
+    elif how == "remove":
+        page.ask({"type": "remove", "run": name})
+    else:
+        widget.generate()
+    gc.collect()
+    assert run() is None
 
 
 # Reading without writing.

@@ -127,15 +127,18 @@ export class DieBar {
     this.#frame.ask();
   }
 
-  /** How many generated characters would be others at the temperature of the what-if; null if there is none. */
-  set changed(told: { count: number; of: number } | null) {
+  /**
+   * How many generated characters would be others at the temperature of the what-if, of all or of the last ones;
+   * null if there is none.
+   */
+  set changed(told: { count: number; of: number; isLast?: boolean } | null) {
     this.#changed.hidden = told === null;
     if (told === null) return;
     const [count, of] = [told.count, told.of].map((number) => number.toLocaleString("en"));
     const unit = told.of === 1 ? "character" : "characters";
     write(
       this.#changed,
-      `At this temperature ${count} of ${of} ${unit} would have come out differently.`,
+      `At this temperature ${count} of ${told.isLast ? "the last " : ""}${of} ${unit} would have come out differently.`,
     );
   }
 

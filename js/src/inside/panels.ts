@@ -293,7 +293,11 @@ export class Panels {
     const { choices, expected } = this.#source;
     const vocabulary = model.get("vocabulary");
     const index = this.#caret.index;
-    const known = this.#known(index);
+    let known = this.#known(index);
+    if (known !== null && !choices.has(known)) {
+      this.#source.point(known);
+      known = null;
+    }
     if (index === null || known === null) {
       this.#bars.show({
         logits: expected,
@@ -337,7 +341,12 @@ export class Panels {
     }
     const changed = choices.changed(whatIf);
     this.#changed.show(changed.map((place) => place + this.#more));
-    this.#die.changed = { count: changed.length, of: choices.length - seedLength };
+    const first = Math.max(seedLength, choices.first);
+    this.#die.changed = {
+      count: changed.length,
+      of: choices.length - first,
+      isLast: first > seedLength,
+    };
   }
 
   #drawColours(): void {

@@ -12,7 +12,6 @@ const INTERVAL = 100;
  * and never while the look inside is closed.
  */
 export class Source {
-  readonly choices = new Choices();
   /** Characters of the seed, as the model reads it; null until the kernel has told. */
   seedLength: number | null = null;
   /** What the chosen cell did: tanh(c) after each character. */
@@ -24,6 +23,8 @@ export class Source {
   #seed: string | null = null;
   #model = "";
   #wanted = 0;
+  /** A character of which all is to be known, though it may be long ago. */
+  #pointed: number | null = null;
   /** Questions about this text or cell that were refused: they would be again. */
   readonly #refused = new Set<"inspect" | "activate">();
   /** When the latest block was asked for, and the clock that asks for the next one. */
@@ -35,6 +36,7 @@ export class Source {
     private readonly questions: Questions,
     private readonly told: (what: "choices" | "activations" | "expected") => void,
     signal: AbortSignal,
+    readonly choices = new Choices(),
   ) {
     signal.addEventListener("abort", () => this.rest(), { once: true });
   }
@@ -50,6 +52,7 @@ export class Source {
   /** Another text; `shared` characters, counted from the first one of the seed, are those of the one before. */
   begin(run: string | undefined, shared = 0): void {
     this.#run = run;
+    this.#pointed = null;
     this.choices.truncate(shared);
     if (shared === 0) this.seedLength = null;
     this.activations.length = Math.min(this.activations.length, shared);
@@ -60,6 +63,12 @@ export class Source {
   want(length: number): void {
     this.#wanted = length;
     this.#ask();
+  }
+
+  /** Ask for all of one character, if that is not kept. */
+  point(index: number): void {
+    this.#pointed = index;
+    this.#ask(true);
   }
 
   /** Ask what another cell did, or about none. */
@@ -87,7 +96,8 @@ export class Source {
     const { position, placed, count, left } = message;
     const [logits, ids, dice, temperatures] = buffers;
     if (!logits || !ids || !dice || !temperatures) return;
-    const known = this.choices.length;
+    const { length: known } = this.choices;
+    const had = position < known && this.choices.has(position);
     this.choices.add(position, {
       logits: new Float32Array(aligned(logits)),
       ids: new Int32Array(aligned(ids)),
@@ -96,7 +106,7 @@ export class Source {
       placed,
     });
     this.seedLength = message.seed;
-    if (this.choices.length > known) this.told("choices");
+    if (this.choices.length > known || had !== this.choices.has(position)) this.told("choices");
     // An answer without characters: the kernel has no more for now.
     if (count > 0 || left > 0) this.#ask(left > 0);
   }
@@ -143,7 +153,8 @@ export class Source {
   #ask(isAgain = false): void {
     const run = this.#run;
     if (run === undefined) return;
-    const missing = this.#wanted - this.choices.length;
+    if (this.#pointed !== null && this.choices.has(this.#pointed)) this.#pointed = null;
+    const missing = this.#pointed === null ? this.#wanted - this.choices.length : 1;
     const silent = this.#cell === null ? 0 : this.#wanted - this.activations.length;
     clearTimeout(this.#timer);
     const early = this.#latest + INTERVAL - performance.now();
@@ -154,8 +165,9 @@ export class Source {
     if (missing > 0 && this.#may("inspect")) {
       this.#latest = performance.now();
       const count = Math.min(missing, PIECE);
+      const position = this.#pointed ?? this.choices.length;
       this.questions.ask(
-        { type: "inspect", run, position: this.choices.length, count },
+        { type: "inspect", run, position, count },
         (answer, buffers) => this.#inspected(answer, buffers),
         (sentence) => this.#failed("inspect", run, sentence),
       );

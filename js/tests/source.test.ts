@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { Choices } from "../src/inside/choices.ts";
+import { Questions } from "../src/inside/questions.ts";
+import { Source } from "../src/inside/source.ts";
+import type { ToKernel } from "../src/messages.ts";
+import { counting, SEED } from "./fake-kernel.ts";
+import { logitsAt, think } from "./fake-mind.ts";
+import { onFakeTime, seconds } from "./reading.ts";
+
+onFakeTime();
+
+test("what is no longer kept of a long text is asked for again, one character at a time", () => {
+  const { signal } = new AbortController();
+  const text = counting(2000);
+  const temperatures = new Array<number>(2000).fill(0.6);
+  const asked: ToKernel[] = [];
+  const send = (message: ToKernel) => {
+    asked.push(message);
+    const thinking = { run: "a", seed: SEED, text, temperatures, placed: [] };
+    const thought = think(message, thinking, "a-model");
+    setTimeout(() => thought && questions.receive(thought.answer, thought.buffers), 10);
+  };
+  const questions = new Questions(send, signal);
+  const source = new Source(questions, () => {}, signal, new Choices(40_000));
+  source.begin("a");
+  source.want(SEED.length + 2000);
+  seconds(5);
+  expect(source.choices.length).toBe(SEED.length + 2000);
+  expect(source.choices.bytes).toBeLessThan(200_000);
+  const before = asked.length;
+  for (const index of [0, 900, 1, 2006]) {
+    source.point(index);
+    seconds(1);
+    expect(source.choices.has(index)).toBe(true);
+    expect(source.choices.logits(index)).toEqual(Float32Array.from(logitsAt(index)));
+  }
+  // The last one was there.
+  expect(asked.slice(before)).toMatchObject(
+    [0, 900, 1].map((position) => ({ type: "inspect", position, count: 1 })),
+  );
+});
