@@ -9,11 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from interrupts import at_every_line
 from torch import nn
 from torch.nn import functional
 
 from lstm_widget.engine import Engine
 from lstm_widget.errors import ModelError
+from lstm_widget.formats import torch_check
 from lstm_widget.formats.pytorch import from_pytorch
 
 VOCAB = "abcdefghij\n"
@@ -539,6 +541,24 @@ class Interrupted(Base):
     def forward(self, ids):
         self.seen = ids
         raise KeyboardInterrupt
+
+
+def test_a_module_is_left_as_it_was_after_an_interrupt_at_any_line(monkeypatch):
+    net = ResetsState()
+    weights = from_pytorch(net, VOCAB).weights
+    before = [(part, dict(vars(part))) for part in net.modules()]
+    random, filters = torch.get_rng_state(), list(warnings.filters)
+    monkeypatch.setattr(torch_check, "_difference", lambda *_: 0.0)  # what is ours is not in question
+
+    def left():
+        for part, attributes in before:
+            assert vars(part).keys() == attributes.keys()
+            assert all(vars(part)[name] is value for name, value in attributes.items())
+        assert torch.equal(torch.get_rng_state(), random)
+        assert torch.is_grad_enabled()
+        assert warnings.filters == filters
+
+    assert at_every_line(lambda: lambda: torch_check.compare(net, [weights]), left) > 100
 
 
 def test_a_module_is_left_as_it_was_after_an_interrupt():

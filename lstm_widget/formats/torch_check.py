@@ -11,9 +11,9 @@ import inspect
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -21,15 +21,18 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from lstm_widget.engine import Engine
+from lstm_widget.holding import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from lstm_widget.model import Weights
 
     Array = NDArray[Any]
+
+T = TypeVar("T")
 
 # Of the ids: texts side by side or one after the other, one text, one character.
 _SHAPES: tuple[tuple[int, ...], ...] = ((3, 7), (7,), (1, 7), (3, 1), (1, 1), (1,), ())
@@ -74,33 +77,45 @@ def compare(module: nn.Module, ways: Sequence[Weights]) -> Comparison:
     ways : sequence of Weights
         All of the same sizes; the likeliest first.
     """
-    module = _unwrapped(module)
+    grad, random, filters = torch.is_grad_enabled(), torch.get_rng_state(), list(warnings.filters)
+
+    def take() -> None:
+        torch.set_grad_enabled(False)
+        warnings.simplefilter("ignore")  # what is tried in vain may warn, too
+
+    def give_back() -> None:
+        torch.set_grad_enabled(grad)
+        torch.set_rng_state(random)
+        warnings.filters[:] = filters  # type: ignore[index] # a list, though not for type checkers
+
+    return holding(take, give_back, lambda: _compare(_unwrapped(module), ways))
+
+
+def _compare(module: nn.Module, ways: Sequence[Weights]) -> Comparison:
     engine = cache(lambda number: Engine(ways[number]))  # most often only the first is needed
     sample = next(module.parameters())
     limit = _EXACT if sample.dtype in {torch.float32, torch.float64} else _HALF
     limit = max(limit, _EXACT if sample.device.type == "cpu" else _ON_A_GPU)
     smallest, trouble = None, ""
-    with torch.no_grad(), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for call in _calls(module, ways[0].vocab_size, sample):
-            try:
-                output = _run(module, call)
-                known = []
-                for number, weights in enumerate(ways):
-                    difference = _difference(output, engine(number), call, limit)
-                    if difference is not None and difference <= limit:
-                        return Comparison(weights)
-                    known += [] if difference is None else [difference]
-                if known and _is_random(output, _run(module, call)):
-                    trouble = trouble or "its predictions are random"
-                    continue
-            except Exception as error:  # noqa: BLE001 - a module may raise anything, or take another form of ids
-                trouble = trouble or " ".join(str(error).split())[:120] or type(error).__name__
+    for call in _calls(module, ways[0].vocab_size, sample):
+        try:
+            output = _run(module, call)
+            known = []
+            for number, weights in enumerate(ways):
+                difference = _difference(output, engine(number), call, limit)
+                if difference is not None and difference <= limit:
+                    return Comparison(weights)
+                known += [] if difference is None else [difference]
+            if known and _is_random(output, _run(module, call)):
+                trouble = trouble or "its predictions are random"
                 continue
-            if not known:
-                trouble = trouble or "its output holds no prediction for each id"
-                continue
-            smallest = min(known if smallest is None else [*known, smallest])
+        except Exception as error:  # noqa: BLE001 - a module may raise anything, or take another form of ids
+            trouble = trouble or " ".join(str(error).split())[:120] or type(error).__name__
+            continue
+        if not known:
+            trouble = trouble or "its output holds no prediction for each id"
+            continue
+        smallest = min(known if smallest is None else [*known, smallest])
     return Comparison(None, smallest, trouble)
 
 
@@ -116,13 +131,11 @@ def _unwrapped(module: nn.Module) -> nn.Module:
             return module
 
 
-@contextmanager
-def _undone(module: nn.Module) -> Iterator[None]:
-    """Undo afterwards what is set on a module meanwhile: its mode, a state that it keeps, its buffers."""
+def _undone(module: nn.Module, work: Callable[[], T]) -> T:
+    """Do some work; undo what it sets on a module: its mode, a state that it keeps, its buffers."""
     saved = [(part, dict(vars(part)), dict(part._buffers), part.training) for part in module.modules()]  # noqa: SLF001
-    try:
-        yield
-    finally:
+
+    def give_back() -> None:
         for part, attributes, buffers, training in saved:
             vars(part).update(attributes)
             for name in vars(part).keys() - attributes:
@@ -131,6 +144,8 @@ def _undone(module: nn.Module) -> Iterator[None]:
                 part._buffers.update(buffers)  # noqa: SLF001
             if part.training != training:  # a scripted one keeps it elsewhere
                 part.training = training
+
+    return holding(lambda: None, give_back, work)
 
 
 # Ways to call a module.
@@ -191,8 +206,7 @@ def _as_targets(value: Any, targets: Array, sample: torch.Tensor) -> Any:  # noq
 def _states(module: nn.Module, batch: int | None, sample: torch.Tensor) -> Iterator[Any]:
     """Yield what modules take as the zero state."""
     yield None
-    with _undone(module):
-        own = _begun(module, batch)
+    own = _undone(module, lambda: _begun(module, batch))
     if own is not None:
         yield own
     size = () if batch is None else (batch,)
@@ -229,7 +243,8 @@ def _zeros(state: Any) -> Any:  # noqa: ANN401 - as above
 def _run(module: nn.Module, call: _Call) -> Any:  # noqa: ANN401 - whatever a module returns
     """Run a module from the zero state, also one that keeps its state as an attribute."""
     units = {part.hidden_size for part in module.modules() if isinstance(part, (nn.LSTM, nn.LSTMCell))}
-    with _undone(module):
+
+    def run() -> Any:  # noqa: ANN401 - as above
         module.eval()
         _begun(module, call.batch)
         for part in module.modules():
@@ -238,6 +253,8 @@ def _run(module: nn.Module, call: _Call) -> Any:  # noqa: ANN401 - whatever a mo
                 if parts and all(_is_state(one, units) for one in parts):
                     vars(part)[name] = _zeros(value)
         return module(*call.arguments)
+
+    return _undone(module, run)
 
 
 def _is_state(value: object, units: set[int]) -> bool:
