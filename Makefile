@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint types page bundle pytest colab browser docs pictures notebooks clean
+.PHONY: lab test lint types page bundle pytest colab browser patient docs pictures notebooks clean
 
 lab: .venv/lab-ready
 	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
@@ -41,7 +41,11 @@ colab: .venv-colab/ready
 	$(COLAB)/python -m pytest tests/kernel
 
 browser: .venv/test-ready .venv/chromium-ready js/node_modules/ready
-	$(PYTEST) tests/browser
+	$(PYTEST) -m "not long" tests/browser
+
+# What takes longer than it is worth at every test: other notebooks on a slow computer, and the like.
+patient: .venv/test-ready .venv/chromium-ready js/node_modules/ready
+	$(PYTEST) -m long tests/browser
 
 # The reference of everything public, from the docstrings; open docs/api/index.html.
 docs: .venv/test-ready

@@ -9,16 +9,29 @@ from notebook_files import NOTEBOOKS, code, kinds, read, shortened
 from playwright.sync_api import expect
 
 TALL = {"width": 1000, "height": 20_000}
+# The one with the most widgets at once; the others take longer than they are worth every time.
+AT_EVERY_TEST = {"temperature"}
+
+
+@pytest.fixture
+def opened_all(lab, open_notebook, tmp_path):
+    """Return a function that opens a notebook with all its cells in the page."""
+
+    def open_it(file):
+        copy = tmp_path / file.name
+        nbformat.write(shortened(file), copy)
+        lab.draw_all_cells()
+        notebook = open_notebook(copy)
+        notebook.page.set_viewport_size(TALL)
+        expect.set_options(timeout=180_000)
+        return notebook
+
+    return open_it
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
-def test_it_runs_and_its_widgets_come_to_life(lab, open_notebook, file_name, screenshot, tmp_path, file):
-    copy = tmp_path / file.name
-    nbformat.write(shortened(file), copy)
-    lab.draw_all_cells()
-    notebook = open_notebook(copy)
-    notebook.page.set_viewport_size(TALL)
-    expect.set_options(timeout=180_000)
+def test_it_runs_and_its_widgets_come_to_life(lab, opened_all, file_name, screenshot, file):
+    notebook = opened_all(file)
     notebook.run_all()
     screenshot(f"notebook-{file.stem}")
     with notebook.saving():
@@ -39,3 +52,29 @@ def test_it_runs_and_its_widgets_come_to_life(lab, open_notebook, file_name, scr
     expect(widget.status).to_contain_text("Finished")
     before = widget.seed.input_value()
     assert len(widget.written(before)) > 0
+
+
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(file, marks=[] if file.stem in AT_EVERY_TEST else pytest.mark.long) for file in NOTEBOOKS],
+    ids=lambda file: file.stem,
+)
+def test_all_its_widgets_answer_on_a_slow_computer(page, problems, opened_all, file):
+    notebook = opened_all(file)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    notebook.run_all()
+    roots = page.locator(".lstm-widget")
+    for n in range(roots.count()):
+        widget = Widget(roots.nth(n))
+        expect(widget.root).to_be_visible()
+        if "lstm-training" in widget.root.get_attribute("class"):
+            expect(widget.line).to_contain_text("Finished")
+        else:
+            widget.generate.click()
+            expect(widget.status).to_contain_text("Writing")
+            widget.stop.click()
+            expect(widget.status).to_contain_text("Stopped")
+        expect(widget.notice).to_have_text("")
+    assert roots.count() == sum(kinds(cell.outputs).count("widget") for cell in code(read(file)))
+    # What anywidget says of a widget that it has given up, and that hears its kernel again.
+    problems[:] = [problem for problem in problems if problem != "[anywidget] Failed to initialize model."]
