@@ -102,7 +102,10 @@ def test_the_command_in_the_card_does_the_same_again(trained, text, monkeypatch,
     folder, (_, out, _) = trained
     monkeypatch.chdir(text.parent)
     model = load_model(folder)
-    assert main(*shlex.split(model.card["command"])[1:], "--quiet") == (0, out, "")
+    code, again, told = main(*shlex.split(model.card["command"])[1:], "--quiet")
+    assert (code, again) == (0, out)
+    assert "were left out" in told  # the only line
+    assert told.count("\n") == 1
     again = load_model(text.parent / "my model")
     same_model(again, model)
     assert again.card["command"] == model.card["command"]

@@ -20,6 +20,7 @@ from training_runs import TEXT, tiny, words
 from lstm_widget import ModelError, SettingError, load_model
 from lstm_widget.errors import UnknownCharactersError, UnknownSettingError
 from lstm_widget.training import TrainingSettings, resume, train
+from lstm_widget.training.display import told_elsewhere
 from lstm_widget.training.folder import RunFolder
 from lstm_widget.training.settings import settings_for, training_settings, validation_length
 
@@ -385,3 +386,23 @@ def test_rare_characters_are_left_out_and_told(capsys):
     assert "§" not in model.vocab
     assert model.card["characters_left_out"] == 4
     assert "'§' 4" in capsys.readouterr().err
+
+
+def test_what_was_lost_is_told_however_quiet_it_is_and_in_every_card(tmp_path, capsys):
+    file, folder = tmp_path / "text.txt", tmp_path / "out"
+    file.write_bytes(words(4000).encode() + b"\xe9\xff" * 300 + "\n§§ａａ".encode())
+    finished = tiny(file, output=folder, min_count=5, epochs=1, checkpoints=True)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "600 bytes of 'text.txt' are not UTF-8 and were left out" in err
+    assert "'§' 2" in err
+    assert err.count("left out") == 2  # and no other line
+    lost = {"characters_left_out": 2, "characters_read_as_similar": 2, "undecodable_bytes": 600}
+    stopped = tiny(file, min_count=5, epochs=1, on_progress=lambda _: False)
+    for model in (finished, load_model(folder / "checkpoints" / "00000001.safetensors"), stopped):
+        assert lost.items() <= model.card.items()
+    capsys.readouterr()
+    told_elsewhere(lambda: tiny(file, min_count=5, epochs=1))
+    assert capsys.readouterr() == ("", "")
+    tiny(words(2000) + "ａａ", min_count=5, epochs=1)  # nothing is lost
+    assert capsys.readouterr() == ("", "")

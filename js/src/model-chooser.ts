@@ -14,7 +14,10 @@ const ENTRIES: Record<string, string> = {
 const RECORD = new Set([
   "title",
   "command",
+  "seed",
   "characters_left_out",
+  "characters_read_as_similar",
+  "undecodable_bytes",
   "validation",
   "validation_loss_nats",
   "best_epoch",

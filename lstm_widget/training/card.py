@@ -66,7 +66,6 @@ def finished(
             {"title": PurePath(corpus.names[0]).stem, "text": ", ".join(corpus.names)} if corpus.names else {}
         ),
         "characters": corpus.characters,
-        "characters_left_out": corpus.left_out,
         "validation": f"the last {len(validation):,} characters of the text, which were not learnt",
         "validation_loss_nats": round(loss, 4),
         "validation_loss_bits": round(loss / math.log(2), 4),

@@ -95,7 +95,9 @@ def add_arguments(parser: argparse.ArgumentParser, decoded: Callable[[str], str]
     parser.add_argument(
         "--checkpoints", action="store_true", help="keep a small model after 0, 1, 2, 4, 8, ... updates"
     )
-    parser.add_argument("--quiet", action="store_true", help="show no progress, only the outcome")
+    parser.add_argument(
+        "--quiet", action="store_true", help="show only the outcome, and what was left out of the text"
+    )
     group = parser.add_argument_group("how to train")
     kinds = get_type_hints(TrainingSettings)
     for field in fields(TrainingSettings):

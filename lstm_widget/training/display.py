@@ -5,16 +5,29 @@ from __future__ import annotations
 import math
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextvars import ContextVar, copy_context
+from typing import TYPE_CHECKING, TypeVar
 
 from tqdm.auto import tqdm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lstm_widget.training.progress import Progress, Sample
 
+T = TypeVar("T")
+
 SAMPLE_SECONDS = 30.0  # at least, between samples that are shown
+
+
+_told_elsewhere = ContextVar("_told_elsewhere", default=False)
+
+
+def told_elsewhere(work: Callable[[], T]) -> T:
+    """Do some work of which `Display` is not to tell what was lost, since somebody else does."""
+    context = copy_context()
+    context.run(_told_elsewhere.set, True)
+    return context.run(work)
 
 
 class Display:
@@ -22,12 +35,15 @@ class Display:
 
     Parameters
     ----------
-    hidden : bool
-        Show nothing at all.
+    quiet : bool
+        Show only what was lost.
+    main : bool
+        Whether this is the one process, of several, that speaks.
     """
 
-    def __init__(self, *, hidden: bool) -> None:
-        self._hidden = hidden
+    def __init__(self, *, quiet: bool, main: bool) -> None:
+        self._hidden = quiet or not main
+        self._main = main
         self._in_notebook = _in_notebook()
         self._bar = None
         self._sampled = -math.inf  # when samples were shown last, in seconds of the training
@@ -50,8 +66,16 @@ class Display:
     def note(self, text: str) -> None:
         """Tell something once."""
         if not self._hidden:
-            # On a terminal the outcome alone goes to standard output; a notebook paints errors red.
-            tqdm.write(text, file=sys.stdout if self._in_notebook else sys.stderr)
+            self._write(text)
+
+    def loss(self, text: str) -> None:
+        """Tell that something was lost; that is no progress, so that it is not hidden."""
+        if self._main and not _told_elsewhere.get():
+            self._write(text)
+
+    def _write(self, text: str) -> None:
+        # On a terminal the outcome alone goes to standard output; a notebook paints errors red.
+        tqdm.write(text, file=sys.stdout if self._in_notebook else sys.stderr)
 
     def __call__(self, record: Progress) -> None:
         """Show how far it is."""

@@ -86,6 +86,15 @@ class Corpus:
         """Bytes that are not UTF-8; they were left out and are not counted in `characters`."""
         return sum(fault.count for fault in self.faults)
 
+    @property
+    def losses(self) -> dict[str, Any]:
+        """What the card of a model says of what was not read as it stands in the text."""
+        return {
+            "characters_left_out": self.left_out,
+            "characters_read_as_similar": sum(self.folded.values()) - self.left_out,
+            "undecodable_bytes": self.undecodable,
+        }
+
     def decode(self, ids: NDArray[np.unsignedinteger]) -> str:
         """Return the text of ids."""
         characters = list(self.vocab)

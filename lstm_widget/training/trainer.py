@@ -88,7 +88,7 @@ def train(
         Called with a `Progress` after each update, in the main process. If it returns `False`, or raises
         `KeyboardInterrupt`, the training ends as after Ctrl-C.
     quiet : bool, optional
-        Show nothing.
+        Show nothing but what of the text was left out.
     **settings
         See `TrainingSettings`.
 
@@ -114,7 +114,7 @@ def train(
     parts_of(text)  # a typing error is told before anything else
     start = None if model is None else load_model(model)
     accelerator = _accelerator()
-    display = Display(hidden=quiet or not accelerator.is_main_process)
+    display = Display(quiet=quiet, main=accelerator.is_main_process)
     display.note("Reading the text.")
 
     def work(folder: RunFolder | None, text_file: Path) -> CharLSTM:
@@ -134,14 +134,15 @@ def train(
             precision = _in_main(accelerator, lambda: faster_precision(network, accelerator.device))
             chosen = replace(chosen, precision=precision)
         further = {"trained_further": start.card.get("title", "another model")} if start else {}
-        # What a model writes on if nobody gives it a seed.
-        begins = {"seed": words} if (words := corpus.first_words) else {}
+        told = corpus.losses
+        if words := corpus.first_words:
+            told |= {"seed": words}  # what the model writes on if nobody gives it another one
         plan = Plan(
             settings=chosen,
             units=tuple(layer.hidden_size for layer in network.layers),
             embedding_size=network.embedding_size,
             sample_seed=corpus.sample_seed if sample_seed is None else sample_seed,
-            card={**begins, **(card or {}), **further},
+            card={**told, **(card or {}), **further},
             checkpoints=checkpoints,
         )
         loop = Loop(Learner(accelerator, network, corpus.ids, chosen), corpus, plan, folder, accelerator)
@@ -190,7 +191,7 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
         learner = Learner(accelerator, network, corpus.ids, plan.settings)
         loop = Loop(learner, corpus, plan, folder, accelerator)
         loop.restore(tensors, facts["so_far"])
-        display = Display(hidden=quiet or not accelerator.is_main_process)
+        display = Display(quiet=quiet, main=accelerator.is_main_process)
         return _run(loop, corpus, folder, accelerator, display, on_progress)
 
     return _in_folder(folder, work)
@@ -227,8 +228,9 @@ def _run(
     on_progress: OnProgress | None,
 ) -> CharLSTM:
     """Train to the end, and make the model of it."""
+    tell = display.loss if corpus.left_out or corpus.faults else display.note
     for note in corpus.notes():
-        display.note(note)
+        tell(note)
     display.note(loop.intent())
     if not loop.run(display, on_progress):
         model = loop.unfinished(loop.best_model())

@@ -176,17 +176,21 @@ class TrainingView(PageWidget):
 
         def begin() -> CharLSTM:
             from lstm_widget.training import train  # noqa: PLC0415 - PyTorch
+            from lstm_widget.training.display import told_elsewhere  # noqa: PLC0415
 
             self._forget()
             self._folder = self._new_folder()
             self._show()
-            return train(
-                self._text,
-                self._folder,
-                checkpoints=True,
-                on_progress=self._progressed,
-                quiet=True,
-                **self._given,
+            # The page shows the notes of the text.
+            return told_elsewhere(
+                lambda: train(
+                    self._text,
+                    self._folder,
+                    checkpoints=True,
+                    on_progress=self._progressed,
+                    quiet=True,
+                    **self._given,
+                )
             )
 
         return self._follow(begin)
@@ -207,13 +211,14 @@ class TrainingView(PageWidget):
 
         def begin() -> CharLSTM:
             from lstm_widget.training import resume  # noqa: PLC0415 - PyTorch
+            from lstm_widget.training.display import told_elsewhere  # noqa: PLC0415
 
             folder = self._folder or self._output
             if folder is None:
                 msg = "No training was stopped here: begin one with train()."
                 raise SettingError(msg)
-            self._folder = as_path(folder)
-            return resume(self._folder, on_progress=self._progressed, quiet=True)
+            self._folder = path = as_path(folder)
+            return told_elsewhere(lambda: resume(path, on_progress=self._progressed, quiet=True))
 
         return self._follow(begin)
 
