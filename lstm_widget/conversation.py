@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from lstm_widget.errors import LSTMError, ModelError, SettingError
+from lstm_widget.holding import Lock, holding
 from lstm_widget.messages import MAX_NAME, name_in, sendable
 from lstm_widget.settings import check_names, check_page_rng
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from lstm_widget.writing import Followed
 
 F = TypeVar("F", bound="Followed")
+T = TypeVar("T")
 
 log = logging.getLogger("lstm_widget")
 
@@ -68,7 +70,7 @@ class Conversation(ABC, Generic[F]):
         self._wrote = wrote
         # Held while something is written and told, but for `wrote`. By the same thread it can be taken again:
         # whoever is told of a new status may stop the run or begin another one.
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._current: F | None = None
         self._answers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "hello": lambda _: self._send({"type": "here"}),
@@ -137,22 +139,28 @@ class Conversation(ABC, Generic[F]):
         if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not budget > 0:
             msg = "A pull message must bring a budget of milliseconds above 0."
             raise SettingError(msg)
-        with self._lock:
+
+        def pulled() -> str:
             new = self._answer_pull(pull, message, writing, min(budget, MAX_BUDGET) / 1000)
             if writing.ending is not None:
                 self._send(writing.ending)  # again, for a page that did not get it
             elif writing.finished:
                 self._end(writing, "finished")
-        if new:
+            return new
+
+        if new := self._lock.hold(pulled):
             self._wrote(new)
 
     def _stop_for_page(self, message: Mapping[str, Any]) -> None:
         writing = self._named(message)
         writing.wanted = False
-        with self._lock:
+
+        def stop() -> None:
             if writing.ending is not None:
                 self._send(writing.ending)  # again, for a page that did not get it
             self._end(writing, "stopped")
+
+        self._lock.hold(stop)
 
     @abstractmethod
     def _start_asked(self, run: str, message: Mapping[str, Any]) -> None:
@@ -168,30 +176,43 @@ class Conversation(ABC, Generic[F]):
         """End the current run, if there is one, and keep what it wrote."""
         if (writing := self._current) is not None:
             writing.wanted = False  # before the lock: a cell that writes lets go of it then
-            with self._lock:
-                self._end(writing, "stopped")
+            self._lock.hold(lambda: self._end(writing, "stopped"))
 
     def clear(self) -> None:
         """End the current run, if there is one, and forget what it wrote."""
-        self._let_go()
-        with self._lock:
+
+        def clear() -> None:
             self._replace(None)
             state = self._forget()
             self._publish({"error": "", **state, "status": "ready"})
             if self._current is None:  # who was told of the new status may have begun another one
                 self._send({"type": "cleared"})
 
+        self._let_go()
+        self._lock.hold(clear)
+
+    def _from_cell(self, name: str, work: Callable[[], T]) -> T:
+        """Do what a cell asks for; whatever ends that, a run of this name is over then."""
+
+        def end() -> None:
+            current = self._current
+            if current is not None and current.name == name:
+                self._end(current, "stopped")
+
+        return holding(lambda: None, lambda: self._lock.hold(end), work)
+
     def _write(self, writing: F, piece: Callable[[float], str]) -> None:
         """Write from a cell until it is over; `piece` is as `_answer_pull`, for so many seconds."""
+
+        def write() -> str:
+            new = "" if writing.over else piece(MAX_BUDGET / 1000)
+            if writing.finished:
+                self._end(writing, "finished")
+            return new
+
         try:
             while writing.wanted and not writing.over:
-                with self._lock:
-                    if writing.over:
-                        break
-                    new = piece(MAX_BUDGET / 1000)
-                    if writing.finished:
-                        self._end(writing, "finished")
-                if new:
+                if new := self._lock.hold(write):
                     self._wrote(new)
         except KeyboardInterrupt:
             log.debug("Interrupted; what was written so far is kept")
@@ -199,8 +220,7 @@ class Conversation(ABC, Generic[F]):
             self._fail(_error(writing.name, str(error), None))
             raise
         finally:
-            with self._lock:
-                self._end(writing, "stopped")
+            self._lock.hold(lambda: self._end(writing, "stopped"))
 
     # How a run ends.
 
@@ -219,24 +239,30 @@ class Conversation(ABC, Generic[F]):
         """Tell of an error that nobody foresaw. The run that it names is over, and what it wrote is kept."""
         state: dict[str, Any] = {"error": error["message"]}
         writing = self._current
+
+        def fail(writing: F) -> Mapping[str, Any]:
+            writing.ending, writing.wanted, writing.told = error, False, True
+            return {**self._kept(writing), **state, "status": "failed"}
+
         if writing is not None and writing.name == error["run"]:
-            with self._lock:
-                writing.ending, writing.wanted = error, False
-                state = {**self._kept(writing), **state, "status": "failed"}
-        self._publish(state)
+            self._publish(self._lock.hold(partial(fail, writing)))
+        else:
+            self._publish(state)
         self._send(error)
 
     def _end(self, writing: F, reason: Reason) -> None:
-        """End a run unless it is over; the caller holds the lock."""
-        if writing.over:
+        """End a run unless it is over and the pages know; the caller holds the lock."""
+        if writing.told:
             return
-        ending = writing.ending = writing.end(reason)
-        current = self._current
+        if writing.ending is None:
+            writing.ending = writing.end(reason)
+        ending, current = writing.ending, self._current
         if current is writing:
-            self._publish({**self._kept(writing), "status": reason})
+            self._publish({**self._kept(writing), "status": ending.get("reason", "failed")})
         # Unless who was told of the new status has already resumed it, or begun another one.
-        if writing.ending is ending and self._current is current:
+        if writing.ending is ending and not writing.told and self._current is current:
             self._send(ending)
+            writing.told = True
 
     def _kept(self, _writing: F) -> Mapping[str, Any]:
         """Return what has to last of a run that is over."""

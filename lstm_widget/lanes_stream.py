@@ -234,17 +234,21 @@ class LanesConversation(Conversation[_Lanes]):
         SettingError
             If a setting is wrong.
         """
-        writing = self._start(new_name(), settings, lanes())
-        length = settings["length"]
+        name, length = new_name(), settings["length"]
 
-        def piece(seconds: float) -> str:
-            writing.arrange(lanes(), length)
-            before = writing.written()
-            writing.write(length, seconds)
-            self._tell(writing, None, before)
-            return ""
+        def write() -> None:
+            writing = self._start(name, settings, lanes())
 
-        self._write(writing, piece)
+            def piece(seconds: float) -> str:
+                writing.arrange(lanes(), length)
+                before = writing.written()
+                writing.write(length, seconds)
+                self._tell(writing, None, before)
+                return ""
+
+            self._write(writing, piece)
+
+        self._from_cell(name, write)
 
     def _start(self, name: str, settings: LanesSettings, lanes: Sequence[Lane]) -> _Lanes:
         """Begin a run; skip the characters of the seed that the model does not know."""
@@ -252,12 +256,15 @@ class LanesConversation(Conversation[_Lanes]):
         seed: Any = known(settings["seed"], generator.model)
         rng = secrets.randbits(32) if settings["rng"] is None else settings["rng"]  # one for all lanes
         writing = _Lanes(name, generator, model, {**settings, "seed": seed, "rng": rng}, lanes)
-        self._let_go()
-        with self._lock:
+
+        def begin() -> None:
             self._replace(writing)
             self._publish({"error": "", "status": "writing"})
             if not writing.over:  # who was told of the new status may have stopped it
                 self._send({"type": "begin", "run": name, "seed": seed, "rng": rng})
+
+        self._let_go()
+        self._lock.hold(begin)
         return writing
 
 

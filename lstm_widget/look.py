@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from lstm_widget.cells import CellFinder
+from lstm_widget.holding import Lock
 from lstm_widget.inspection import Foresight, Inspector
 from lstm_widget.messages import name_in, text_in, whole_in
 
@@ -39,7 +39,7 @@ class Look:
 
     def __init__(self, model: Callable[[], tuple[str, LSTMGenerator]]) -> None:
         self._model = model
-        self._lock = threading.Lock()  # over what follows
+        self._lock = Lock()  # over what follows
         self._foresight: Foresight | None = None
         self._inspector: Inspector | None = None
         self._finder: tuple[Engine, CellFinder] | None = None
@@ -49,10 +49,13 @@ class Look:
         """Tell what comes after a seed."""
         question, seed = name_in(message, "id"), text_in(message, "seed")
         name, generator = self._model()
-        with self._lock:
+
+        def expect() -> tuple[np.ndarray, int]:
             if self._foresight is None or self._foresight.model is not generator.model:
                 self._foresight = Foresight(generator.model, generator.engine)
-            logits, left = self._foresight.logits(seed, PIECE)
+            return self._foresight.logits(seed, PIECE)
+
+        logits, left = self._lock.hold(expect)
         return {"type": "expected", "id": question, "model": name, "seed": seed, "left": left}, [logits]
 
     def inspected(self, message: Mapping[str, Any], writing: Writing) -> tuple[Inspected, Buffers]:
@@ -96,15 +99,19 @@ class Look:
         question = name_in(message, "id")
         name, generator = self._model()
         engine = generator.engine  # another one once the model is trained anew
-        with self._lock:
+
+        def find() -> tuple[float, list[Cell] | None]:
             if engine not in self._found:
                 if self._finder is None or self._finder[0] is not engine:
                     self._finder = engine, CellFinder(generator.model, engine)
                 done = self._finder[1].advance(PIECE)
                 if done < 1:
-                    return {"type": "finding", "id": question, "model": name, "done": done}, None
+                    return done, None
                 self._found[engine], self._finder = self._finder[1].cells, None
-            return {"type": "finding", "id": question, "model": name, "done": 1.0}, self._found[engine]
+            return 1.0, self._found[engine]
+
+        done, cells = self._lock.hold(find)
+        return {"type": "finding", "id": question, "model": name, "done": done}, cells
 
     def found(self) -> list[Cell]:
         """Return the cells that were found for the model, if any."""

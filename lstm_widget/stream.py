@@ -92,9 +92,8 @@ class TextConversation(Conversation[Writing]):
 
     def _inspect(self, message: Mapping[str, Any]) -> None:
         writing = self._of_the_tree(name_in(message, "run"))
-        with self._lock:
-            answer = self._look.inspected if message["type"] == "inspect" else self._look.activated
-            self._send(*answer(message, writing))
+        answer = self._look.inspected if message["type"] == "inspect" else self._look.activated
+        self._lock.hold(lambda: self._send(*answer(message, writing)))
 
     def _find(self, message: Mapping[str, Any]) -> None:
         finding, cells = self._look.finding(message)
@@ -130,7 +129,8 @@ class TextConversation(Conversation[Writing]):
         SettingError
             If a setting is wrong.
         """
-        return self._write_out(self._start(new_name(), settings), temperature)
+        name = new_name()
+        return self._from_cell(name, lambda: self._write_out(self._start(name, settings), temperature))
 
     def write_on(self, length: int, temperature: Callable[[], float]) -> str:
         """Write the latest text on until it has so many characters; see `write`.
@@ -146,8 +146,12 @@ class TextConversation(Conversation[Writing]):
             If there is no text, or the length is none.
         """
         writing = self._text()
-        self._resume(writing, length)
-        return self._write_out(writing, temperature)
+
+        def write_on() -> str:
+            self._resume(writing, length)
+            return self._write_out(writing, temperature)
+
+        return self._from_cell(writing.name, write_on)
 
     def read(self, settings: SettingNames) -> None:
         """Begin a text and write nothing of it yet.
@@ -157,7 +161,8 @@ class TextConversation(Conversation[Writing]):
         SettingError
             If a setting is wrong.
         """
-        self._start(new_name(), settings, only_read=True)
+        name = new_name()
+        self._from_cell(name, lambda: self._start(name, settings, only_read=True))
 
     def branch(self, position: int, character: str, temperature: Callable[[], float]) -> str:
         """Write the latest text with another character at one place; see `write` and `Run.branch`.
@@ -172,7 +177,12 @@ class TextConversation(Conversation[Writing]):
         SettingError
             If there is no text, or no such place or character.
         """
-        return self._write_out(self._branch(self._text(), position, character, new_name()), temperature)
+        name, text = new_name(), self._text()
+
+        def write_branch() -> str:
+            return self._write_out(self._branch(text, position, character, name), temperature)
+
+        return self._from_cell(name, write_branch)
 
     def show(self, name: str) -> None:
         """Go back to a text of the tree.
@@ -185,11 +195,14 @@ class TextConversation(Conversation[Writing]):
         writing = self._of_the_tree(name)
         if writing is self._current and not writing.over:
             return  # it is what the pages show
-        self._let_go()
-        with self._lock:
+
+        def show() -> None:
             if writing is not self._current:
                 self._replace(writing)
             self._tell_again(writing)
+
+        self._let_go()
+        self._lock.hold(show)
 
     def remove(self, name: str) -> None:
         """Forget a text of the tree, with all that branch off it.
@@ -201,9 +214,8 @@ class TextConversation(Conversation[Writing]):
         """
         writing = self._of_the_tree(name)
         gone, parent = self._tree.below(writing), writing.parent
-        if self._current is not None and self._current.name in gone:
-            self._let_go()
-        with self._lock:
+
+        def remove() -> None:
             self._tree.remove(gone)
             self._look.forget()
             if self._current is not None and self._current.name in gone and parent is not None:
@@ -211,6 +223,10 @@ class TextConversation(Conversation[Writing]):
                 self._tell_again(parent)
             else:
                 self._publish({"branches": self._tree.state})
+
+        if self._current is not None and self._current.name in gone:
+            self._let_go()
+        self._lock.hold(remove)
 
     def trace(self) -> Trace:
         """Tell how each character of the text that is shown was chosen.
@@ -221,8 +237,7 @@ class TextConversation(Conversation[Writing]):
             If there is none.
         """
         writing = self._text()
-        with self._lock:
-            return trace(writing.run)
+        return self._lock.hold(lambda: trace(writing.run))
 
     def found(self) -> list[dict[str, Any]]:
         """Return the cells that were found for the model, if any."""
@@ -267,28 +282,34 @@ class TextConversation(Conversation[Writing]):
         seed = known(settings.get("seed"), generator.model)
         run = generator.start({**settings, "seed": seed, "rng": rng})
         writing = Writing(name, run, model, {**settings, "rng": rng})
-        self._let_go()
-        with self._lock:
+
+        def begin() -> None:
             self._replace(writing)
             self._tree.plant(writing)
             self._look.forget()
             self._begin(writing, 0)
             if only_read:
                 self._end(writing, "finished")
+
+        self._let_go()
+        self._lock.hold(begin)
         return writing
 
     def _branch(self, parent: Writing, position: int, character: str, name: str) -> Writing:
         """Begin a branch; one that cannot be leaves everything as it is."""
         parent.run.check_branch(position, character)
         self._tree.check_room()
-        self._let_go()
-        with self._lock:
+
+        def begin() -> Writing:
             run = parent.run.begin_branch(position, character)
             writing = Writing(name, run, parent.model, parent.given, parent, position, character)
             self._tree.add(writing)
             self._replace(writing)
             self._begin(writing, position)
-        return writing
+            return writing
+
+        self._let_go()
+        return self._lock.hold(begin)
 
     def _begin(self, writing: Writing, position: int) -> None:
         """Tell the pages of a new text, which shares so much with its parent; the caller holds the lock."""
@@ -314,7 +335,7 @@ class TextConversation(Conversation[Writing]):
         return self._current
 
     def _resume(self, writing: Writing, length: int) -> None:
-        with self._lock:
+        def resume() -> None:
             if writing is not self._current:  # another one was begun meanwhile
                 raise SettingError(self.gone)
             run = writing.run
@@ -322,12 +343,14 @@ class TextConversation(Conversation[Writing]):
             if length > position:
                 run.extend(max(length, 0 if writing.over else run.settings.length))
                 if writing.over:
-                    writing.ending, writing.wanted = None, True
+                    writing.ending, writing.wanted, writing.told = None, True, False
                     self._publish({"error": "", "receipt": writing.receipt, "status": "writing"})
             seed = run.settings.seed
             self._send({"type": "begin", "run": writing.name, "seed": seed, "position": position})
             if writing.ending is not None:  # it has these characters already
                 self._send(writing.ending)
+
+        self._lock.hold(resume)
 
     def _kept(self, writing: Writing) -> State:
         return {"receipt": writing.receipt, "text": writing.text, "branches": self._tree.state}

@@ -32,6 +32,7 @@ class Followed(ABC):
         self.name = name
         self.wanted = True  # set to False from any thread, without the lock: end as soon as possible
         self.ending: End | LanesEnd | Error | None = None  # what the pages are told, once it is over
+        self.told = False  # whether they have been told: an interrupt may come in between
 
     @property
     def over(self) -> bool:
