@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import numpy as np
 import pytest
 import threadpoolctl
 from interrupts import at_every_line, blas_threads, in_another_thread
 
 from lstm_widget.blas import single_thread
+from lstm_widget.formats import load_model
+from lstm_widget.formats.p5ml_writing import save_p5ml
+from lstm_widget.formats.safetensors import load_safetensors, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock
 from lstm_widget.run import advance_together
 
-SETTINGS = {"seed": "abcab", "length": 7, "temperature": 1.3, "rng": 3}
+SETTINGS = {"seed": "abc", "length": 5, "temperature": 1.3, "rng": 3}
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +119,38 @@ def test_a_generator_has_one_model_whole_after_an_interrupt_at_any_line(model, r
             assert generator.generate(SETTINGS) in texts
 
     assert at_every_line(prepare, whole) > 100
+
+
+# Files.
+
+
+@pytest.mark.parametrize("save", [save_p5ml, save_safetensors])
+def test_a_model_is_written_whole_or_not_at_all_whatever_line_an_interrupt_comes_at(tmp_path, model, save):
+    place = tmp_path / "place"
+    place.mkdir()
+    target = place / "model"
+
+    def prepare():
+        if target.is_dir():
+            shutil.rmtree(target)
+        target.unlink(missing_ok=True)
+        return lambda: save(model, target)
+
+    def whole_or_nothing():
+        assert {file.name for file in place.iterdir()} <= {"model"}
+        if target.exists():
+            load_model(target) if target.is_dir() else load_safetensors(target)
+
+    assert at_every_line(prepare, whole_or_nothing) > 20
+
+
+def test_files_have_the_permissions_that_the_umask_says(tmp_path, model):
+    before = os.umask(0o007)
+    try:
+        save_safetensors(model, tmp_path / "model.safetensors")
+        save_p5ml(model, tmp_path / "p5ml")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
+    assert {modes.pop("p5ml")} == {0o770}
+    assert set(modes.values()) == {0o660}
