@@ -299,6 +299,13 @@ def test_a_state_dict_of_pytorch_is_converted_with_its_vocabulary(tmp_path):
         written = load_model(tmp_path / f"out{number}")
         assert dict(written.vocab) == {"a": 0, "b": 1, "c": 2, "d": 3}
         np.testing.assert_array_equal(written.weights.embedding, modules["emb"].weight.detach().numpy())
+    # As a model hub keeps it.
+    hub = tmp_path / "hub"
+    hub.mkdir()
+    (hub / "config.json").write_text("{}")
+    (hub / "model.safetensors").write_bytes((tmp_path / "state.safetensors").read_bytes())
+    assert "from_pytorch, or by lstm-widget convert --vocab" in fails(1, "info", hub)
+    assert run("convert", hub, tmp_path / "of hub", "--vocab", tmp_path / "vocab.json").returncode == 0
     # What Python refuses is refused here as well.
     for table, sentence in (
         (["a", "b", "c"], "lists 3 characters, but the head tells 4 ids apart"),

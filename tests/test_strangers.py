@@ -12,6 +12,7 @@ import pytest
 from model_files import change_manifest, refused
 
 from lstm_widget import LSTMGenerator, load_model, save_model
+from lstm_widget.formats.finding import find_model
 from lstm_widget.formats.keras import from_keras
 from lstm_widget.formats.p5ml import load_checkpoints, load_p5ml
 from lstm_widget.formats.pytorch import from_pytorch
@@ -273,6 +274,19 @@ def test_many_models_are_not_all_listed(tmp_path, folder):
         shutil.copytree(folder, tmp_path / "many" / f"m{number:02}")
     with refused("holds several models, 'm00', .*'m04' and 7 more: name one, such as '.*many/m00'"):
         load_model(tmp_path / "many")
+
+
+def test_not_every_manifest_of_a_huge_zip_file_is_read():
+    asked = []
+
+    def read(name, at_most):
+        asked.append((name, at_most))
+        return json.dumps(WEB_APP).encode()
+
+    found = find_model([f"{number}/manifest.json" for number in range(3000)], read, "bomb.zip")
+    assert not found.is_trained
+    assert len(asked) <= 200
+    assert max(at_most for _, at_most in asked) <= 2**20
 
 
 def test_a_damaged_model_is_told_wherever_it_is(tmp_path, folder):

@@ -18,7 +18,7 @@ _KINDS: dict[str, str] = {
     r"\.(pt|pth|ckpt|bin|pkl|pickle)": "is a pickle, which is never opened, as it can run any program: "
     "load it in PyTorch and give the module or its state dict to from_pytorch.",
     r"(^|/)checkpoint|\.index|\.meta|\.data-\d+-of-\d+": "is part of a TensorFlow checkpoint, which is not "
-    "read: give the folder with manifest.json and vocab.json that the training of ml5 writes, too.",
+    "read: give the folder with manifest.json and vocab.json that the training script of ml5 writes as well.",
     r"\.(onnx|pb|tflite|npz|npy|gguf|mlmodel|mar|joblib|weights)|(^|/)model\.json": "is in a format that is "
     "not read: give the model that it was made from to from_pytorch or from_keras.",
     r"\.(tar|gz|tgz|bz2|xz|7z|rar)": "is an archive of a kind that is not read: unpack it, and give what "

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from lstm_widget.errors import ModelError, shown
 from lstm_widget.formats.elsewhere import told_of_all
 from lstm_widget.formats.files import MANIFEST
-from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+from lstm_widget.formats.json_data import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 TRAINED = "model.safetensors"  # what a training calls its model
 _SHOWN = 5  # of the models that there are
+_MOST_FOLDERS = 200  # that are looked into
+_LONGEST = 2**20  # bytes of the manifest of a real model, and far more
 
 
 class Found(NamedTuple):
@@ -60,7 +62,7 @@ def find_model(
         folders = [folder for folder in folders if folder == meant] or within
     found: list[Found] = []
     others: list[Found] = []  # with a manifest of something else, such as a web app, or a damaged one
-    for folder in folders:
+    for folder in folders[:_MOST_FOLDERS]:
         # A training keeps its model for p5ML, and what it was on the way, below its own.
         if any(folder.startswith(f"{above.folder}/" if above.folder else "") for above in found):
             continue
@@ -91,7 +93,7 @@ def _is_of_a_model(name: str) -> bool:
 def is_of_a_network(read: Callable[[str, int], bytes | None], manifest: str) -> bool:
     """Tell the manifest of a model from that of a web app."""
     try:
-        table = parse_json(read(manifest, MAX_JSON_BYTES) or b"", manifest)
+        table = parse_json(read(manifest, _LONGEST) or b"", manifest)
     except ModelError:
         return False
     return isinstance(table, dict) and any(isinstance(v, dict) and "filename" in v for v in table.values())
