@@ -177,7 +177,8 @@ class Chunk(TypedDict):
     """To the page: the characters from `position` on, `count` of them; `pull` is None from a cell.
 
     `temperatures` are the changes among them, as in the receipt. `bits` is the surprise of the whole
-    text up to their end: -log2 of its probability at temperature 1.
+    text up to their end: -log2 of its probability at temperature 1. Before the first one, so many
+    characters may be `left` to read.
     """
 
     type: Literal["chunk"]
@@ -188,6 +189,7 @@ class Chunk(TypedDict):
     text: str
     temperatures: list[tuple[int, float]]
     bits: float
+    left: NotRequired[int]
 
 
 class End(TypedDict):

@@ -118,7 +118,7 @@ class Writing(Followed):
     def chunk(self, position: int, pull: str | None = None) -> Chunk:
         """Return the message with the characters from a position on."""
         characters = self.run.characters[position:]
-        return {
+        chunk: Chunk = {
             "type": "chunk",
             "run": self.name,
             "pull": pull,
@@ -128,6 +128,9 @@ class Writing(Followed):
             "temperatures": [change for change in self.run.temperatures if change[0] >= position],
             "bits": self.bits,
         }
+        if not characters and len(self.run.unread) > 1:
+            chunk["left"] = len(self.run.unread)
+        return chunk
 
 
 class Tree:

@@ -153,6 +153,8 @@ export interface Chunk {
   temperatures: Change[];
   /** The surprise of the whole text up to their end: -log2 of its probability at temperature 1. */
   bits: number;
+  /** Characters that are yet to be read before the first one can be written. */
+  left?: number;
 }
 
 export type Reason = "finished" | "stopped";

@@ -13,6 +13,8 @@ export interface Listener {
   resumed(): void;
   /** More characters, each exactly once and in order; what else the chunk tells. */
   wrote(text: string, chunk: Chunk): void;
+  /** So many characters are yet to be read before the next one can be written. */
+  reading(left: number): void;
   /** The run is over; `have` characters of it came. */
   ended(reason: End["reason"], have: number): void;
   failed(message: string, have: number): void;
@@ -216,6 +218,7 @@ export class Player extends Follower<ToKernel, FollowedText> {
       }
       return;
     }
+    if (chunk.left !== undefined) this.listener.reading(chunk.left);
     const known = now.have - chunk.position;
     if (chunk.count > known) {
       now.have += chunk.count - known;

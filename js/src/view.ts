@@ -74,6 +74,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
 
   // The text.
   let bits: number | null = null; // per character
+  let unread = 0; // characters that the network reads before it writes
   const pace = () => model.get("speed") ?? Number.POSITIVE_INFINITY;
   const typewriter = new Typewriter(pace, (text) => {
     page.append(text);
@@ -106,6 +107,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         progress();
       },
       resumed() {
+        unread = 0;
         telling.begin();
         meter.begin(page.length);
         telling.say("Writing");
@@ -114,7 +116,12 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
       wrote(text, { position, count, temperatures, bits: sum }) {
         for (const [from, temperature] of temperatures) page.change(from, temperature);
         bits = sum / (position + count);
+        unread = 0;
         typewriter.push(text);
+      },
+      reading(left) {
+        unread = left;
+        progress();
       },
       ended(reason, have) {
         telling.ended = reason;
@@ -165,6 +172,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     if (speed !== null) figures.push(perSecond(speed));
     if (bits !== null) figures.push(`${bits.toFixed(2)} bits per character`);
     const reached = isRead ? page.seedLength : page.length;
+    if (writing && unread > 0) figures.push(`${characters(unread)} to read first`);
     telling.progress(writing, characters(reached), figures, isRead);
   }
 

@@ -359,7 +359,9 @@ export class FakeKernel {
       }
       write(writing, missing, temperature);
     }
-    this.#tell(chunk(writing, from, pull));
+    const answer = chunk(writing, from, pull);
+    if (allowed === 0 && answer.count === 0) answer.left = 1000 - this.#handledPulls;
+    this.#tell(answer);
     if (writing.ending !== null) this.#tell(writing.ending);
     else if (writing.temperatures.length === writing.length) this.#end(writing, "finished");
   }

@@ -29,6 +29,8 @@ export class Reading {
   readonly connection: Connection;
   /** What the listener was told, but for the text and the waiting. */
   readonly events: string[] = [];
+  /** How much was yet to be read, each time it was told. */
+  readonly left: number[] = [];
   /** What it was told about waiting. */
   readonly notices: { at: number; isWaiting: boolean }[] = [];
   /** The pulls, how much had been seen when they were sent, and when that was. */
@@ -87,6 +89,7 @@ export class Reading {
           this.text = this.#kept;
           this.#came = this.seen = Array.from(this.#kept).length;
         },
+        reading: (left) => this.left.push(left),
         resumed: () => this.events.push("resumed"),
         wrote: (text) => {
           this.text += text;

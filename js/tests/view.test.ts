@@ -8,6 +8,7 @@ import {
   find,
   seedBox,
   slider,
+  statusLine,
   type,
   wholePage,
 } from "./reader.ts";
@@ -246,6 +247,18 @@ test("a text that is begun in a cell is shown as it comes, without a question, a
   seconds(10);
   expectFinished("cell ".repeat(60));
   expect(model.sent.length).toBeLessThanOrEqual(pulls + 2);
+});
+
+test("a long seed is read first, and how far that is can be seen", () => {
+  kernel.budget = (nth) => (nth < 40 ? 0 : Number.POSITIVE_INFINITY);
+  shown();
+  click("Generate");
+  seconds(0.1);
+  expect(statusLine()).toMatch(/^Writing: 0 characters · 9\d\d characters to read first$/);
+  expect(canStop()).toBe(true);
+  seconds(20);
+  expect(statusLine()).not.toContain("read");
+  expectFinished(counting(300));
 });
 
 describe("errors of the kernel", () => {

@@ -270,6 +270,9 @@ def test_no_message_reads_much_and_all_is_read_in_the_end(widget, page, model, m
     for message in ({"type": "show", "run": "a"}, {"type": "resume", "run": "a", "length": 2001}):
         ask(message)
     ask({"type": "read", "run": "r", "settings": {**SETTINGS, "seed": whole}})
+    page.ask({"type": "start", "run": "s", "settings": {**SETTINGS, "seed": seed}})
+    left = [ask(a_pull(0, 20, run="s")).get("left") for _ in range(800)]
+    assert left == [*range(799, 1, -1), None, None]
 
 
 # Traits.
