@@ -146,7 +146,7 @@ def from_state_dict(state: Mapping[str, Any]) -> Weights:
     if not lstms:
         msg = "The state dict is that of no LSTM: no name in it ends in weight_ih_l0 or weight_ih."
         raise ModelError(msg)
-    others = {name: t for name, t in owners.items() if name not in lstms and not _LOSS.fullmatch(name)}
+    others = {name: t for name, t in owners.items() if name not in lstms and not _is_loss(name, t)}
     choices = _possible_ends(others)
     layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
     orders = _possible_orders(tuple(lstms))
@@ -168,6 +168,11 @@ def from_state_dict(state: Mapping[str, Any]) -> Weights:
         msg = f"What {shown(ends.name)} is, embedding or head or both, cannot be told: {_INSTEAD}."
         raise ModelError(msg)
     return _weights([layer for name in order for layer in layers[name]], ends)
+
+
+def _is_loss(name: str, tensors: Tensors) -> bool:
+    """Tell whether tensors are the weights of a loss, one for each character."""
+    return bool(_LOSS.fullmatch(name)) and all(len(shape_of(name, t)) == 1 for t in tensors.values())
 
 
 def _check_nesting(state: Mapping[str, Any]) -> None:
