@@ -127,6 +127,28 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
     assert notebook.written(SEED) == text
 
 
+def test_the_seed_is_the_models_own_until_somebody_types_one(open_notebook, shared_models):
+    darwin = str(shared_models / "darwin")
+    source = f"from lstm_widget import LSTMWidget\nw = LSTMWidget({darwin!r}, length=50, speed=None)\nw"
+    notebook = open_notebook([source])
+    notebook.run_all()
+    own = LSTMGenerator(darwin).default_seed
+    expect(notebook.seed).to_have_value(own)
+    expect(notebook.seed).to_have_accessible_description("")
+    notebook.model.select_option(label="Shakespeare")
+    expect(notebook.seed).to_have_value("ROMEO:")
+    notebook.model.select_option(value=darwin)
+    expect(notebook.seed).to_have_value(own)
+    # A line end of the keyboard is one of two characters to a model that was trained on these.
+    notebook.seed.fill("of species.\n")
+    expect(notebook.root.locator("mark")).to_have_text(["⏎"])
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 50 characters")
+    notebook.model.select_option(label="Shakespeare")
+    expect(notebook.root.locator("mark")).to_have_count(0)
+    expect(notebook.seed).to_have_value("of species.\n")
+
+
 def test_the_speed_goes_from_a_typewriter_to_as_fast_as_it_goes_while_it_writes(opened, expected):
     notebook = opened(length=2000)
     notebook.speed.press("Home")
