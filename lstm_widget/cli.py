@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--without-seed", action="store_true", help="print only what is written")
 
-    one = add("info", _info, "tell what a model is", "info bronte")
+    one = add("info", _info, "show what a model is", "info bronte")
     one.add_argument("model", metavar="MODEL", help=_MODEL)
     one.add_argument("--json", action="store_true", help="print it as JSON")
 
@@ -149,7 +149,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--force", action="store_true", help="replace the file B if it exists")
 
     one = add(
-        "score", _score, "tell how well a model predicts a text, in bits per character", "score bronte my.txt"
+        "score",
+        _score,
+        "measure how well a model predicts a text, in bits per character",
+        "score bronte my.txt",
     )
     add_score_arguments(one, _MODEL)
 

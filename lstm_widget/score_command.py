@@ -127,7 +127,7 @@ def _text_of(file: str) -> str:
         data = sys.stdin.buffer.read() if file == "-" else _bytes_of(file)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        msg = f"{file!r} is no UTF-8 text: byte {error.start:,} cannot be read; save it as UTF-8."
+        msg = f"{file!r} is not UTF-8 text (byte {error.start:,} cannot be read): save it as UTF-8."
         raise ModelError(msg) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
