@@ -7,14 +7,16 @@ says to which cell it belongs.
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
 from ipywidgets import CallbackDispatcher
 
+from lstm_widget.holding import holding
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 class TextCallbacks:
@@ -26,8 +28,7 @@ class TextCallbacks:
     def __call__(self, text: str) -> None:
         """Call all of them. What one raises is shown, and stops nothing."""
         for callback, cell in self._told:
-            with _output_below(cell):
-                CallbackDispatcher(callbacks=[callback])(text)
+            _output_below(cell, partial(CallbackDispatcher(callbacks=[callback]), text))
 
     def register(self, callback: Callable[[str], object]) -> None:
         """Call this, too; once, however often it is registered."""
@@ -52,18 +53,19 @@ def _is_cell(request: dict[str, Any]) -> bool:
     return isinstance(header, dict) and header.get("msg_type") == "execute_request"
 
 
-@contextmanager
-def _output_below(cell: dict[str, Any]) -> Iterator[None]:
-    """Have output appear below a cell that has ended, unless another one is running here."""
+def _output_below(cell: dict[str, Any], work: Callable[[], object]) -> None:
+    """Do some work whose output appears below a cell that has ended, unless another one is running here."""
     now = _request()
     shell = get_ipython()
     if not _is_cell(cell) or _is_cell(now) or not hasattr(shell, "set_parent"):
-        yield
+        work()
         return
-    shell.set_parent(cell)
-    try:
-        yield
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()  # an older ipykernel looks for the cell only now
-        shell.set_parent(now)
+
+    def give_back() -> None:
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()  # an older ipykernel looks for the cell only now
+        finally:
+            shell.set_parent(now)
+
+    holding(lambda: shell.set_parent(cell), give_back, work)

@@ -36,6 +36,16 @@ class _Interrupter:
 
 def interrupted(work, line):
     """Do some work with an interrupt at a line; return where that was, or `None` if it ended before."""
+    return _traced(work, line).place
+
+
+def lines_of(work):
+    """Do some work; return how many lines of the package it has."""
+    most = 10**9
+    return most - _traced(work, most).left
+
+
+def _traced(work, line):
     interrupter = _Interrupter(line)
     before = sys.gettrace()
     sys.settrace(interrupter.enter)
@@ -45,7 +55,7 @@ def interrupted(work, line):
         pass  # some of what is tried takes it for a wish to stop
     finally:
         sys.settrace(before)
-    return interrupter.place
+    return interrupter
 
 
 def at_every_line(prepare, check, *, most=100_000):
@@ -72,10 +82,8 @@ def at_every_line(prepare, check, *, most=100_000):
         try:
             check()
         except BaseException as error:
-            error.add_note(f"after an interrupt at {place} (line number {line})") if hasattr(
-                error, "add_note"
-            ) else None
-            raise AssertionError(place) from error
+            msg = f"after an interrupt at {place}, line {line} of the work"
+            raise AssertionError(msg) from error
     raise AssertionError(most)
 
 

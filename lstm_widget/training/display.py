@@ -59,9 +59,12 @@ class Display:
             unit="update",
             disable=self._hidden,
             mininterval=0.1 if watched else 30,
-        ) as self._bar:
-            yield
-        self._bar = None
+        ) as bar:
+            self._bar = bar
+            try:
+                yield
+            finally:
+                self._bar = None
 
     def note(self, text: str) -> None:
         """Tell something once."""

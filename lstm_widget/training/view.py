@@ -270,9 +270,12 @@ class TrainingView(PageWidget):
                 raise SettingError(msg)
 
         def give_back() -> None:
-            if self._training_by.get("call") is me:
+            if self._training_by.get("call") is not me:
+                return
+            try:
                 if self.status in _AT_WORK:  # whatever ended it
                     self._show(status="stopped")
+            finally:
                 del self._training_by["call"]
 
         return holding(take, give_back, lambda: self._trained(begin))
@@ -287,7 +290,11 @@ class TrainingView(PageWidget):
             self._show(status="stopped" if stopped else "failed", error=_sentence(error))
             raise
         self.model = model
-        self._look_back(model)
+        try:
+            self._look_back(model)
+        except Exception:  # the model is there all the same
+            log.exception("The checkpoints could not be read")
+            self._show(error="The checkpoints could not be read; the kernel's log says why.")
         self._show(status="stopped" if "unfinished" in model.card else "finished")
         return model
 
@@ -447,9 +454,6 @@ class TrainingView(PageWidget):
             pass
         except LSTMError as error:
             self._show(error=str(error))
-        except Exception:  # the model is there all the same
-            log.exception("The checkpoints could not be read")
-            self._show(error="The checkpoints could not be read; the kernel's log says why.")
         self._show(stages=states, stage=len(states) - 1, written_at=temperature)
 
     @traitlets.validate("temperature")

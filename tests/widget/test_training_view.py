@@ -12,6 +12,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from interrupts import in_another_thread, interrupted, lines_of
 from pages import finishes, on_the_wire, one_line
 from training_runs import TEXT, TINY, UPDATES, VALIDATED, ids_of, read_log, slow_losses, tiny
 from traitlets import TraitError
@@ -20,6 +21,7 @@ from lstm_widget import LSTMGenerator, LSTMWidget, ModelError, SettingError, loa
 from lstm_widget.training import TrainingView, loop
 from lstm_widget.training import references as comparisons
 from lstm_widget.training import view as module
+from lstm_widget.training.learner import Learner
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -471,3 +473,76 @@ def test_the_example_in_the_docstring_runs():
     result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+# A kernel's interrupt at the worst moment, and files of strangers.
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_an_interrupt_at_any_line_of_a_training_leaves_nothing_at_work(tmp_path, part):
+    handler = signal.getsignal(signal.SIGINT)
+
+    def begin(folder):
+        view = TrainingView(TEXT, folder, **SETTINGS)
+        view.send = lambda *_: None
+        return view, view.train
+
+    lines = lines_of(begin(tmp_path / "whole")[1])
+    assert lines > 1000
+    for line in range(1 + part * lines // 40, lines, lines // 10):  # all parts together: forty of them
+        folder = tmp_path / str(line)
+        view, train = begin(folder)
+        place = interrupted(train, line)
+        assert view.status in {"ready", "stopped", "failed", "finished"}, place
+        assert signal.getsignal(signal.SIGINT) is handler, place
+        assert [file.name for file in folder.rglob(".*")] == [], place
+        # It can be trained again, or go on; from another thread, which waits for no lock.
+        again = TrainingView(TEXT, folder, **SETTINGS)
+        again.send = lambda *_: None
+        state = folder / "training" / "state.safetensors"
+        if not (folder / "model.safetensors").exists() or state.exists():
+            in_another_thread(again.resume if state.exists() else again.train, 120)
+            assert again.status == "finished", place
+
+
+def test_a_foreign_file_among_the_checkpoints_is_left_alone(tmp_path):
+    def put(_):
+        (tmp_path / "out" / "checkpoints" / "my model.safetensors").write_bytes(b"mine")
+
+    watched = Watched(output=tmp_path / "out")
+    watched.on_tick = put
+    watched.view.train()
+    assert (watched.view.status, watched.view.error) == ("finished", "")
+    assert watched.view.stages
+
+
+def test_what_goes_wrong_while_it_looks_back_ends_it_with_a_sentence(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError
+
+    monkeypatch.setattr(module, "find_stages", fail)
+    view = Watched(output=tmp_path / "out").view
+    assert view.train() is view.model
+    assert view.status == "finished"
+    assert view.error == "The checkpoints could not be read; the kernel's log says why."
+
+
+def test_updates_that_are_made_again_are_in_the_curves_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "STATE_SECONDS", 1e9)
+    watched, update = Watched(output=tmp_path / "out"), Learner.update
+
+    def interrupted(learner):
+        if learner.done == 5:  # a second Ctrl-C: the last state that was kept is that of the beginning
+            raise KeyboardInterrupt
+        return update(learner)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "update", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            watched.view.train()
+    assert watched.view.now["update"] == 5
+    watched.view.resume()
+    undisturbed = Watched(output=tmp_path / "other")
+    undisturbed.view.train()
+    for name in ("training_curve", "validation_curve"):
+        assert getattr(watched.view, name) == getattr(undisturbed.view, name)
