@@ -1,0 +1,130 @@
+"""The widgets on the grounds of Colab and VS Code, with style sheets and variables as they are there.
+
+Both have JupyterLab's light colours in every theme, though the ground is dark.
+"""
+
+from __future__ import annotations
+
+import pytest
+from bare import Bare
+from hosts import SETTINGS
+from playwright.sync_api import expect
+from test_hosts import low_contrasts
+from test_page_looks import CONTRAST
+
+from lstm_widget import LSTMGenerator, LSTMWidget, TemperatureLanes
+
+# ipywidgets' labvariables.css.
+LAB = {
+    "layout-color0": "white",
+    "layout-color1": "white",
+    "ui-font-color1": "rgba(0, 0, 0, 0.8)",
+    "ui-font-color2": "rgba(0, 0, 0, 0.5)",
+    "ui-inverse-font-color1": "rgba(255, 255, 255, 1)",
+    "border-color1": "#bdbdbd",
+    "brand-color1": "#2196f3",
+    "error-color1": "#f44336",
+}
+LAB_LIGHT = ":root {" + "; ".join(f"--jp-{name}: {value}" for name, value in LAB.items()) + "}"
+
+
+def colab(theme: str, ground: str, ink: str) -> tuple[dict[str, str], str]:
+    own = f":root {{--colab-primary-text-color: {ink}; --jp-ui-font-color1: {ink}}}"
+    return {"theme": theme}, f"{LAB_LIGHT} {own} body {{background: {ground}; color: {ink}}}"
+
+
+def vscode(kind: str, ground: str, ink: str, *, white: bool = True) -> tuple[dict[str, str], str]:
+    below = "white" if white else "transparent"
+    own = f":root {{--vscode-editor-background: {ground}; --vscode-editor-foreground: {ink}}}"
+    page = f"body {{background: {ground}; color: {ink}}} .output {{background: {below} !important}}"
+    return {"data-vscode-theme-kind": kind}, f"{LAB_LIGHT} {own} {page} .output {{color: black}}"
+
+
+PAGES = {
+    "Colab light": colab("", "#ffffff", "#212121"),
+    "Colab dark": colab("dark", "#383838", "#d5d5d5"),
+    "VS Code light": vscode("vscode-light", "#ffffff", "#3b3b3b"),
+    "VS Code dark": vscode("vscode-dark", "#1f1f1f", "#cccccc"),
+    "VS Code dark, no white": vscode("vscode-dark", "#1f1f1f", "#cccccc", white=False),
+    "VS Code high contrast": vscode("vscode-high-contrast", "#000000", "#ffffff"),
+    "VS Code high contrast light": vscode("vscode-high-contrast-light", "#ffffff", "#292929"),
+}
+DRESS = """([attributes, style]) => {
+  for (const [name, value] of Object.entries(attributes)) {
+    const where = name === "theme" ? document.documentElement : document.body;
+    where.setAttribute(name, value);
+  }
+  document.body.removeAttribute("style");
+  const sheet = document.createElement("style");
+  sheet.textContent = style;
+  document.head.append(sheet);
+  for (const one of document.body.children) one.className = "output";
+}"""
+# All texts that are to be read, with what can hardly be: those of disabled buttons are not meant to be.
+HARD_TO_READ = (
+    """() => {
+  const contrast = """
+    + CONTRAST
+    + """;
+  const root = document.querySelector(".lstm-widget");
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const all = new Set();
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const one = text.parentElement;
+    const isShown = text.data.trim() && one.checkVisibility({visibilityProperty: true});
+    if (isShown && !one.closest(".lstm-unseen, option, [aria-disabled=true]")) all.add(one);
+  }
+  const told = (one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 30)}`;
+  return [all.size, [...all].map((one) => [contrast(one), told(one)]).filter(([ratio]) => ratio < 4.5)];
+}"""
+)
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return LSTMGenerator()
+
+
+@pytest.fixture
+def placed(page, generator):
+    """Return a function that shows a widget in the page of a host."""
+
+    def show(name, make=LSTMWidget, **settings):
+        widget = make(generator, **settings)
+        if make is TemperatureLanes:
+            widget.generate()
+        notebook = Bare(page, widget).show()
+        page.evaluate(DRESS, PAGES[name])
+        return notebook
+
+    return show
+
+
+def readable(page):
+    count, low = page.evaluate(HARD_TO_READ)
+    assert count > 20
+    return low == [], low
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_all_of_a_text_and_its_inside_can_be_read(page, placed, screenshot, name):
+    notebook = placed(name, **SETTINGS)
+    low = low_contrasts(notebook)
+    notebook.more.click()
+    notebook.about.click()
+    notebook.root.get_by_role("combobox", name="Colour the text by").select_option("surprise")
+    expect(notebook.root.locator(".lstm-legend")).to_be_visible()
+    notebook.page.set_viewport_size({"width": 1000, "height": 1600})
+    screenshot(f"colours-{name.replace(' ', '-').replace(',', '')}")
+    assert readable(page) == (True, [])
+    assert low == {}
+    notebook.page.set_viewport_size({"width": 360, "height": 1600})
+    screenshot(f"colours-{name.replace(' ', '-').replace(',', '')}-narrow")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_all_of_the_lanes_can_be_read(page, placed, screenshot, name):
+    placed(name, TemperatureLanes, length=200, rng=1)
+    expect(page.locator(".lstm-lanes .lstm-text").first).to_contain_text("She was")
+    screenshot(f"colours-{name.replace(' ', '-').replace(',', '')}-lanes")
+    assert readable(page) == (True, [])
