@@ -1,6 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { buttonMaker, enable } from "../buttons.ts";
 import { element } from "../dom.ts";
+import { keepKeys } from "../keys.ts";
 import { Presence } from "../presence.ts";
 import { Saver } from "../saver.ts";
 import { DEAF } from "../telling.ts";
@@ -221,15 +222,7 @@ export function createTrainingView(
     tell();
   }
 
-  // Keys pressed in here are meant for the widget, not for the notebook around it. But Ctrl+S still saves.
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      const control = event.ctrlKey || event.metaKey;
-      if (!control || event.key.toLowerCase() !== "s") event.stopPropagation();
-    },
-    { signal },
-  );
+  keepKeys(root, signal);
 
   // What the kernel, or another view, does.
   follow(model, "error", (error) => (problem.textContent = error), signal);
