@@ -6,6 +6,9 @@ const NAMED = 10;
 /** Nothing to see: of no width, a control, half of a pair, an accent without its letter. Tab and line end have names. */
 const INVISIBLE = /(?![ \t\n\r])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]|^\p{M}/u;
 
+/** A line end that a textarea shows as "\n". */
+const END = /\r\n?/g;
+
 /** A marked place of the text in the box, in UTF-16 units. */
 interface Mark {
   start: number;
@@ -50,7 +53,7 @@ export class SeedBox {
     this.#box.addEventListener(
       "input",
       () => {
-        this.#seed = this.#box.value;
+        this.#seed = edited(this.#seed, this.#box.value, this.#box.selectionEnd);
         this.#update();
         changed(this.#seed);
       },
@@ -63,7 +66,7 @@ export class SeedBox {
     signal.addEventListener("abort", () => observer.disconnect());
   }
 
-  /** As it was set or typed; a line end that was set as "\r\n" remains one. */
+  /** As it was set or typed; a line end that was set as "\r\n" remains one, also while the text around it is edited. */
   get value(): string {
     return this.#seed;
   }
@@ -71,7 +74,7 @@ export class SeedBox {
   set value(seed: string) {
     this.#seed = seed;
     // Do not disturb somebody who is typing it. A textarea has "\n" only.
-    const shown = seed.replace(/\r\n?/g, "\n");
+    const shown = seed.replace(END, "\n");
     if (this.#box.value !== shown) this.#box.value = shown;
     this.#update();
   }
@@ -179,13 +182,33 @@ function located(places: readonly Replacement[], seed: string): Mark[] {
   });
 }
 
-/** The marks of the text that is the same before and after a change in one place. */
-function moved(marks: readonly Mark[], before: string, after: string): Mark[] {
+/** A seed after its text in the box was edited in one place: line ends that are still there are those of the seed. */
+function edited(seed: string, text: string, caret: number): string {
+  const units = seed.match(/\r\n|./gs) ?? []; // one for each of the box
+  const [head, tail] = unchanged(seed.replace(END, "\n"), text, caret);
+  return [
+    ...units.slice(0, head),
+    ...text.slice(head, text.length - tail).split(""),
+    ...units.slice(units.length - tail),
+  ]
+    .map((unit, i, all) => (unit === "\r" && all[i + 1] === "\n" ? "\n" : unit)) // they remain two
+    .join("");
+}
+
+/** How much is the same at both ends of a text after a change in one place, which ended at the caret if it may have. */
+function unchanged(before: string, after: string, caret: number): [head: number, tail: number] {
   const shorter = Math.min(before.length, after.length);
   let head = 0;
   while (head < shorter && before[head] === after[head]) head += 1;
   let tail = 0;
-  while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  while (tail < shorter && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  tail = Math.min(tail, Math.max(after.length - caret, shorter - head));
+  return [Math.min(head, shorter - tail), tail];
+}
+
+/** The marks of the text that is the same before and after a change in one place. */
+function moved(marks: readonly Mark[], before: string, after: string): Mark[] {
+  const [head, tail] = unchanged(before, after, after.length);
   const by = after.length - before.length;
   return marks.flatMap((mark) => {
     if (mark.end <= head) return [mark];

@@ -101,6 +101,26 @@ describe("the box", () => {
     expect(seedBox().value).toBe("d");
   });
 
+  test.each([
+    ["a letter at the end", "One\r\ntwo\r\n", "One\ntwo\n3", 9, "One\r\ntwo\r\n3"],
+    ["a letter at the beginning", "One\r\ntwo\r", " One\ntwo\n", 1, " One\r\ntwo\r"],
+    ["a line end", "One\r\ntwo", "One\n\ntwo", 5, "One\r\n\ntwo"],
+    ["a line end before one", "One\r\ntwo", "One\n\ntwo", 4, "One\n\r\ntwo"],
+    ["a line end behind half of one", "One\rtwo", "One\n\ntwo", 5, "One\n\ntwo"],
+    ["nothing between two halves of one", "One\rx\ntwo", "One\n\ntwo", 4, "One\n\ntwo"],
+    ["other words", "a\r\nOne\r\ntwo\r\nb", "a\n1\n2\nb", 5, "a\r\n1\n2\r\nb"],
+    ["nothing for the first of two", "One\n\r\ntwo", "One\ntwo", 3, "One\r\ntwo"],
+    ["nothing for the second of two", "One\n\r\ntwo", "One\ntwo", 4, "One\ntwo"],
+    ["a letter beside half of a sign", "😀\r\n😀", "😁\n😀", 2, "😁\r\n😀"],
+    ["nothing at all", "One\r\ntwo", "", 0, ""],
+  ])("keeps line ends when somebody types %s", (_, seed, text, caret, edited) => {
+    box.value = seed;
+    seedBox().value = text;
+    seedBox().setSelectionRange(caret, caret);
+    seedBox().dispatchEvent(new Event("input", { bubbles: true }));
+    expect([box.value, changes, seedBox().value]).toEqual([edited, [edited], text]);
+  });
+
   test("can have the focus", () => {
     box.focus();
     expect(document.activeElement).toBe(seedBox());
