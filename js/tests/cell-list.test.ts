@@ -11,9 +11,9 @@ const CELLS: Cell[] = [
 ];
 const ENTRIES = [
   "No cell",
-  "position in the line — layer 2, cell 118 (0.83)",
-  "inside quotes — layer 1, cell 1 (−0.51)",
-  "<b>digit</b> & more — layer 1, cell 512 (0.30)",
+  "position in the line — layer 1, cell 117 (0.83)",
+  "inside quotes — layer 0, cell 0 (−0.51)",
+  "<b>digit</b> & more — layer 0, cell 511 (0.30)",
 ];
 
 let controller: AbortController;
@@ -181,9 +181,9 @@ describe("the list", () => {
 
   test("tells which cell is chosen, counted from 0, and shows its number", () => {
     pick(ENTRIES[1] ?? "");
-    expect(numbers()).toEqual(["2", "118"]);
+    expect(numbers()).toEqual(["1", "117"]);
     pick(ENTRIES[2] ?? "");
-    expect(numbers()).toEqual(["1", "1"]);
+    expect(numbers()).toEqual(["0", "0"]);
     pick("No cell");
     expect(numbers()).toEqual(["", ""]);
     expect(done).toEqual([[1, 117], [0, 0], null]);
@@ -191,9 +191,9 @@ describe("the list", () => {
 
   test("shows what is chosen elsewhere, and tells nobody", () => {
     list.chosen = [0, 511];
-    expect([checked(), numbers()]).toEqual([[ENTRIES[3]], ["1", "512"]]);
+    expect([checked(), numbers()]).toEqual([[ENTRIES[3]], ["0", "511"]]);
     list.chosen = [0, 5];
-    expect([checked(), numbers()]).toEqual([[], ["1", "6"]]);
+    expect([checked(), numbers()]).toEqual([[], ["0", "5"]]);
     list.chosen = null;
     expect([checked(), numbers()]).toEqual([["No cell"], ["", ""]]);
     expect(done).toEqual([]);
@@ -230,7 +230,7 @@ describe("the list", () => {
     controller.abort();
     pick(ENTRIES[1] ?? "");
     click("Find cells worth looking at");
-    enter("Layer", "1");
+    enter("Layer", "0");
     enter("Cell", "1");
     expect(done).toEqual([]);
   });
@@ -238,12 +238,12 @@ describe("the list", () => {
 
 describe("any cell by its number", () => {
   test("is chosen when both numbers are there and the field is left, not at every digit", () => {
-    enter("Layer", "2");
-    for (const typed of ["1", "11", "118"]) type(field("Cell"), typed);
-    expect(done).toEqual([]);
-    enter("Cell", "118");
-    expect(done).toEqual([[1, 117]]);
     enter("Layer", "1");
+    for (const typed of ["1", "11", "117"]) type(field("Cell"), typed);
+    expect(done).toEqual([]);
+    enter("Cell", "117");
+    expect(done).toEqual([[1, 117]]);
+    enter("Layer", "0");
     expect(done).toEqual([
       [1, 117],
       [0, 117],
@@ -253,10 +253,10 @@ describe("any cell by its number", () => {
 
   test("is checked in the list if it is there", () => {
     list.showCells(CELLS);
-    enter("Layer", "2");
-    enter("Cell", "118");
+    enter("Layer", "1");
+    enter("Cell", "117");
     expect(checked()).toEqual([ENTRIES[1]]);
-    enter("Cell", "119");
+    enter("Cell", "118");
     expect(checked()).toEqual([]);
   });
 
@@ -271,45 +271,45 @@ describe("any cell by its number", () => {
   });
 
   test("what is half typed is not taken away, nor written in another way", () => {
-    enter("Layer", "2");
+    enter("Layer", "1");
     list.chosen = null;
-    expect(numbers()).toEqual(["2", ""]);
-    type(field("Cell"), "007");
+    expect(numbers()).toEqual(["1", ""]);
+    type(field("Cell"), "006");
     list.chosen = [1, 6];
-    expect(numbers()).toEqual(["2", "007"]);
+    expect(numbers()).toEqual(["1", "006"]);
   });
 
-  test.each(["0", "-1", "3", "1.5", "1e9"])("there is no layer %s", (typed) => {
-    enter("Cell", "5");
+  test.each(["-1", "2", "1.5", "1e9"])("there is no layer %s", (typed) => {
+    enter("Cell", "4");
     enter("Layer", typed);
-    const sentence = "The layer must be a whole number from 1 to 2.";
+    const sentence = "The layer must be a whole number from 0 to 1.";
     expect([done, problems()]).toEqual([[], ["true", "false", sentence]]);
     expect(described(field("Layer"))).toContain(sentence);
-    enter("Layer", "1");
+    enter("Layer", "0");
     expect([done, problems()]).toEqual([[[0, 4]], ["false", "false", ""]]);
   });
 
-  test.each(["0", "-1", "1025", "2.5"])("there is no cell %s", (typed) => {
+  test.each(["-1", "1024", "2.5"])("there is no cell %s", (typed) => {
     list.layers = [16, 1024];
-    enter("Layer", "2");
+    enter("Layer", "1");
     enter("Cell", typed);
-    const sentence = "The cell must be a whole number from 1 to 1,024 in layer 2.";
+    const sentence = "The cell must be a whole number from 0 to 1,023 in layer 1.";
     expect([done, problems()]).toEqual([[], ["false", "true", sentence]]);
     expect(described(field("Cell"))).toContain(sentence);
-    enter("Cell", "1024");
+    enter("Cell", "1023");
     expect([done, problems()]).toEqual([[[1, 1023]], ["false", "false", ""]]);
   });
 
   test("the range of the cells is that of the layer", () => {
     list.layers = [16, 1024];
-    enter("Layer", "2");
-    enter("Cell", "17");
-    expect([field("Layer").max, field("Cell").max]).toEqual(["2", "1024"]);
     enter("Layer", "1");
-    expect(problems()[2]).toBe("The cell must be a whole number from 1 to 16 in layer 1.");
-    expect([done, field("Cell").max]).toEqual([[[1, 16]], "16"]);
+    enter("Cell", "16");
+    expect([field("Layer").max, field("Cell").max]).toEqual(["1", "1023"]);
+    enter("Layer", "0");
+    expect(problems()[2]).toBe("The cell must be a whole number from 0 to 15 in layer 0.");
+    expect([done, field("Cell").max]).toEqual([[[1, 16]], "15"]);
     list.layers = [32];
-    expect([problems()[2], field("Layer").max, field("Cell").max]).toEqual(["", "1", "32"]);
+    expect([problems()[2], field("Layer").max, field("Cell").max]).toEqual(["", "0", "31"]);
   });
 
   test("something that is no number is told, and does not count as nothing", () => {
@@ -317,7 +317,7 @@ describe("any cell by its number", () => {
     // A browser keeps "1e" in the field, and calls its value empty.
     Object.defineProperty(field("Cell"), "validity", { value: { badInput: true } });
     enter("Cell", "");
-    const sentence = "The cell must be a whole number from 1 to 512 in layer 1.";
+    const sentence = "The cell must be a whole number from 0 to 511 in layer 0.";
     expect([done, problems()]).toEqual([[], ["false", "true", sentence]]);
     enter("Layer", "");
     expect([done, problems()[0]]).toEqual([[], "false"]);
@@ -325,11 +325,11 @@ describe("any cell by its number", () => {
 
   test("has no upper end while the model is unknown", () => {
     made([]);
-    enter("Layer", "7");
-    enter("Cell", "70000");
+    enter("Layer", "6");
+    enter("Cell", "69999");
     expect([done, problems()]).toEqual([[[6, 69_999]], ["false", "false", ""]]);
-    enter("Cell", "0");
-    expect(problems()[2]).toBe("The cell must be a whole number from 1 in layer 7.");
+    enter("Cell", "-1");
+    expect(problems()[2]).toBe("The cell must be a whole number from 0 in layer 6.");
     expect([field("Layer").max, field("Cell").max]).toEqual(["", ""]);
   });
 
@@ -353,7 +353,7 @@ describe("axe finds nothing", () => {
     [
       "with a wrong number",
       () => {
-        enter("Layer", "9");
+        enter("Layer", "8");
         expect(problems()[0]).toBe("true");
       },
     ],

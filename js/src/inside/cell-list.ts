@@ -1,7 +1,7 @@
 import { element, uniqueId } from "../dom.ts";
 import type { Cell } from "../messages.ts";
 
-/** Layer and unit, from 0 as the kernel counts them. People count from 1. */
+/** Layer and unit, counted from 0 here as in Python. */
 type Place = readonly [layer: number, unit: number];
 
 export interface CellActions {
@@ -79,7 +79,7 @@ export class CellList {
     this.#hint = element("p", { className: "lstm-hint", id: uniqueId() });
     this.#problem = element("p", { className: "lstm-problem", id: uniqueId() });
     const field = (name: string) => {
-      const input = element("input", { type: "number", id: uniqueId(), min: "1", step: "1" });
+      const input = element("input", { type: "number", id: uniqueId(), min: "0", step: "1" });
       input.setAttribute("aria-describedby", `${this.#problem.id} ${this.#hint.id}`);
       input.addEventListener("input", () => this.#check(), { signal });
       // Not at every digit: on the way to 118 somebody would look at 1 and at 11.
@@ -152,8 +152,8 @@ export class CellList {
     const typed = this.#typed;
     // Do not disturb somebody who is typing it.
     if (typed?.[0] === cell?.[0] && typed?.[1] === cell?.[1]) return;
-    this.#layer.value = cell ? String(cell[0] + 1) : "";
-    this.#unit.value = cell ? String(cell[1] + 1) : "";
+    this.#layer.value = cell ? String(cell[0]) : "";
+    this.#unit.value = cell ? String(cell[1]) : "";
     this.#check();
   }
 
@@ -161,7 +161,7 @@ export class CellList {
   set layers(units: readonly number[]) {
     this.#units = units;
     this.#searched = false;
-    this.#layer.max = units.length ? String(units.length) : "";
+    this.#layer.max = units.length ? String(units.length - 1) : "";
     this.#check();
     this.#tell();
   }
@@ -197,7 +197,7 @@ export class CellList {
   /** What the fields say, counted from 0; null if that is no cell. */
   get #typed(): Place | null {
     if (this.#nothingTyped || this.#wrong !== null) return null;
-    return [this.#layer.valueAsNumber - 1, this.#unit.valueAsNumber - 1];
+    return [this.#layer.valueAsNumber, this.#unit.valueAsNumber];
   }
 
   get #nothingTyped(): boolean {
@@ -213,13 +213,13 @@ export class CellList {
 
   /** How many cells the layer has that is in its field; 0 if that is unknown. */
   get #unitsTyped(): number {
-    return this.#units[this.#layer.valueAsNumber - 1] ?? 0;
+    return this.#units[this.#layer.valueAsNumber] ?? 0;
   }
 
   /** Tell what may be typed and, if it is not empty, what is wrong with it. */
   #check(): void {
     const most = this.#unitsTyped;
-    this.#unit.max = most ? String(most) : "";
+    this.#unit.max = most ? String(most - 1) : "";
     const wrong = this.#wrong;
     const empty = wrong?.value === "" && !isBad(wrong); // somebody is on the way there
     for (const input of [this.#layer, this.#unit]) {
@@ -229,8 +229,8 @@ export class CellList {
       wrong === null || empty
         ? ""
         : wrong === this.#layer
-          ? `The layer must be a whole number from 1${upTo(this.#units.length)}.`
-          : `The cell must be a whole number from 1${upTo(most)} in layer ${this.#layer.value}.`;
+          ? `The layer must be a whole number from 0${upTo(this.#units.length)}.`
+          : `The cell must be a whole number from 0${upTo(most)} in layer ${this.#layer.value}.`;
     this.#hint.textContent = sizes(this.#units);
   }
 
@@ -246,7 +246,7 @@ export class CellList {
 
 function described({ layer, unit, follows, correlation }: Cell): string {
   const number = Math.abs(correlation).toFixed(2);
-  return `${follows} — layer ${layer + 1}, cell ${unit + 1} (${correlation < 0 ? "−" : ""}${number})`;
+  return `${follows} — layer ${layer}, cell ${unit} (${correlation < 0 ? "−" : ""}${number})`;
 }
 
 /** Whether something is typed that is no number; its value is empty then. */
@@ -254,14 +254,14 @@ function isBad(input: HTMLInputElement): boolean {
   return input.validity.badInput;
 }
 
-/** @param most 0 if there is no such limit */
+/** @param most how many there are; 0 if that is unknown */
 function within(input: HTMLInputElement, most: number): boolean {
   const value = input.valueAsNumber;
-  return Number.isInteger(value) && value >= 1 && (!most || value <= most);
+  return Number.isInteger(value) && value >= 0 && (!most || value < most);
 }
 
 function upTo(most: number): string {
-  return most ? ` to ${most.toLocaleString("en")}` : "";
+  return most ? ` to ${(most - 1).toLocaleString("en")}` : "";
 }
 
 /** How many cells there are, as one sentence. */
