@@ -149,6 +149,24 @@ def test_the_seed_is_the_models_own_until_somebody_types_one(open_notebook, shar
     expect(notebook.seed).to_have_value("of species.\n")
 
 
+def test_the_line_ends_of_the_seed_stay_where_nobody_types(open_notebook, shared_models):
+    darwin, seed = str(shared_models / "darwin"), "of species.\r\nBut the"
+    source = f"from lstm_widget import LSTMWidget\nw = LSTMWidget({darwin!r}, seed={seed!r}, speed=None)\nw"
+    notebook = open_notebook([source, "ascii(w.seed)"])
+    notebook.run_cell(0)
+    expect(notebook.seed).to_have_value(seed.replace("\r\n", "\n"))
+    notebook.seed.press("ControlOrMeta+Home")
+    notebook.seed.press_sequentially("On ")
+    notebook.seed.press("ControlOrMeta+End")
+    notebook.seed.press_sequentially("re")
+    expect(notebook.seed).to_have_accessible_description("")
+    notebook.seed.press("Enter")
+    expect(notebook.root.locator("mark")).to_have_text(["⏎"])  # only the one that was typed
+    notebook.run_cell(1)
+    edited = "On of species.\r\nBut there\n"
+    expect(notebook.page.get_by_text(repr(ascii(edited)), exact=True)).to_be_visible()
+
+
 def test_the_speed_goes_from_a_typewriter_to_as_fast_as_it_goes_while_it_writes(opened, expected):
     notebook = opened(length=2000)
     notebook.speed.press("Home")
