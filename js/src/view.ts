@@ -13,6 +13,7 @@ import { Presence } from "./presence.ts";
 import { characters, perSecond, Telling } from "./telling.ts";
 import { follow, listen } from "./traits.ts";
 import { Typewriter } from "./typewriter.ts";
+import { ignoreWheel } from "./wheel.ts";
 
 /** One view of the widget. Everything it hangs on to goes when `signal` is aborted. */
 export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLElement {
@@ -221,6 +222,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   }
 
   takeKeys(root, begin, stop, signal);
+  ignoreWheel(root, signal);
 
   // What the kernel, or another view, does.
   follow(model, "error", (error) => (problem.textContent = error), signal);

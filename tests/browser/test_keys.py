@@ -1,4 +1,4 @@
-"""No key that is pressed in a widget does something to the notebook around it, in JupyterLab and Notebook 7."""
+"""No key pressed in a widget does anything to the notebook around it, in JupyterLab and Notebook 7."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from playwright.sync_api import expect
 
 KEYS = [*string.ascii_lowercase, *string.digits, "Delete", "Backspace", "ArrowUp", "ArrowDown", "Enter"]
 KEYS += ["Shift+Enter", "Alt+Enter", "Control+Enter", "Control+Shift+Minus", "Shift+M", "Escape", "Escape"]
+TRAINING = """from lstm_widget.training import TrainingView
+view = TrainingView("the cat sat on the mat and " * 400, units=8, embedding_size=4, layers=1, epochs=2,
+                    batch_size=4, steps=16)
+view"""
 CELLS = [
     "from lstm_widget import LSTMWidget\nLSTMWidget(length=5, inside=True, speed=None)",
     "from lstm_widget import TemperatureLanes\nTemperatureLanes(length=5, speed=None)",
-    "from lstm_widget.training import TrainingView\n"
-    "view = TrainingView('the cat sat on the mat and ' * 400, units=8, embedding_size=4, layers=1, epochs=2,\n"
-    "                    batch_size=4, steps=16)\nview",
+    TRAINING,
     "model = view.train()",
 ]
 NAMES = ("LSTM text generator", "LSTM temperature lanes", "LSTM training")
-# All of the notebook but what the widgets show: kinds of cells, their order and text, how often they were run.
+# All of the notebook but what the widgets show: kinds, order and texts of the cells, and when they ran.
 STATE = """() => Array.from(document.querySelectorAll(".jp-Notebook .jp-Cell"), (cell) => [cell.classList[2],
   cell.querySelector(".jp-InputPrompt").textContent, cell.querySelector(".cm-content")?.textContent])"""
 # The next part that takes the focus, also one that was made meanwhile; of many alike the first ones.
@@ -35,6 +37,7 @@ NEXT = """root => {
   }
   return null;
 }"""
+MOVED = "([one, place]) => one.getBoundingClientRect().y !== place"
 
 
 @pytest.fixture(scope="module", params=[Lab, Notebook7])
@@ -81,3 +84,18 @@ def test_no_key_changes_the_notebook(notebook):
     assert counts[0] > 20
     assert counts[1] > 10
     assert counts[2] > 3
+
+
+def test_the_wheel_scrolls_the_page_and_changes_no_number(notebook):
+    page = notebook.page
+    fields = [field for field in page.get_by_role("spinbutton").all() if field.is_visible()]
+    assert len(fields) > 6
+    for n, field in enumerate(fields):
+        field.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'instant'})")
+        field.click()
+        before, place = field.input_value(), field.bounding_box()["y"]
+        page.mouse.wheel(0, 60 if 2 * n < len(fields) else -60)
+        page.wait_for_function(MOVED, arg=[field.element_handle(), place])
+        assert field.input_value() == before
+        page.keyboard.press("ArrowUp")  # but the keys do
+        expect(field).not_to_have_value(before)

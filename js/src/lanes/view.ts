@@ -7,6 +7,7 @@ import { Presence } from "../presence.ts";
 import { characters, perSecond, Telling } from "../telling.ts";
 import { follow, listen } from "../traits.ts";
 import { Typewriter } from "../typewriter.ts";
+import { ignoreWheel } from "../wheel.ts";
 import { Board } from "./board.ts";
 import { LanesControls } from "./controls.ts";
 import type { FromKernel, LanesTraits } from "./messages.ts";
@@ -182,6 +183,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
   }
 
   takeKeys(root, begin, stop, signal);
+  ignoreWheel(root, signal);
 
   // What the kernel, or another view, does.
   follow(model, "error", (error) => (problem.textContent = error), signal);

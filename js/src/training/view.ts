@@ -6,6 +6,7 @@ import { Presence } from "../presence.ts";
 import { Saver } from "../saver.ts";
 import { DEAF } from "../telling.ts";
 import { follow, listen } from "../traits.ts";
+import { ignoreWheel } from "../wheel.ts";
 import { Chart } from "./chart.ts";
 import { ComparisonTable } from "./comparison.ts";
 import type {
@@ -223,6 +224,7 @@ export function createTrainingView(
   }
 
   keepKeys(root, signal);
+  ignoreWheel(root, signal);
 
   // What the kernel, or another view, does.
   follow(model, "error", (error) => (problem.textContent = error), signal);
