@@ -67,8 +67,11 @@ class Backend:
     def _begin_to_load(self) -> None:
         if self._thread is None:
             thread = threading.Thread(target=self._load, name="lstm-widget-numba", daemon=True)
-            thread.start()
             self._thread = thread
+            try:
+                thread.start()
+            except RuntimeError:  # there are none, as in Pyodide
+                log.info("No thread can be started; NumPy computes")
 
     def _ready(self) -> type[CompiledLane] | None:
         wanted = _wanted()

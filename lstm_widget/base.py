@@ -65,7 +65,8 @@ BOUNDS = {
     "speed": {"least": 1, "most": MAX_SPEED, "step": 1},
     "top_k": {"least": 1, "most": 2**31, "step": 1},
     "top_p": {"least": 0.001, "most": 1, "step": 0.01},
-    "rng": {"least": 0, "most": 2**53 - 1, "step": 1},
+    # A float, as Pyodide has no number for an int of this size.
+    "rng": {"least": 0, "most": float(2**53 - 1), "step": 1},
 }
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "length": check_length,

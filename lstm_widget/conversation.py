@@ -309,4 +309,5 @@ def settings_in(message: Mapping[str, Any], names: Collection[str]) -> dict[str,
         raise SettingError(msg)
     check_names(settings, names)
     check_page_rng(settings.get("rng"))
-    return settings
+    # What is nothing may be missing: where Python runs in the browser, there is more than one nothing.
+    return {**dict.fromkeys(("top_k", "top_p", "rng")), **settings}

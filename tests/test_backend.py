@@ -87,6 +87,21 @@ def test_auto_begins_with_numpy(monkeypatch, model, said):
     assert backend._thread is None
 
 
+def test_where_no_thread_can_be_started_numpy_computes(monkeypatch, model):
+    use_backend(monkeypatch, "numpy")
+    expected = LSTMGenerator(model).generate(length=300, rng=1)
+    backend = use_backend(monkeypatch, "auto")
+
+    def refuse(_):
+        msg = "can't start new thread"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    for _ in range(2):
+        assert LSTMGenerator(model).generate(length=300, rng=1) == expected
+    assert backend.name == "numpy"
+
+
 @pytest.mark.parametrize("said", ["", "Numpy", "torch", "numba "])
 def test_anything_else_is_refused(monkeypatch, model, said):
     monkeypatch.setenv(VARIABLE, said)

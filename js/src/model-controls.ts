@@ -29,6 +29,7 @@ export class ModelControls {
     signal: AbortSignal,
   ) {
     this.saver = new Saver(() => {
+      this.prepare();
       try {
         common.save_changes();
       } catch {
@@ -80,6 +81,9 @@ export class ModelControls {
     );
     this.details = element("div", { className: "lstm-details" }, this.#more, chooser.about);
   }
+
+  /** Called before what was changed is saved. */
+  protected prepare(): void {}
 
   /** What the reader has set; undefined, with the focus on it, if something is wrong. */
   settings(): Omit<Settings, "temperature"> | undefined {

@@ -1,4 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
+import { nulls } from "./nulls.ts";
 
 /** Listen to an event of the widget's model until the view goes. */
 export function listen(
@@ -7,8 +8,10 @@ export function listen(
   callback: Parameters<AnyModel["on"]>[1],
   signal: AbortSignal,
 ): void {
-  model.on(event, callback);
-  signal.addEventListener("abort", () => model.off(event, callback), { once: true });
+  const heard: typeof callback =
+    event === "msg:custom" ? (message, buffers) => callback(nulls(message), buffers) : callback;
+  model.on(event, heard);
+  signal.addEventListener("abort", () => model.off(event, heard), { once: true });
 }
 
 /** Show a trait, now and whenever the kernel or another view changes it. */

@@ -437,6 +437,31 @@ describe("while it runs", () => {
   });
 });
 
+test("what the kernel says of before does not undo what was just set", () => {
+  const model = shown({ temperatures: [0.2, 0.6, 1] });
+  click("Generate");
+  seconds(1);
+  const names = model.get("names");
+  click("Remove lane 2");
+  model.update({ temperatures: [0.2, 0.6, 1], names }); // said before it heard of that
+  seconds(0.01);
+  expect(count()).toBe(2);
+  seconds(1);
+  expect(model.get("temperatures")).toEqual([0.2, 1]);
+  expect(model.get("names")).toEqual([names[0], names[2]]);
+  // A slider is moved, and what the kernel says of the removal comes after that.
+  const slider = find("slider", "Temperature of lane 2") as HTMLInputElement;
+  slider.value = "2";
+  slider.dispatchEvent(new Event("input"));
+  model.update({ temperatures: [0.2, 1] });
+  seconds(2);
+  const asked = model.pulls.map(({ lanes }) => lanes.map(({ temperature }) => temperature));
+  const last = asked.findIndex((one) => one.length === 2 && one[1] === 2);
+  expect(last).toBeGreaterThan(0);
+  expect(new Set(asked.slice(last).map(String))).toEqual(new Set(["0.2,2"]));
+  expect(kernel.state.temperatures).toEqual([0.2, 2]);
+});
+
 describe("when something is lost", () => {
   const kinds = ["pull", "lanes", "begin", "end", "start"].flatMap((kind) =>
     [1, 2, 7].map((nth) => [kind, nth] as const),

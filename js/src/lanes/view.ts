@@ -188,9 +188,9 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
   // What the kernel, or another view, does.
   follow(model, "error", (error) => (problem.textContent = error), signal);
   const showLanes = () => {
-    const [names, temperatures] = [model.get("names"), model.get("temperatures")];
-    if (names.length !== temperatures.length) return; // what belongs to it comes in a moment
-    board.lanes = names.map((name, n) => ({ name, temperature: temperatures[n] ?? 0 }));
+    const { lanes } = controls;
+    if (lanes === undefined) return;
+    board.lanes = lanes;
     player.pump();
     progress();
   };
