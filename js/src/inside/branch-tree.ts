@@ -41,10 +41,12 @@ export class BranchTree {
     this.root.hidden = this.#branches.length === 0;
     this.#list.replaceChildren(...(first === undefined ? [] : [this.#listOf([first])]));
     if (focused === undefined) return;
-    // The buttons are new ones; who was on one that has gone is taken to the text that is shown.
+    // The buttons are new ones; who was on one that has gone is taken to the text that is shown,
+    // or out of the list if another text is begun, and it is empty.
     const buttons = [...this.#list.querySelectorAll<HTMLElement>("button[data-run]")];
     const same = buttons.find(({ dataset }) => dataset.run === focused);
-    (same ?? buttons.find((button) => button.getAttribute("aria-current") === "true"))?.focus();
+    const current = buttons.find((button) => button.getAttribute("aria-current") === "true");
+    (same ?? current ?? this.root.closest("details")?.querySelector("summary"))?.focus();
   }
 
   #listOf(branches: readonly Branch[]): HTMLUListElement {

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { element } from "../src/dom.ts";
+import { BranchTree } from "../src/inside/branch-tree.ts";
+import type { Branch } from "../src/messages.ts";
+
+const FIRST: Branch = {
+  run: "a",
+  parent: null,
+  position: 0,
+  character: "",
+  excerpt: "The road",
+  written: 8,
+  bits: 16,
+};
+
+test("nobody who is in the list is thrown out of the page", () => {
+  const actions = { show: () => undefined, remove: () => undefined };
+  const tree = new BranchTree(actions, new AbortController().signal);
+  const summary = element("summary", { tabIndex: 0 });
+  document.body.append(element("details", { open: true }, summary, tree.root));
+  const has = () => (document.activeElement as HTMLElement).dataset.run;
+  tree.shown = "a";
+  tree.branches = [FIRST, { ...FIRST, run: "b", parent: "a" }];
+  document.querySelector<HTMLElement>('[data-run="b"]')?.focus();
+  tree.branches = [FIRST, { ...FIRST, run: "b", parent: "a", written: 9 }];
+  expect(has()).toBe("b");
+  tree.branches = [FIRST];
+  expect(has()).toBe("a");
+  tree.branches = []; // another text is begun
+  expect(document.activeElement).toBe(summary);
+});
