@@ -359,10 +359,9 @@ def wrong_models(folder):
     not_ready = LSTMGenerator()
     not_ready.load_checkpoints(folder)
     return [
-        ("brontë", "does not exist; the bundled models are bronte"),
+        ("brontë", "does not exist; did you mean 'bronte'"),
         ("", "name of the model is empty"),
         (folder / "nowhere", "does not exist"),
-        (folder / "manifest.json", "is a file, but"),
         ("ftp://example.org/model", "not from ftp"),
         ("a\x00b", "does not exist"),
         (5, "name, a path or a CharLSTM, not as int"),
