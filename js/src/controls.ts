@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "./dom.ts";
 import type { Settings, Traits } from "./messages.ts";
-import { ModelControls, setter } from "./model-controls.ts";
+import { ModelControls } from "./model-controls.ts";
 import { NumberField } from "./number-field.ts";
 import { follow } from "./traits.ts";
 
@@ -9,28 +9,20 @@ import { follow } from "./traits.ts";
 const DICE = 10_000;
 
 /** What the reader sets before, or while, a text is written. */
-export class Controls extends ModelControls {
-  /** Returns what sets a trait, for this page and soon for the kernel. */
-  readonly set: <K extends keyof Traits>(name: K) => (value: Traits[K]) => void;
-
+export class Controls extends ModelControls<Traits> {
   /** @param lost called when the connection to the kernel turns out to be closed */
-  constructor(
-    private readonly model: AnyModel<Traits>,
-    lost: () => void,
-    signal: AbortSignal,
-  ) {
+  constructor(model: AnyModel<Traits>, lost: () => void, signal: AbortSignal) {
     super(model, lost, signal);
-    const { hint, rng } = this;
-    this.set = setter(model, this.saver);
+    const { hint, rng, traits } = this;
 
     const temperature = new NumberField<number>(
       "Temperature",
       model.get("bounds").temperature,
       { whole: false },
-      this.set("temperature"),
+      traits.setter("temperature"),
       signal,
     );
-    follow(model, "temperature", (value) => (temperature.value = value), signal);
+    traits.show("temperature", temperature.root, (value) => (temperature.value = value));
     this.numbers.prepend(temperature.root);
     this.fields.unshift(temperature as NumberField<number | null>);
 
@@ -40,7 +32,7 @@ export class Controls extends ModelControls {
       () => {
         const thrown = Math.floor(Math.random() * DICE);
         rng.value = thrown;
-        this.set("rng")(thrown);
+        traits.set({ rng: thrown });
       },
       { signal },
     );

@@ -3,17 +3,17 @@ import { element } from "./dom.ts";
 import type { CommonTraits, Settings } from "./messages.ts";
 import { ModelChooser } from "./model-chooser.ts";
 import { NumberField } from "./number-field.ts";
-import { Saver } from "./saver.ts";
 import { SeedBox } from "./seed-box.ts";
+import { SettingTraits } from "./settings.ts";
 import { SpeedSlider } from "./speed-slider.ts";
 import { follow } from "./traits.ts";
 
 /** What the reader sets in both widgets. */
-export class ModelControls {
+export class ModelControls<T extends CommonTraits> {
   readonly root: HTMLElement;
   /** What is needed less often: more settings, and the card of the model. */
   readonly details: HTMLElement;
-  protected readonly saver: Saver;
+  readonly traits: SettingTraits<T>;
   /** The numbers that are always there. */
   protected readonly numbers: HTMLElement;
   protected readonly fields: NumberField<number | null>[];
@@ -24,28 +24,23 @@ export class ModelControls {
 
   /** @param lost called when the connection to the kernel turns out to be closed */
   constructor(
-    private readonly common: AnyModel<CommonTraits>,
+    protected readonly model: AnyModel<T>,
     lost: () => void,
     signal: AbortSignal,
   ) {
-    this.saver = new Saver(() => {
-      this.prepare();
-      try {
-        common.save_changes();
-      } catch {
-        lost();
-      }
-    }, signal);
-    const set = setter(common, this.saver);
+    this.traits = new SettingTraits(model, lost, signal);
+    // What both widgets have.
+    const common = model as unknown as AnyModel<CommonTraits>;
+    const traits = this.traits as unknown as SettingTraits<CommonTraits>;
 
-    const seed = new SeedBox(set("seed"), signal);
-    follow(common, "seed", (text) => (seed.value = text), signal);
+    const seed = new SeedBox(traits.setter("seed"), signal);
+    traits.show("seed", seed.root, (text) => (seed.value = text));
     follow(common, "replacements", (places) => (seed.replacements = places), signal);
 
-    const chooser = new ModelChooser(set("model"), signal);
+    const chooser = new ModelChooser(traits.setter("model"), signal);
     const showModels = () => chooser.show(common.get("models"), common.get("model"));
     follow(common, "models", showModels, signal);
-    follow(common, "model", showModels, signal);
+    traits.show("model", chooser.root, showModels);
     follow(common, "card", (card) => (chooser.card = card), signal);
 
     const number = <K extends "length" | "top_k" | "top_p" | "rng">(
@@ -55,8 +50,14 @@ export class ModelControls {
     ) => {
       const range = common.get("bounds")[trait];
       const kind = { whole, optional: trait !== "length" };
-      const field = new NumberField<CommonTraits[K]>(name, range, kind, set(trait), signal);
-      follow(common, trait, (value) => (field.value = value), signal);
+      const field = new NumberField<CommonTraits[K]>(
+        name,
+        range,
+        kind,
+        traits.setter(trait),
+        signal,
+      );
+      traits.show(trait, field.root, (value) => (field.value = value));
       return field;
     };
     const length = number("length", "Length", true);
@@ -65,8 +66,8 @@ export class ModelControls {
     this.rng = number("rng", "rng", true);
     this.fields = [length, topK, topP, this.rng] as NumberField<number | null>[];
 
-    const speed = new SpeedSlider(set("speed"), signal);
-    follow(common, "speed", (value) => (speed.value = value), signal);
+    const speed = new SpeedSlider(traits.setter("speed"), signal);
+    traits.show("speed", speed.root, (value) => (speed.value = value));
 
     const row = (...parts: HTMLElement[]) =>
       element("div", { className: "lstm-numbers" }, ...parts);
@@ -82,9 +83,6 @@ export class ModelControls {
     this.details = element("div", { className: "lstm-details" }, this.#more, chooser.about);
   }
 
-  /** Called before what was changed is saved. */
-  protected prepare(): void {}
-
   /** What the reader has set; undefined, with the focus on it, if something is wrong. */
   settings(): Omit<Settings, "temperature"> | undefined {
     const wrong = this.fields.find((field) => field.problem);
@@ -93,8 +91,7 @@ export class ModelControls {
       wrong.focus(); // what is wrong stands beside it
       return undefined;
     }
-    this.saver.flush();
-    const { common } = this;
+    const common = this.model as unknown as AnyModel<CommonTraits>;
     return {
       seed: common.get("seed"),
       length: common.get("length"),
@@ -103,13 +100,4 @@ export class ModelControls {
       rng: common.get("rng"),
     };
   }
-}
-
-/** Returns what makes, of the name of a trait, what sets it: for this page, and soon for the kernel. */
-export function setter<T extends object>(model: AnyModel<T>, saver: Saver) {
-  return <K extends keyof T>(name: K) =>
-    (value: T[K]): void => {
-      model.set(name, value);
-      saver.touch();
-    };
 }

@@ -37,7 +37,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     page,
     {
       send: (message) => player.send(message),
-      set: (name) => controls.set(name),
+      traits: controls.traits,
       read() {
         const settings = controls.settings();
         if (settings !== undefined) player.read(settings);

@@ -123,7 +123,7 @@ describe("numbers that will not do", () => {
 });
 
 describe("what the reader sets", () => {
-  test("is in the model at once, saved soon, and when the view goes", () => {
+  test("is in the model and saved at once", () => {
     const model = shown();
     const other = show(model);
     type(slider("Temperature", other.root), "1.25");
@@ -131,12 +131,7 @@ describe("what the reader sets", () => {
     type(seedBox(other.root), "A dog");
     const set = { temperature: 1.25, length: 1234, seed: "A dog" };
     for (const [name, value] of Object.entries(set)) expect(model.get(name as "seed")).toBe(value);
-    expect(model.saved).toEqual([]);
-    seconds(1);
-    expect(model.saved).toEqual([set]);
-    type(seedBox(other.root), "A cat");
-    other.close();
-    expect(model.saved).toEqual([set, { seed: "A cat" }]);
+    expect(model.saved).toEqual(Object.entries(set).map(([name, value]) => ({ [name]: value })));
   });
 
   test("is saved before a text is begun", () => {

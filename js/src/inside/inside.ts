@@ -2,7 +2,6 @@ import type { AnyModel } from "@anywidget/types";
 import { element } from "../dom.ts";
 import type { FromKernel, Traits } from "../messages.ts";
 import type { Page } from "../page.ts";
-import { follow } from "../traits.ts";
 import { type Actions, Panels } from "./panels.ts";
 
 /** The way to look inside. Until somebody takes it, there is nothing behind it. */
@@ -20,7 +19,7 @@ export class Inside {
     const summary = element("summary", { textContent: "Look inside" });
     this.root = element("details", { className: "lstm-inside" }, summary);
     this.root.addEventListener("toggle", () => this.#toggled(), { signal });
-    follow(model, "inside", (open) => this.#show(open), signal);
+    actions.traits.show("inside", summary, (open) => this.#show(open));
   }
 
   /** Another text is shown, with so many characters of its parent, or none. */
@@ -40,7 +39,7 @@ export class Inside {
 
   #toggled(): void {
     const { open } = this.root;
-    if (open !== this.model.get("inside")) this.actions.set("inside")(open);
+    if (open !== this.model.get("inside")) this.actions.traits.set({ inside: open });
     this.#show(open);
   }
 

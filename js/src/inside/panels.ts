@@ -3,6 +3,7 @@ import { copyText } from "../clipboard.ts";
 import { element, uniqueId } from "../dom.ts";
 import type { Colour, FromKernel, ToKernel, Traits } from "../messages.ts";
 import type { Page } from "../page.ts";
+import type { SettingTraits } from "../settings.ts";
 import { follow } from "../traits.ts";
 import { Bars, Frame } from "./bars.ts";
 import { BranchTree } from "./branch-tree.ts";
@@ -25,8 +26,8 @@ const COLOURS: Record<Colour, string> = {
 
 export interface Actions {
   send(message: ToKernel): void;
-  /** Returns what sets a trait. */
-  set<K extends keyof Traits>(name: K): (value: Traits[K]) => void;
+  /** Sets and shows what the reader chooses. */
+  traits: SettingTraits<Traits>;
   /** Read the seed and write nothing. */
   read(): void;
   /** Write the text once more with another character at a position. */
@@ -65,13 +66,13 @@ export class Panels {
     private readonly actions: Actions,
     signal: AbortSignal,
   ) {
-    const { send } = actions;
+    const { send, traits } = actions;
     this.#frame = new Frame(() => this.#draw(), signal);
     this.#questions = new Questions(send, signal);
     this.#source = new Source(this.#questions, () => this.#frame.ask(), signal);
     this.#caret = new Caret(page, () => this.#pointed(), signal);
     this.#bars = new Bars((id) => this.#branch(model.get("vocabulary")[id] ?? ""), signal);
-    this.#die = new DieBar(actions.set("what_if"), model.get("bounds").what_if, signal);
+    this.#die = new DieBar(traits.setter("what_if"), model.get("bounds").what_if, signal);
     this.#changed = new Changed(page, signal);
     this.#colours = new Colours(page, signal);
     const find = () => {
@@ -80,8 +81,10 @@ export class Panels {
     };
     const cancel = () => this.#cancel();
     const choose = (cell: readonly [number, number] | null) => {
-      actions.set("cell")(cell === null ? null : [...cell]);
-      actions.set("colour")(cell === null ? "none" : "cell");
+      traits.set({
+        cell: cell === null ? null : [...cell],
+        colour: cell === null ? "none" : "cell",
+      });
     };
     this.#cells = new CellList({ find, cancel, choose }, model.get("units"), signal);
     this.#tree = new BranchTree(
@@ -106,7 +109,7 @@ export class Panels {
     for (const [value, textContent] of Object.entries(COLOURS)) {
       colour.append(element("option", { value, textContent }));
     }
-    const setColour = () => actions.set("colour")(colour.value as Colour);
+    const setColour = () => traits.set({ colour: colour.value as Colour });
     colour.addEventListener("change", setColour, { signal });
 
     const button = (textContent: string, act: () => void) => {
@@ -147,12 +150,12 @@ export class Panels {
       ),
     );
 
-    follow(model, "colour", (name) => (colour.value = name), signal);
-    follow(model, "what_if", (temperature) => (this.#die.whatIf = temperature), signal);
+    traits.show("colour", colour, (name) => (colour.value = name));
+    traits.show("what_if", this.#die.root, (temperature) => (this.#die.whatIf = temperature));
     follow(model, "units", (units) => (this.#cells.layers = units), signal);
     follow(model, "cells", (cells) => this.#cells.showCells(cells), signal);
     follow(model, "branches", (branches) => (this.#tree.branches = branches), signal);
-    follow(model, "cell", (cell) => (this.#cells.chosen = cell), signal);
+    traits.show("cell", this.#cells.root, (cell) => (this.#cells.chosen = cell));
     const drawn = ["colour", "what_if", "cell", "seed", "model", "temperature", "top_k", "top_p"];
     for (const trait of [...drawn, "vocabulary", "receipt"] as (keyof Traits)[]) {
       follow(model, trait, () => this.#frame.ask(), signal);

@@ -194,8 +194,8 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     player.pump();
     progress();
   };
-  follow(model, "names", showLanes, signal);
-  follow(model, "temperatures", showLanes, signal);
+  controls.traits.show("names", board.root, showLanes);
+  controls.traits.show("temperatures", board.root, showLanes);
   const presence = new Presence(
     model,
     (state) => {

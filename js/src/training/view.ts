@@ -3,7 +3,7 @@ import { buttonMaker, enable } from "../buttons.ts";
 import { element } from "../dom.ts";
 import { keepKeys } from "../keys.ts";
 import { Presence } from "../presence.ts";
-import { Saver } from "../saver.ts";
+import { SettingTraits } from "../settings.ts";
 import { DEAF } from "../telling.ts";
 import { follow, listen } from "../traits.ts";
 import { ignoreWheel } from "../wheel.ts";
@@ -59,19 +59,15 @@ export function createTrainingView(
   const chart = new Chart(signal);
   const table = new ComparisonTable();
   const samples = new Samples();
-  const saver = new Saver(() => tried(() => model.save_changes()), signal);
+  const traits = new SettingTraits(model, () => undefined, signal);
   const machine = new TimeMachine(
     model.get("bounds").temperature,
     {
       moved(stage) {
-        model.set("stage", stage);
-        saver.touch();
+        traits.set({ stage });
         draw();
       },
-      heated(temperature) {
-        model.set("temperature", temperature);
-        saver.touch();
-      },
+      heated: traits.setter("temperature"),
       ask: (stage, temperature) => send({ type: "write", stage, temperature }),
     },
     signal,
@@ -257,16 +253,11 @@ export function createTrainingView(
   for (const name of ["stages", "seed", "written_at"] as const) {
     listen(model, `change:${name}`, showStages, signal);
   }
-  follow(model, "temperature", (temperature) => (machine.temperature = temperature), signal);
-  follow(
-    model,
-    "stage",
-    (stage) => {
-      if (stage !== machine.stage) machine.stage = stage;
-      draw();
-    },
-    signal,
-  );
+  traits.show("temperature", machine.root, (temperature) => (machine.temperature = temperature));
+  traits.show("stage", machine.root, (stage) => {
+    if (stage !== machine.stage) machine.stage = stage;
+    draw();
+  });
   follow(
     model,
     "status",
