@@ -31,7 +31,7 @@ function leave(): void {
 
 beforeEach(() => {
   vi.useFakeTimers();
-  model = new FakeModel(new FakeKernel(1), { seed: "A" });
+  model = new FakeModel(new FakeKernel(""), { seed: "A" });
   box = field();
 });
 
