@@ -8,7 +8,7 @@ const REMEMBERED = 100;
 
 /** A control of a trait, and what its user does. */
 interface Use {
-  /** What was set here, the latest last. */
+  /** What was set here, the latest last, and what was there before. */
   set: string[];
   latest: unknown;
   at: number;
@@ -30,14 +30,21 @@ export class SettingTraits<T extends object> {
     private readonly model: AnyModel<T>,
     private readonly lost: () => void,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    // What the kernel has refused it takes back, and then that is news.
+    const forget = () => {
+      for (const use of this.#uses.values()) use.set = [];
+    };
+    listen(model, "change:error", forget, signal);
+  }
 
   /** The user has set these, for this page and for the kernel. */
   set(values: Partial<T>): void {
     for (const name of Object.keys(values) as (keyof T & string)[]) {
       const use = this.#use(name);
       const value = values[name] as T[typeof name];
-      use.set = [...use.set.slice(1 - REMEMBERED), JSON.stringify(value)];
+      const before = use.set.length > 0 ? use.set : [JSON.stringify(this.model.get(name))];
+      use.set = [...before.slice(1 - REMEMBERED), JSON.stringify(value)];
       Object.assign(use, { latest: value, at: performance.now(), theirs: null });
       this.model.set(name, value);
     }

@@ -67,7 +67,7 @@ describe("a field that is used", () => {
 
   test("ends with what the kernel makes of what was typed", () => {
     type("Ab");
-    model.update({ seed: "A" }); // it was refused
+    model.update({ error: "That cannot be.", seed: "A" }); // it was refused
     leave();
     expect(box.value).toBe("A");
   });
