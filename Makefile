@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint types page bundle pytest colab browser patient docs pictures notebooks clean
+.PHONY: lab test lint types page bundle pytest colab browser typing patient docs pictures notebooks clean
 
 lab: .venv/lab-ready
 	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
@@ -42,6 +42,10 @@ colab: .venv-colab/ready
 
 browser: .venv/test-ready .venv/chromium-ready js/node_modules/ready
 	$(PYTEST) -m "not long" tests/browser
+
+# Typing and dragging at all paces, beside two programs that keep the machine busy.
+typing: .venv/test-ready .venv/chromium-ready js/node_modules/ready
+	$(PYTEST) tests/browser/test_typing.py
 
 # What takes longer than it is worth at every test: other notebooks on a slow computer, and the like.
 patient: .venv/test-ready .venv/chromium-ready js/node_modules/ready

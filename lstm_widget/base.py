@@ -16,9 +16,6 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.messages import sendable
 from lstm_widget.models import DEFAULT_MODEL, available_models, bundled_files
 from lstm_widget.settings import (
-    MAX_LENGTH,
-    MAX_SPEED,
-    MAX_TEMPERATURE,
     check_length,
     check_names,
     check_page_rng,
@@ -58,16 +55,6 @@ def page_source(name: str) -> traitlets.TraitType[Any, Any]:
     return traitlets.Unicode(source, read_only=True).tag(sync=True)
 
 
-# Where the sliders end; the number fields beside them go on to `most`.
-BOUNDS = {
-    "temperature": {"least": 0, "most": MAX_TEMPERATURE, "slider_most": 2, "step": 0.01},
-    "length": {"least": 1, "most": MAX_LENGTH, "slider_most": 2000, "step": 1},
-    "speed": {"least": 1, "most": MAX_SPEED, "step": 1},
-    "top_k": {"least": 1, "most": 2**31, "step": 1},
-    "top_p": {"least": 0.001, "most": 1, "step": 0.01},
-    # A float, as Pyodide has no number for an int of this size.
-    "rng": {"least": 0, "most": float(2**53 - 1), "step": 1},
-}
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "length": check_length,
     "top_k": check_top_k,
@@ -263,7 +250,8 @@ class ModelWidget(PageWidget):
 
     @traitlets.validate("model")
     def _check_model(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' own
-        before = self._generators.get(self._trait_values.get("model"))
+        now = self._trait_values.get("model")  # with others at once it is what is proposed
+        before = self._generators.get(now) if isinstance(now, str) else None
         try:
             name = self._load(proposal["value"])
         except LSTMError as error:

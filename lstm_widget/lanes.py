@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 import traitlets
 
-from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
+from lstm_widget.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
 from lstm_widget.errors import SettingError
 from lstm_widget.errors import shown as told
 from lstm_widget.lanes_stream import (
@@ -18,7 +18,7 @@ from lstm_widget.lanes_stream import (
     check_lane_names,
     check_temperatures,
 )
-from lstm_widget.settings import as_whole
+from lstm_widget.settings import BOUNDS, as_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

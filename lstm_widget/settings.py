@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 MAX_TEMPERATURE = 100.0
 MAX_LENGTH = 1_000_000
 MAX_SPEED = 1000.0
+MAX_IN_PAGE = 2**53 - 1  # a page's whole numbers are exact up to here
+
+# The same for the page, which refuses nothing else. Where its sliders end, the fields beside them go on to
+# `most`. The largest are floats, as Pyodide has no number for an int of that size.
+BOUNDS = {
+    "temperature": {"least": 0, "most": MAX_TEMPERATURE, "slider_most": 2, "step": 0.01},
+    "length": {"least": 1, "most": MAX_LENGTH, "slider_most": 2000, "step": 1},
+    "speed": {"least": 1, "most": MAX_SPEED, "step": 1},
+    "top_k": {"least": 1, "most": float(MAX_IN_PAGE), "step": 1},
+    "top_p": {"least": 0, "above": True, "most": 1, "step": 0.01},
+    "rng": {"least": 0, "most": float(MAX_IN_PAGE), "step": 1},
+}
 
 # What p5ML takes when nothing is said.
 DEFAULTS = {"seed": "a", "length": 20, "temperature": 0.5}
@@ -112,8 +124,8 @@ def check_top_k(top_k: object) -> int | None:
     if top_k is None:
         return None
     number = as_whole(top_k)
-    if number is None or number < 1:
-        msg = f"top_k must be a whole number from 1, or None, not {shown(top_k)}."
+    if number is None or not 1 <= number <= MAX_IN_PAGE:
+        msg = f"top_k must be a whole number from 1 to 2**53 - 1, or None, not {shown(top_k)}."
         raise SettingError(msg)
     return number
 
@@ -186,7 +198,7 @@ def check_page_rng(rng: RngLike) -> int | None:
     if rng is None:
         return None
     number = as_whole(rng)
-    if number is None or number >= 2**53:
+    if number is None or number > MAX_IN_PAGE:
         msg = "The rng of a widget must be a whole number below 2**53, or None."
         raise SettingError(msg)
     return number

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 import traitlets
 
-from lstm_widget.base import BOUNDS, STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
+from lstm_widget.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
 from lstm_widget.callbacks import TextCallbacks
 from lstm_widget.errors import SettingError
 from lstm_widget.inspection import check_cell
-from lstm_widget.settings import SettingNames, check_length, check_temperature
+from lstm_widget.settings import BOUNDS, SettingNames, check_length, check_temperature
 from lstm_widget.stream import TextConversation
 
 if TYPE_CHECKING:

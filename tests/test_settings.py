@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lstm_widget.errors import LSTMError, SettingError, UnknownSettingError
 from lstm_widget.settings import (
+    BOUNDS,
     DEFAULTS,
     Settings,
     check_length,
@@ -121,7 +122,7 @@ WORDS = {
     check_seed: "seed (must be text|is empty)",
     check_length: "length must be a whole number from 1 to 1,000,000, not",
     check_temperature: "temperature must be a number from 0 to 100, not",
-    check_top_k: "top_k must be a whole number from 1, or None, not",
+    check_top_k: r"top_k must be a whole number from 1 to 2\*\*53 - 1, or None, not",
     check_top_p: "top_p must be a number above 0 and at most 1, or None, not",
     check_speed: "speed must be a number of characters per second from 1 to 1000, or None .*, not",
     check_page_rng: "rng (must be a whole number from 0|of a widget must be a whole number below 2)",
@@ -272,3 +273,29 @@ def test_errors_are_what_python_would_raise():
     assert issubclass(UnknownSettingError, TypeError)  # as for any unknown keyword
     assert issubclass(SettingError, LSTMError)
     assert issubclass(LSTMError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        ("temperature", check_temperature),
+        ("length", check_length),
+        ("speed", check_speed),
+        ("top_k", check_top_k),
+        ("top_p", check_top_p),
+        ("rng", check_page_rng),
+    ],
+)
+def test_the_page_takes_what_the_checks_take(name, check):
+    bounds = BOUNDS[name]
+    kind = int if name in {"length", "top_k", "rng"} else float
+    least, most = kind(bounds["least"]), kind(bounds["most"])
+    assert check(most) == most
+    with pytest.raises(SettingError):
+        check(most + 1)
+    if bounds.get("above"):
+        assert check(least + 1e-9) == least + 1e-9
+    else:
+        assert check(least) == least
+    with pytest.raises(SettingError):
+        check(least if bounds.get("above") else least - 1)

@@ -345,6 +345,8 @@ export interface Replacement {
 /** Where a number may lie. */
 export interface Bounds {
   least: number;
+  /** Whether `least` itself is outside. */
+  above?: boolean;
   most: number;
   step: number;
   /** Where its slider ends, if it has one; the field beside it goes on to `most`. */

@@ -70,18 +70,21 @@ export class NumberField<Value extends number | null = number> {
 
   /** What is wrong with what was typed, as one sentence; empty if nothing is. */
   get problem(): string {
-    const { least, most } = this.range;
+    const { least, above = false, most } = this.range;
     const { whole, optional } = this.kind;
     const value = this.#value;
     // What is typed and is no number at all reads as nothing, too.
     const fits =
       value === null
         ? optional && !this.#field.validity.badInput
-        : value >= least && value <= most && (!whole || Number.isInteger(value));
+        : (above ? value > least : value >= least) &&
+          value <= most &&
+          (!whole || Number.isInteger(value));
     if (fits) return "";
     const kind = whole ? "a whole number" : "a number";
     const end = optional ? ", or empty." : ".";
-    return `${this.name} must be ${kind} from ${least} to ${most.toLocaleString("en")}${end}`;
+    const from = above ? `above ${least} and at most` : `from ${least} to`;
+    return `${this.name} must be ${kind} ${from} ${most.toLocaleString("en")}${end}`;
   }
 
   set value(value: Value) {

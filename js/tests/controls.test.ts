@@ -196,8 +196,8 @@ describe("the speed", () => {
 });
 
 describe.each([
-  ["Top-k", "top_k", 5, "Top-k must be a whole number from 1 to 2,147,483,648, or empty."],
-  ["Top-p", "top_p", 0.25, "Top-p must be a number from 0.001 to 1, or empty."],
+  ["Top-k", "top_k", 5, "Top-k must be a whole number from 1 to 9,007,199,254,740,991, or empty."],
+  ["Top-p", "top_p", 0.25, "Top-p must be a number above 0 and at most 1, or empty."],
   ["rng", "rng", 123, "rng must be a whole number from 0 to 9,007,199,254,740,991, or empty."],
 ] as const)("%s", (name, trait, value, sentence) => {
   const wrong = ["-1", "1e20", ...(trait === "top_p" ? ["0", "1.5"] : ["2.5"])];

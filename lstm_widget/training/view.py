@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 
 from lstm_widget.base import (
-    BOUNDS,
     OF_EVERY_WIDGET,
     STATIC,
     Checked,
@@ -33,7 +32,7 @@ from lstm_widget.formats.files import as_path
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock, holding
 from lstm_widget.messages import sendable, whole_in
-from lstm_widget.settings import as_whole, check_names, check_temperature
+from lstm_widget.settings import BOUNDS, as_whole, check_names, check_temperature
 from lstm_widget.training.curve import Curve, Point
 from lstm_widget.training.references import references
 from lstm_widget.training.settings import split, training_settings

@@ -27,8 +27,8 @@ def test_bad_input_gets_one_sentence(opened):
     notebook = opened(speed=None)
     temperature = (notebook.temperature_field, "0.5", "Temperature must be a number from 0 to 100.")
     length = (notebook.length_field, "5", "Length must be a whole number from 1 to 1,000,000.")
-    top_k = (notebook.top_k, "", "Top-k must be a whole number from 1 to 2,147,483,648, or empty.")
-    top_p = (notebook.top_p, "", "Top-p must be a number from 0.001 to 1, or empty.")
+    top_k = (notebook.top_k, "", "Top-k must be a whole number from 1 to 9,007,199,254,740,991, or empty.")
+    top_p = (notebook.top_p, "", "Top-p must be a number above 0 and at most 1, or empty.")
     seed = (notebook.seed, SEED)
     cases = [(*temperature, bad) for bad in ("-1", "", "101")]
     cases += [(*length, bad) for bad in ("0", "-5", "1000000000", "2.5", "")]
