@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import warnings
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,10 @@ from lstm_widget.model import CharLSTM, LSTMLayer, Weights
 # What is tested computes with NumPy unless it says otherwise: Numba joins in when it is ready, which is a
 # matter of time.
 os.environ["LSTM_WIDGET_MATH"] = os.environ.get("LSTM_WIDGET_MATH", "numpy")
+
+# A shell that starts the tests in the background has them, and the programs they start, ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Trained by others, so they lie beside the project and not in it.
 SHARED_MODELS = Path(__file__).parents[1].parent / "shared" / "models"
