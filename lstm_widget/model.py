@@ -195,7 +195,7 @@ def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
         if not isinstance(character, str) or len(character) != 1:
             msg = (
                 f"The vocabulary must map single characters to ids, but it has {shown(character)}: "
-                "leave it out if it stands for no character."
+                "leave out an id without a character."
             )
             raise ModelError(msg)
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):

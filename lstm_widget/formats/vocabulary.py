@@ -57,7 +57,7 @@ def table_of(data: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - anything
         if character is not None and (not isinstance(character, str) or len(character) != 1):
             msg = (
                 f"{name} must list single characters, but number {number} is {shown(character)}: "
-                "put None (null in JSON) there if it stands for no character."
+                "use None (null in JSON) for an id without a character."
             )
             raise ModelError(msg)
     return _by_character(dict(enumerate(data)), name)

@@ -168,7 +168,7 @@ def test_colours_tell_what_a_cell_does(opened, generator):
     cell = notebook.root.get_by_role("radio").nth(1)
     cell.check()
     told = cell.evaluate("one => one.closest('label').textContent")
-    layer, unit = (int(number) - 1 for number in re.search(r"layer (\d+), cell (\d+)", told).groups())
+    layer, unit = (int(number) for number in re.search(r"layer (\d+), cell (\d+)", told).groups())
     notebook.page.wait_for_function(
         "() => [...CSS.highlights].some(([name, all]) => name.startsWith('lstm-cell') && all.size)"
     )

@@ -56,11 +56,11 @@ def clear(control):
 
 def drag(page, slider, pause):
     """Drag a slider from its left end to the right in twenty steps; return what it showed meanwhile."""
-    box = slider.bounding_box()
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 8, middle)
-    page.mouse.down()
     slider.evaluate(WATCH)
+    slider.hover(position={"x": 8, "y": 8})  # in sight, and where it stays
+    box = slider.bounding_box()
+    middle = box["y"] + 8
+    page.mouse.down()
     for step in range(1, 21):
         page.mouse.move(box["x"] + 8 + step * (box["width"] - 16) / 20, middle)
         page.wait_for_timeout(pause)  # a hand is no faster
