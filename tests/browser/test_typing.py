@@ -129,6 +129,7 @@ def test_numbers_stay_as_they_are_typed(opened, pause, writing, busy):  # noqa: 
 def test_a_slider_that_is_dragged_never_goes_back(opened, pause, writing, busy):  # noqa: ARG001
     values = "print(w.temperature, w.length, w.speed, w.what_if, 'done')"
     notebook = opened(values, run_all=False, length=100_000, speed=100, inside=True)
+    notebook.page.set_viewport_size({"width": 1280, "height": 1800})  # all of it is in sight
     begin(notebook, writing=writing)
     what_if = notebook.root.get_by_role("slider", name="What if the temperature were")
     expect(what_if).to_be_visible()
