@@ -125,7 +125,8 @@ def shape_of(name: str, tensor: object) -> tuple[int, ...]:
     """Return the shape of a tensor, or raise `ModelError` if it is none."""
     torch = torch_if_loaded()
     if not isinstance(tensor, np.ndarray) and (torch is None or not isinstance(tensor, torch.Tensor)):
-        msg = f"{shown(name)} is not a tensor but of type {type(tensor).__name__}: give the state dict of the model."
+        kind = type(tensor).__name__
+        msg = f"{shown(name)} is not a tensor but of type {kind}: give the state dict of the model."
         raise ModelError(msg)
     try:
         return tuple(tensor.shape)
