@@ -224,6 +224,20 @@ describe("generating", () => {
     expect(canStop()).toBe(false);
   });
 
+  test("a refusal leaves the lanes that are written running", () => {
+    shown();
+    click("Generate");
+    seconds(2);
+    kernel.refusal = "No.";
+    click("Generate");
+    seconds(0.1);
+    expect(alertText()).toBe("No.");
+    expect(canStop()).toBe(true);
+    seconds(20);
+    expect(alertText()).toBe("No.");
+    expect(announcement()).toMatch(/^Finished: 3 lanes, 300 characters/);
+  });
+
   test("a wrong number is shown and focused, and nothing begins", () => {
     const model = shown();
     for (const name of ["Temperature of lane 2", "Length"]) {

@@ -46,6 +46,18 @@ def test_what_is_told_of_new_text_appears_below_the_cell_that_asked_for_it(opene
     expect(below).to_have_text(re.compile(f"told: {re.escape(expected())}"), use_inner_text=False)
 
 
+def test_while_a_long_seed_is_read_that_is_told_and_stop_reacts(opened):
+    notebook = opened("w.seed = 'She was sitting next to ' * 5000")
+    notebook.generate.click()
+    expect(notebook.line).to_have_text(
+        re.compile(r"^Writing: 0 characters · [\d,]+ characters to read first")
+    )
+    notebook.stop.click()
+    expect(notebook.status).to_have_text("Stopped: 0 characters", timeout=SOON)
+    notebook.clear.click()
+    expect(notebook.status).to_have_text("Cleared")
+
+
 def test_a_branch_with_a_character_that_the_model_does_not_know_changes_nothing(opened, expected):
     notebook = opened(inside=True, length=400, speed=50)
     notebook.generate.click()
