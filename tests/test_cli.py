@@ -309,8 +309,8 @@ def test_a_state_dict_of_pytorch_is_converted_with_its_vocabulary(tmp_path):
     # What Python refuses is refused here as well.
     for table, sentence in (
         (["a", "b", "c"], "lists 3 characters, but the head tells 4 ids apart"),
-        (["<pad>", "b", "c", "d"], "number 0 is '<pad>': put None (null in JSON) there"),
-        ({"<unk>": 0, "b": 1}, "it has '<unk>': leave it out"),
+        (["<pad>", "b", "c", "d"], "number 0 is '<pad>': use None (null in JSON) for"),
+        ({"<unk>": 0, "b": 1}, "it has '<unk>': leave out an id"),
     ):
         (tmp_path / "vocab.json").write_text(json.dumps(table))
         assert sentence in fails(1, *options, tmp_path / "out", "--vocab", tmp_path / "vocab.json")

@@ -292,6 +292,18 @@ def test_a_missing_extra_is_one_sentence(missing):
     assert done.stderr == (f'lstm-widget: Training needs {missing}: run  pip install "lstm-widget[train]"\n')
 
 
+def test_ctrl_c_before_the_first_update_says_that_nothing_is_kept(text, monkeypatch):
+    monkeypatch.setattr("lstm_widget.training.trainer.encode", interrupt)
+    code, out, told = main("train", text, "-o", text.parent / "new", *OPTIONS)
+    assert (code, out) == (cli.INTERRUPTED, "")
+    assert told.splitlines()[-1] == "Interrupted: nothing was kept."
+    assert not (text.parent / "new").exists()
+
+
+def interrupt(*_, **__):
+    raise KeyboardInterrupt
+
+
 def test_after_ctrl_c_it_can_go_on(text):
     folder = text.parent / "new"
     command = [sys.executable, "-m", "lstm_widget.cli", "train", text, "-o", folder, *OPTIONS, "--epochs=12"]

@@ -617,6 +617,6 @@ def test_a_token_in_a_vocabulary_is_refused_with_a_way_out(token, form):
     table = {list: characters, dict: {c: n for n, c in enumerate(characters)}}.get(
         form, dict(enumerate(characters))
     )
-    way_out = r"put None \(null in JSON\) there" if form is list else "leave it out"
+    way_out = r"use None \(null in JSON\) for" if form is list else "leave out an id"
     with refused(f"single characters.* {token!r}".replace("[", r"\[").replace("]", r"\]") + f": {way_out}"):
         from_pytorch(Plain(), table)

@@ -50,6 +50,16 @@ export class NumberField<Value extends number | null = number> {
     // The number field takes more decimals than the slider's steps have.
     if (!kind.whole) this.#field.step = "any";
     this.#field.addEventListener(
+      "beforeinput",
+      (event) => {
+        // A browser may drop the decimal comma without a word: 0,7 would be 7.
+        if (event.data !== "," || kind.whole) return;
+        event.preventDefault();
+        document.execCommand("insertText", false, ".");
+      },
+      { signal },
+    );
+    this.#field.addEventListener(
       "input",
       () => {
         if (this.#tell()) return;

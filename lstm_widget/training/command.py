@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from lstm_widget.errors import LSTMError, SettingError
+from lstm_widget.formats.files import as_path
 from lstm_widget.training.reading import public_name
 from lstm_widget.training.settings import PRECISIONS, TrainingSettings
 
@@ -140,6 +142,12 @@ def run(options: argparse.Namespace, write: Callable[[str], object]) -> None:
 
     try:
         model = _trained(given, train, resume)
+    except KeyboardInterrupt:
+        folder = given.get("resume") or given["output"]
+        kept = (as_path(folder) / "training").is_dir()
+        told = f"go on with  lstm-widget train --resume {shlex.quote(folder)}" if kept else "nothing was kept"
+        print(f"Interrupted: {told}.", file=sys.stderr)  # noqa: T201 - a program speaks
+        raise
     except RuntimeError as error:
         if _NO_MEMORY.search(str(error)):
             raise MemoryError from error

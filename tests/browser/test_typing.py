@@ -197,3 +197,11 @@ def test_what_a_cell_sets_is_shown_once_the_field_is_left(opened):
     printed(notebook, 1)
     expect(notebook.seed).to_have_value("Another")
     expect(notebook.temperature_field).to_have_value("1.5")
+
+
+def test_a_decimal_comma_is_a_decimal_point(opened):
+    notebook = opened("print(w.temperature, 'done')", run_all=False)
+    clear(notebook.temperature_field)
+    notebook.page.keyboard.type("0,7", delay=60)
+    expect(notebook.temperature_field).to_have_value("0.7")
+    assert printed(notebook, 1) == "0.7"
