@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 
 import numpy as np
 import pytest
-from lab import SEED
+from lab import SEED, TIMEOUT
 from playwright.sync_api import expect
 from test_page_looks import AXE, CUT_OFF, dark, narrow, violations
 
@@ -179,9 +180,13 @@ def test_colours_tell_what_a_cell_does(opened, generator):
     buckets = 3 + np.sign(found) * np.searchsorted(edges, np.abs(found), "right")
     near_an_edge = np.min(np.abs(np.abs(found)[:, None] - edges), axis=1) < 1e-3
     for bucket in (0, 1, 2, 4, 5, 6):
-        marked = set(highlighted(notebook, f"lstm-cell-{bucket}"))
-        assert set(np.flatnonzero((buckets == bucket) & ~near_an_edge)) <= marked
-        assert marked <= set(np.flatnonzero((buckets == bucket) | near_an_edge))
+        least = set(np.flatnonzero((buckets == bucket) & ~near_an_edge).tolist())
+        most = set(np.flatnonzero((buckets == bucket) | near_an_edge).tolist())
+        deadline = time.monotonic() + TIMEOUT / 1000
+        # What a cell did comes in pieces.
+        while not least <= (marked := set(highlighted(notebook, f"lstm-cell-{bucket}"))) <= most:
+            assert time.monotonic() < deadline, (marked, least, most)
+            notebook.page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 def test_branches_by_keyboard_alone(opened, generator):
