@@ -128,12 +128,15 @@ def test_numbers_stay_as_they_are_typed(opened, pause, writing, busy):  # noqa: 
 @paces
 def test_a_slider_that_is_dragged_never_goes_back(opened, pause, writing, busy):  # noqa: ARG001
     values = "print(w.temperature, w.length, w.speed, w.what_if, 'done')"
-    notebook = opened(values, run_all=False, length=100_000, speed=100, inside=True)
+    notebook = opened(values, run_all=False, length=100_000, speed=400, inside=True)
     notebook.page.set_viewport_size({"width": 1280, "height": 1800})  # all of it is in sight
     begin(notebook, writing=writing)
     what_if = notebook.root.get_by_role("slider", name="What if the temperature were")
     expect(what_if).to_be_visible()
     temperature = notebook.root.get_by_role("slider", name="Temperature", exact=True)
+    if writing:  # until the text has all its room, what is below it moves
+        text = notebook.text.element_handle()
+        notebook.page.wait_for_function("text => text.scrollHeight > text.clientHeight", arg=text)
     for slider in (temperature, what_if, notebook.length, notebook.speed):
         seen = drag(notebook.page, slider, pause)
         assert seen[1:] == sorted(seen[1:])  # it jumps to the pointer first
