@@ -37,8 +37,13 @@ HIGHLIGHTED = """async (root, name) => {
 }"""
 
 
-def highlighted(notebook, name: str) -> list[int]:
-    return notebook.text.evaluate(HIGHLIGHTED, name)
+def expect_highlighted(notebook, name: str, least: set[int], most: set[int]) -> list[int]:
+    """Wait until at least and at most these characters are painted: what colours them comes in pieces."""
+    deadline = time.monotonic() + TIMEOUT / 1000
+    while not least <= set(marked := notebook.text.evaluate(HIGHLIGHTED, name)) <= most:
+        assert time.monotonic() < deadline, (name, marked, least, most)
+        notebook.page.evaluate("() => new Promise(requestAnimationFrame)")
+    return marked
 
 
 def inside(notebook):
@@ -86,9 +91,8 @@ def what_if_marks(notebook, trace, temperature: float) -> list[int]:
     of = f"{len(trace.ids):,}"
     expect(count_told(notebook)).to_contain_text(re.compile(rf"\b({counts}) of {of} characters"))
     seed_length = len(notebook.text.text_content()) - len(trace.text)
-    marked = [index - seed_length for index in highlighted(notebook, "lstm-changed")]
-    assert sure <= set(marked) <= perhaps
-    return marked
+    least, most = ({seed_length + place for place in places} for places in (sure, perhaps))
+    return [index - seed_length for index in expect_highlighted(notebook, "lstm-changed", least, most)]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_a_character_is_pointed_at_by_mouse_and_by_keys(opened, generator):
     notebook.page.keyboard.press("Control+Home")
     for _ in range(len(SEED) + 5):
         notebook.page.keyboard.press("ArrowRight")
-    assert highlighted(notebook, "lstm-caret") == [len(SEED) + 5]
+    expect_highlighted(notebook, "lstm-caret", {len(SEED) + 5}, {len(SEED) + 5})
     facts = notebook.root.locator(".lstm-die-facts")
     expect(facts).to_contain_text(f"{trace.dice[5]:.3f}"[:5])
     expect(facts).to_contain_text(f"{trace.surprise[5]:.2f} bits")
@@ -152,13 +156,12 @@ def test_colours_tell_the_surprise(opened, generator):
     notebook.root.get_by_role("combobox", name="Colour the text by").select_option("surprise")
     bits = generator.score(SEED + notebook.written(SEED)).bits
     edges = [1, 2, 4, 6, 8]
-    notebook.page.wait_for_function(
-        "() => [...(CSS.highlights.get('lstm-surprise-2') ?? [])].length > 0", timeout=20_000
-    )
     near_an_edge = np.min(np.abs(bits[:, None] - edges), axis=1) < 1e-3
+    buckets = np.searchsorted(edges, bits, "right")
     for bucket in range(1, 6):  # what is usual has no colour
-        expected = np.flatnonzero((np.searchsorted(edges, bits, "right") == bucket) & ~near_an_edge)
-        assert set(expected) <= set(highlighted(notebook, f"lstm-surprise-{bucket}"))
+        least = set(np.flatnonzero((buckets == bucket) & ~near_an_edge).tolist())
+        most = set(np.flatnonzero((buckets == bucket) | near_an_edge).tolist())
+        expect_highlighted(notebook, f"lstm-surprise-{bucket}", least, most)
 
 
 def test_colours_tell_what_a_cell_does(opened, generator):
@@ -170,9 +173,6 @@ def test_colours_tell_what_a_cell_does(opened, generator):
     cell.check()
     told = cell.evaluate("one => one.closest('label').textContent")
     layer, unit = (int(number) for number in re.search(r"layer (\d+), cell (\d+)", told).groups())
-    notebook.page.wait_for_function(
-        "() => [...CSS.highlights].some(([name, all]) => name.startsWith('lstm-cell') && all.size)"
-    )
     ids = np.array(generator.model.encode(SEED + notebook.written(SEED)))
     units = generator.engine.units
     found = activations(generator.engine, generator.model.nameless_ids, ids)[:, sum(units[:layer]) + unit]
@@ -182,11 +182,7 @@ def test_colours_tell_what_a_cell_does(opened, generator):
     for bucket in (0, 1, 2, 4, 5, 6):
         least = set(np.flatnonzero((buckets == bucket) & ~near_an_edge).tolist())
         most = set(np.flatnonzero((buckets == bucket) | near_an_edge).tolist())
-        deadline = time.monotonic() + TIMEOUT / 1000
-        # What a cell did comes in pieces.
-        while not least <= (marked := set(highlighted(notebook, f"lstm-cell-{bucket}"))) <= most:
-            assert time.monotonic() < deadline, (marked, least, most)
-            notebook.page.evaluate("() => new Promise(requestAnimationFrame)")
+        expect_highlighted(notebook, f"lstm-cell-{bucket}", least, most)
 
 
 def test_branches_by_keyboard_alone(opened, generator):
@@ -270,7 +266,7 @@ def test_closed_it_asks_for_nothing(opened):
     notebook = opened(speed=None)
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")
-    assert highlighted(notebook, "lstm-caret") == []
+    expect_highlighted(notebook, "lstm-caret", set(), set())
     inside(notebook).click()
     expect(notebook.root.locator(".lstm-bars-list button").first).to_be_visible()
     assert what_if(notebook).is_visible()
