@@ -28,10 +28,10 @@ import numpy as np
 import rivals
 
 from lstm_widget import CharLSTM, LSTMGenerator, LSTMLayer, Weights, load_model
-from lstm_widget.backend import VARIABLE
-from lstm_widget.blas import single_thread
-from lstm_widget.engine import Engine
-from lstm_widget.sampling import choose, choose_each
+from lstm_widget.network.backend import VARIABLE
+from lstm_widget.network.blas import single_thread
+from lstm_widget.network.engine import Engine
+from lstm_widget.network.sampling import choose, choose_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable

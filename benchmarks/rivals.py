@@ -17,14 +17,14 @@ import numpy as np
 
 from lstm_widget import save_model
 from lstm_widget.formats.pytorch import to_pytorch
-from lstm_widget.model import FORGET_BIAS
+from lstm_widget.network.model import FORGET_BIAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
 
     Step = Callable[[NDArray[np.intp]], NDArray[np.float32]]
     Way = Callable[[CharLSTM, int], Step]

@@ -4,8 +4,8 @@ import { context } from "esbuild";
 const watch = process.argv.includes("--watch");
 const bundle = await context({
   entryPoints: {
-    loader: "src/loader.ts",
-    widget: "src/index.ts",
+    loader: "src/kernel/loader.ts",
+    widget: "src/text/index.ts",
     lanes: "src/lanes/index.ts",
     training: "src/training/index.ts",
   },

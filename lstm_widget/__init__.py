@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from lstm_widget.formats.keras import from_keras
     from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
     from lstm_widget.generator import LSTMGenerator
-    from lstm_widget.lanes import TemperatureLanes
-    from lstm_widget.model import CharLSTM, LSTMLayer, Weights
-    from lstm_widget.models import available_models
-    from lstm_widget.widget import LSTMWidget
+    from lstm_widget.network.bundled import available_models
+    from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+    from lstm_widget.widgets.lanes import TemperatureLanes
+    from lstm_widget.widgets.text import LSTMWidget
 
 _HOMES = {
-    "CharLSTM": "model",
+    "CharLSTM": "network.model",
     "LSTMError": "errors",
     "LSTMGenerator": "generator",
-    "LSTMLayer": "model",
-    "LSTMWidget": "widget",
+    "LSTMLayer": "network.model",
+    "LSTMWidget": "widgets.text",
     "ModelError": "errors",
     "NotReadyError": "errors",
     "SettingError": "errors",
-    "TemperatureLanes": "lanes",
+    "TemperatureLanes": "widgets.lanes",
     "UnknownCharactersError": "errors",
-    "Weights": "model",
-    "available_models": "models",
+    "Weights": "network.model",
+    "available_models": "network.bundled",
     "from_keras": "formats.keras",
     "from_pytorch": "formats.pytorch",
     "load_model": "formats",

@@ -10,22 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.backend import backend
-from lstm_widget.blas import single_thread
-from lstm_widget.cells import find_cells
-from lstm_widget.engine import Engine, Lane, State
 from lstm_widget.errors import NotReadyError, SettingError, UnknownCharactersError, shown, too_large
 from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml import load_checkpoints, load_vocab
-from lstm_widget.model import CharLSTM, Weights
-from lstm_widget.models import DEFAULT_MODEL
-from lstm_widget.receipt import replay, settings_in
-from lstm_widget.run import Run, advance_together
-from lstm_widget.sampling import COLDEST, bar, choose
-from lstm_widget.scoring import BLOCK, Score, score_blocks
-from lstm_widget.settings import DEFAULTS, SettingNames, Settings, check_names, check_temperature, make_rng
-from lstm_widget.trace import Trace, trace
-from lstm_widget.typed import as_typed, default_seed, generator_seed
+from lstm_widget.inspection.trace import Trace, trace
+from lstm_widget.inspection.units import find_cells
+from lstm_widget.network.backend import backend
+from lstm_widget.network.blas import single_thread
+from lstm_widget.network.bundled import DEFAULT_MODEL
+from lstm_widget.network.engine import Engine, Lane, State
+from lstm_widget.network.model import CharLSTM, Weights
+from lstm_widget.network.sampling import COLDEST, bar, choose
+from lstm_widget.network.scoring import BLOCK, Score, score_blocks
+from lstm_widget.writing.receipt import replay, settings_in
+from lstm_widget.writing.run import Run, advance_together
+from lstm_widget.writing.settings import (
+    DEFAULTS,
+    SettingNames,
+    Settings,
+    check_names,
+    check_temperature,
+    make_rng,
+)
+from lstm_widget.writing.typed import as_typed, default_seed, generator_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,8 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Unpack
 
-    from lstm_widget.cells import Cell
-    from lstm_widget.settings import RngLike
+    from lstm_widget.inspection.units import Cell
+    from lstm_widget.writing.settings import RngLike
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ class LSTMGenerator:
         self.defaults: dict[str, Any] = dict(DEFAULTS)
         """What is taken for a setting that is not given: seed "a", length 20, temperature 0.5.
 
-        A model that does not know "a" brings a seed of its own; see `lstm_widget.typed.default_seed`.
+        A model that does not know "a" brings a seed of its own; see `lstm_widget.writing.typed.default_seed`.
         """
         self._own_seed = self.defaults["seed"]
         self._model: CharLSTM | None = None
@@ -183,7 +190,7 @@ class LSTMGenerator:
 
     @property
     def default_seed(self) -> str:
-        """What a text of this model begins with if nobody says; see `lstm_widget.typed.default_seed`.
+        """What a text of this model begins with if nobody says; see `lstm_widget.writing.typed.default_seed`.
 
         It is the model's own, while `defaults` are those of p5ML wherever the model knows them.
 
@@ -212,7 +219,7 @@ class LSTMGenerator:
             Called with the text at the end.
         **settings
             The same as keywords, which win: `seed`, `length`, `temperature`, `top_k`, `top_p` (see
-            `lstm_widget.settings.Settings`) and `rng` (see `lstm_widget.settings.make_rng`).
+            `lstm_widget.writing.settings.Settings`) and `rng` (see `lstm_widget.writing.settings.make_rng`).
 
         Returns
         -------
@@ -327,7 +334,7 @@ class LSTMGenerator:
         return trace(run, logits=logits)
 
     def find_cells(self, text: str | None = None) -> list[Cell]:
-        """Find cells that follow something a person can name; see `lstm_widget.cells`.
+        """Find cells that follow something a person can name; see `lstm_widget.inspection.units`.
 
         Parameters
         ----------
@@ -352,7 +359,7 @@ class LSTMGenerator:
         Parameters
         ----------
         receipt : mapping
-            JSON data; see `lstm_widget.receipt.Receipt`.
+            JSON data; see `lstm_widget.writing.receipt.Receipt`.
 
         Returns
         -------

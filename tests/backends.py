@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lstm_widget import generator, run
-from lstm_widget.backend import VARIABLE, Backend
+from lstm_widget import generator
+from lstm_widget.network.backend import VARIABLE, Backend
+from lstm_widget.writing import run
 
 
 def use_backend(monkeypatch, math):

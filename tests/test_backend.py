@@ -14,13 +14,13 @@ import pytest
 from backends import use_backend
 from slow_texts import TEXT, refused, slow_text
 
-from lstm_widget import backend as module
-from lstm_widget import run as run_module
-from lstm_widget.backend import VARIABLE, Backend
-from lstm_widget.engine import Engine, Lane
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.run import PIECE
+from lstm_widget.network import backend as module
+from lstm_widget.network.backend import VARIABLE, Backend
+from lstm_widget.network.engine import Engine, Lane
+from lstm_widget.writing import run as run_module
+from lstm_widget.writing.run import PIECE
 
 THREAD = "lstm-widget-numba"
 
@@ -33,7 +33,7 @@ def model(random_model):
 @pytest.fixture
 def compiled():
     """Return the module of the compiled engine."""
-    return pytest.importorskip("lstm_widget.compiled", reason="This needs Numba (extra 'fast').")
+    return pytest.importorskip("lstm_widget.network.compiled", reason="This needs Numba (extra 'fast').")
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def with_a_broken_load(monkeypatch):
 
 
 def with_a_wrong_compiler(monkeypatch):
-    compiled = pytest.importorskip("lstm_widget.compiled", reason="This needs Numba (extra 'fast').")
+    compiled = pytest.importorskip("lstm_widget.network.compiled", reason="This needs Numba (extra 'fast').")
 
     class Wrong(compiled.CompiledLane):
         def step(self, characters):
@@ -276,7 +276,8 @@ def test_one_thread_loads_however_often_it_is_asked_for(monkeypatch, held):
 def in_a_process(script):
     """Run it where nothing is loaded yet; return what it prints."""
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    head = "import sys\nfrom lstm_widget.backend import backend\nfrom lstm_widget import LSTMGenerator\n"
+    imports = "from lstm_widget import LSTMGenerator\nfrom lstm_widget.network.backend import backend"
+    head = f"import sys\n{imports}\n"
     done = subprocess.run(
         [sys.executable, "-c", head + script], env=environment, capture_output=True, text=True, check=False
     )

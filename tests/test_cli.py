@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from lstm_widget import LSTMGenerator, cli, load_model, save_model
-from lstm_widget.score_command import part, start_of
+from lstm_widget.cli.score import part, start_of
 
 COMMAND = [sys.executable, "-m", "lstm_widget.cli"]
 PLAIN = {**os.environ, "PYTHONIOENCODING": "utf-8"}

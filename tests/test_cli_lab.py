@@ -12,7 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lstm_widget import cli, lab
+from lstm_widget import cli
+from lstm_widget.cli import lab
 
 ROOT = Path(__file__).parents[1]
 OPENED = ["quickstart.ipynb", "--LabApp.default_url=/lab/tree/quickstart.ipynb"]
@@ -144,8 +145,8 @@ def test_the_wheel_brings_the_notebook_and_opens_it(tmp_path, folder, stand_in):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
     env = {**stand_in, "PYTHONPATH": os.pathsep.join([str(installed), stand_in["PYTHONPATH"]])}
-    where = "import lstm_widget.lab as one; print(one.__file__)"
+    where = "import lstm_widget.cli.lab as one; print(one.__file__)"
     done = run(folder, env, command=(sys.executable, "-c", where))
-    assert Path(done.stdout.decode().strip()) == installed / "lstm_widget" / "lab.py"
+    assert Path(done.stdout.decode().strip()) == installed / "lstm_widget" / "cli" / "lab.py"
     assert opened(run(folder, env))["asked"] == OPENED
     assert nbformat.read(folder / "quickstart.ipynb", as_version=4) == quickstart_without_outputs()

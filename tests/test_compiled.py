@@ -13,12 +13,12 @@ from slow_texts import REAL, refused, slow_text
 
 pytest.importorskip("numba", reason="The compiled engine needs Numba (extra 'fast').")
 
-from lstm_widget.compiled import CompiledLane, _exp, _tanh
-from lstm_widget.engine import Engine, State
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.model import LSTMLayer, Weights
-from lstm_widget.sampling import bar, choose
+from lstm_widget.network.compiled import CompiledLane, _exp, _tanh
+from lstm_widget.network.engine import Engine, State
+from lstm_widget.network.model import LSTMLayer, Weights
+from lstm_widget.network.sampling import bar, choose
 
 NEAR_ONE = math.nextafter(1.0, 0.0)
 NOBODY = np.array([], dtype=np.intp)
@@ -220,7 +220,7 @@ def test_the_state_of_another_model_is_refused_and_changes_nothing(random_model)
 
 
 def test_the_weights_are_packed_once_and_let_go_with_the_engine(random_model):
-    from lstm_widget.compiled import _packed  # noqa: PLC0415 - for this case alone
+    from lstm_widget.network.compiled import _packed  # noqa: PLC0415 - for this case alone
 
     engine = Engine(random_model().weights)
     lanes = [CompiledLane(engine), CompiledLane(engine, 3)]

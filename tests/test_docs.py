@@ -15,7 +15,9 @@ import pytest
 import yaml
 
 import lstm_widget
-from lstm_widget import lanes, training, widget
+from lstm_widget import training
+from lstm_widget.widgets import lanes
+from lstm_widget.widgets import text as widget
 
 ROOT = Path(__file__).parents[1]
 TEXTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from lstm_widget import run
-from lstm_widget.blas import single_thread
-from lstm_widget.engine import Engine, State
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
+from lstm_widget.network.blas import single_thread
+from lstm_widget.network.engine import Engine, State
+from lstm_widget.writing import run
 
 # The seeds in golden.json; written here so that the tests are counted without it.
 SEEDS = {

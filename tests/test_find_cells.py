@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slow_texts import refused
 
-from lstm_widget import cells
-from lstm_widget.cells import (
+from lstm_widget.errors import SettingError
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.inspection import units as cells
+from lstm_widget.inspection.units import (
     BEST,
     FOLLOWED,
     LEAST_CORRELATION,
@@ -27,10 +29,8 @@ from lstm_widget.cells import (
     find_cells,
     followed,
 )
-from lstm_widget.engine import Engine
-from lstm_widget.errors import SettingError
-from lstm_widget.generator import LSTMGenerator
-from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.engine import Engine
+from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
 
 # What may be followed, by hand: 1 and 0 are written as x and -, a number as its digit, nothing as a dot.
 

@@ -11,7 +11,6 @@ import pytest
 from backends import use_backend
 from slow_texts import TEXT, check_prediction, refused, slow_text, softmax
 
-from lstm_widget.engine import State
 from lstm_widget.errors import (
     ModelError,
     NotReadyError,
@@ -20,9 +19,10 @@ from lstm_widget.errors import (
     UnknownSettingError,
 )
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.model import CharLSTM, Weights
-from lstm_widget.models import DEFAULT_MODEL
-from lstm_widget.run import advance_together
+from lstm_widget.network.bundled import DEFAULT_MODEL
+from lstm_widget.network.engine import State
+from lstm_widget.network.model import CharLSTM, Weights
+from lstm_widget.writing.run import advance_together
 
 NAN, INF = float("nan"), float("inf")
 

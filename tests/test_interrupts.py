@@ -10,13 +10,13 @@ import pytest
 import threadpoolctl
 from interrupts import at_every_line, blas_threads, in_another_thread
 
-from lstm_widget.blas import single_thread
 from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml_writing import save_p5ml
 from lstm_widget.formats.safetensors import load_safetensors, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock
-from lstm_widget.run import advance_together
+from lstm_widget.network.blas import single_thread
+from lstm_widget.writing.run import advance_together
 
 SETTINGS = {"seed": "abc", "length": 5, "temperature": 1.3, "rng": 3}
 

@@ -7,8 +7,8 @@ import pytest
 from backends import assert_same_logits
 
 from lstm_widget import LSTMGenerator
-from lstm_widget.inspection import Inspector
-from lstm_widget.kept_states import EVERY, KeptStates
+from lstm_widget.inspection.inspector import Inspector
+from lstm_widget.network.kept_states import EVERY, KeptStates
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def long_run(generator):
 
 @pytest.mark.parametrize("most", [10, 1000, 10**7])
 def test_they_stay_within_a_bound_and_are_those_of_the_text(generator, monkeypatch, most):
-    monkeypatch.setattr("lstm_widget.kept_states._MOST_BYTES", most)
+    monkeypatch.setattr("lstm_widget.network.kept_states._MOST_BYTES", most)
     lane, kept, states = generator.engine.lane(), KeptStates(), {}
     size = 4 * 2 * (8 + 6)
     for position in range(1, 5001):
@@ -62,7 +62,7 @@ def test_a_branch_reads_on_from_one_and_is_the_branch_that_reads_all(generator, 
 def test_after_an_interrupt_a_text_reads_on_from_one(generator, long_run, monkeypatch):
     long_run.extend(2100)
     with monkeypatch.context() as patch:
-        patch.setattr("lstm_widget.run.choose", _interrupted)
+        patch.setattr("lstm_widget.writing.run.choose", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             long_run.advance()
     assert len(long_run.unread) <= 2 * EVERY

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from lstm_widget.engine import Engine
 from lstm_widget.errors import ModelError
 from lstm_widget.formats import keras as converter
 from lstm_widget.formats.keras import from_keras
+from lstm_widget.network.engine import Engine
 
 # Keras looks at it once, when it is imported for the first time; here TensorFlow is not installed.
 os.environ["KERAS_BACKEND"] = "torch"

@@ -10,11 +10,11 @@ import pytest
 from backends import assert_same_logits, use_backend
 from slow_texts import REAL, TEXT, refused, slow_text
 
-from lstm_widget.engine import Engine, State, _products
 from lstm_widget.errors import SettingError, UnknownCharactersError, UnknownSettingError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.run import Run, advance_together
-from lstm_widget.settings import Settings
+from lstm_widget.network.engine import Engine, State, _products
+from lstm_widget.writing.run import Run, advance_together
+from lstm_widget.writing.settings import Settings
 
 SHAPES = [((6,), None), ((6,), 4), ((7, 5), None), ((4, 9), 3), ((8, 2, 7), 5)]
 COUNTS = [1, 3, 8, 17]

@@ -12,7 +12,7 @@ from slow_texts import refused
 
 from lstm_widget.errors import UnknownCharactersError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.lookalikes import Adapted, Replacement, adapt
+from lstm_widget.network.normalize import Adapted, Replacement, adapt
 
 ACUTE, DOT_BELOW, DIAERESIS = "\u0301", "\u0323", "\u0308"
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"

@@ -8,7 +8,7 @@ from slow_texts import TEXT, check_prediction, refused, slow_text
 
 from lstm_widget.errors import ModelError, SettingError, UnknownCharactersError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
 
 
 @pytest.fixture

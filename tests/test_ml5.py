@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lstm_widget import LSTMGenerator, load_model, save_model
-from lstm_widget.engine import Engine
+from lstm_widget.network.engine import Engine
 
 JS = Path(__file__).parents[1] / "js"
 PUBLISHED = {

@@ -13,7 +13,7 @@ from lstm_widget.errors import ModelError
 from lstm_widget.formats import p5ml_writing, save_model
 from lstm_widget.formats.p5ml import load_p5ml
 from lstm_widget.formats.p5ml_writing import save_p5ml
-from lstm_widget.model import CharLSTM
+from lstm_widget.network.model import CharLSTM
 
 # The published models.
 

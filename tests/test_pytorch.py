@@ -17,10 +17,10 @@ from safetensors.torch import save_file, save_model
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 
-from lstm_widget.engine import Engine
 from lstm_widget.errors import ModelError
 from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
 from lstm_widget.formats.safetensors import save_safetensors
+from lstm_widget.network.engine import Engine
 
 VOCAB = "abcdefghij\n"
 V = len(VOCAB)

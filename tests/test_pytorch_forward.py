@@ -13,10 +13,10 @@ from interrupts import at_every_line
 from torch import nn
 from torch.nn import functional
 
-from lstm_widget.engine import Engine
 from lstm_widget.errors import ModelError
 from lstm_widget.formats import torch_check
 from lstm_widget.formats.pytorch import from_pytorch
+from lstm_widget.network.engine import Engine
 
 VOCAB = "abcdefghij\n"
 V = len(VOCAB)

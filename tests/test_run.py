@@ -11,13 +11,13 @@ import pytest
 from backends import use_backend
 from slow_texts import REAL, TEXT, refused, slow_text
 
-from lstm_widget import engine
-from lstm_widget import run as run_module
-from lstm_widget.engine import Engine
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.run import Run, advance_together
-from lstm_widget.settings import MAX_LENGTH, Settings
+from lstm_widget.network import engine
+from lstm_widget.network.engine import Engine
+from lstm_widget.writing import run as run_module
+from lstm_widget.writing.run import Run, advance_together
+from lstm_widget.writing.settings import MAX_LENGTH, Settings
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_an_interrupt_in_the_middle_of_a_step_leaves_no_trace(
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_an_interrupt_of_compiled_code_changes_no_text(generator, monkeypatch, at):
     use_backend(monkeypatch, "numba")
-    from lstm_widget import compiled  # noqa: PLC0415 - it needs Numba
+    from lstm_widget.network import compiled  # noqa: PLC0415 - it needs Numba
 
     settings = {"seed": "abc", "length": 30, "temperature": 1.0, "rng": 5}
     expected = generator.generate(settings)

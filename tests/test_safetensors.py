@@ -16,8 +16,8 @@ from lstm_widget.formats.p5ml import load_p5ml
 from lstm_widget.formats.p5ml_writing import save_p5ml
 from lstm_widget.formats.safetensors import load_safetensors, read_card, rounded, save_safetensors
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.model import CharLSTM, LSTMLayer, Weights
-from lstm_widget.models import bundled_files
+from lstm_widget.network.bundled import bundled_files
+from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
 
 PUBLISHED = ["bolano", "darwin", "itp", "shakespeare"]
 CARD = {"title": "“Emma”", "losses": [1.5, {"test": None}], "p5ml": {}}

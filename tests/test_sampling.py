@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lstm_widget.engine import Engine
-from lstm_widget.sampling import bar, choose, choose_each, explain_each, pick
+from lstm_widget.network.engine import Engine
+from lstm_widget.network.sampling import bar, choose, choose_each, explain_each, pick
 
 NEAR_ONE = math.nextafter(1.0, 0.0)
 FILTERS = [(None, None), (6, None), (None, 0.8), (9, 0.9)]

@@ -8,7 +8,7 @@ from slow_texts import REAL, TEXT, check_prediction, refused
 
 from lstm_widget.errors import SettingError, UnknownCharactersError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.scoring import BLOCK
+from lstm_widget.network.scoring import BLOCK
 
 LENGTHS = [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 3]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_widget.errors import LSTMError, SettingError, UnknownSettingError
-from lstm_widget.settings import (
+from lstm_widget.writing.settings import (
     BOUNDS,
     DEFAULTS,
     Settings,

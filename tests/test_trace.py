@@ -13,11 +13,11 @@ from slow_texts import REAL, TEXT, refused
 
 from lstm_widget.errors import SettingError, UnknownCharactersError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.model import CharLSTM
-from lstm_widget.receipt import receipt_of
-from lstm_widget.sampling import choose
-from lstm_widget.settings import MAX_LENGTH
-from lstm_widget.trace import trace
+from lstm_widget.inspection.trace import trace
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.sampling import choose
+from lstm_widget.writing.receipt import receipt_of
+from lstm_widget.writing.settings import MAX_LENGTH
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_an_unknown_character_cannot_be_put(generator):
 
 
 def test_a_text_of_the_greatest_length_cannot_grow(generator, monkeypatch):
-    monkeypatch.setattr("lstm_widget.settings.MAX_LENGTH", 90)
+    monkeypatch.setattr("lstm_widget.writing.settings.MAX_LENGTH", 90)
     run = generator.start(SETTINGS)
     run.advance()
     with refused(SettingError, "length"):
@@ -213,7 +213,7 @@ def test_a_text_of_the_greatest_length_cannot_grow(generator, monkeypatch):
 def test_an_interrupt_while_a_character_is_put_leaves_no_trace(generator, monkeypatch):
     run = generator.start(SETTINGS)
     run.advance(10)
-    monkeypatch.setattr("lstm_widget.run._surprise", interrupted)
+    monkeypatch.setattr("lstm_widget.writing.run._surprise", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run.put("a")
     monkeypatch.undo()

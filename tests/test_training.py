@@ -22,8 +22,8 @@ from training_runs import (
 )
 
 from lstm_widget import LSTMGenerator, load_model
-from lstm_widget.engine import Engine
 from lstm_widget.formats.pytorch import to_pytorch
+from lstm_widget.network.engine import Engine
 from lstm_widget.training import Progress, TrainingSettings
 from lstm_widget.training.learner import Learner
 from lstm_widget.training.network import CharNetwork, network_of

@@ -10,7 +10,7 @@ from slow_texts import refused
 from training_runs import TEXT, TINY, ids_of, read_log, slow_losses, tiny, words
 
 from lstm_widget import CharLSTM, LSTMGenerator, SettingError, load_model, save_model
-from lstm_widget.engine import Engine
+from lstm_widget.network.engine import Engine
 from lstm_widget.training import resume
 from lstm_widget.training.adoption import with_vocab
 

@@ -10,8 +10,8 @@ import pytest
 from training_runs import TEXT
 
 from lstm_widget.training import references as module
-from lstm_widget.training.curve import Curve
 from lstm_widget.training.references import references
+from lstm_widget.widgets.curve import Curve
 
 VOCABULARY = sorted(set(TEXT))
 IDS = np.array([VOCABULARY.index(character) for character in TEXT], dtype=np.uint8)

@@ -20,9 +20,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from slow_texts import refused
 
-from lstm_widget import lookalikes
 from lstm_widget.errors import ModelError, SettingError
-from lstm_widget.lookalikes import adapt
+from lstm_widget.network import normalize as lookalikes
+from lstm_widget.network.normalize import adapt
 from lstm_widget.training import encoding, reading
 from lstm_widget.training import text as module
 from lstm_widget.training.reading import Fault

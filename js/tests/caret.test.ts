@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Caret } from "../src/inside/caret.ts";
-import { Page } from "../src/page.ts";
+import { Page } from "../src/sheet/text-area.ts";
 import { covered, stubHighlights } from "./highlighting.ts";
 
 /** Pixels: jsdom lays nothing out, so a grid of characters is assumed here. */

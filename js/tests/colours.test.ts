@@ -11,7 +11,7 @@ import {
   SURPRISE,
 } from "../src/inside/colours.ts";
 import { Legend } from "../src/inside/legend.ts";
-import { Page } from "../src/page.ts";
+import { Page } from "../src/sheet/text-area.ts";
 import { covered, stubHighlights } from "./highlighting.ts";
 
 let controller: AbortController;

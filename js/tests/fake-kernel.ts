@@ -1,4 +1,4 @@
-// A stand-in for the kernel's half of the conversation, written from lstm_widget/stream.py and not from
+// A stand-in for the kernel's half of the conversation, written from lstm_widget/widgets/stream.py and not from
 // the page: the tests compare the two. It needs fake timers; every message takes its time.
 import type {
   BranchOff,
@@ -14,7 +14,7 @@ import type {
   Settings,
   ToKernel,
   Traits,
-} from "../src/messages.ts";
+} from "../src/kernel/messages.ts";
 import { type Thinking, think } from "./fake-mind.ts";
 
 /** Traits that the kernel publishes; they travel on the same way as its messages. */

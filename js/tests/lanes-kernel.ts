@@ -1,4 +1,4 @@
-// A stand-in for the kernel's half of the conversation of the lanes, written from lstm_widget/lanes_stream.py
+// A stand-in for the kernel's half of the conversation of the lanes, written from lstm_widget/widgets/lanes_stream.py
 // and not from the page, and the model of a widget that speaks with it. It needs fake timers.
 import type { AnyModel } from "@anywidget/types";
 import type {
@@ -8,8 +8,8 @@ import type {
   LanesSettings,
   LanesTraits,
   ToKernel,
-} from "../src/lanes/messages.ts";
-import type { Change, Chunk, Reason } from "../src/messages.ts";
+} from "../src/kernel/lanes-messages.ts";
+import type { Change, Chunk, Reason } from "../src/kernel/messages.ts";
 import { counting, type Route, SEED } from "./fake-kernel.ts";
 import { TRAITS } from "./fake-model.ts";
 

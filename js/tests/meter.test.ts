@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test } from "vitest";
-import { Meter } from "../src/meter.ts";
+import { Meter } from "../src/dom/meter.ts";
 import { onFakeTime, seconds } from "./reading.ts";
 
 onFakeTime();

@@ -1,8 +1,8 @@
 // Where Python runs in the browser, its None comes as undefined.
 import { expect, test } from "vitest";
-import { entry } from "../src/entry.ts";
-import { nulls } from "../src/nulls.ts";
-import { createView } from "../src/view.ts";
+import { entry } from "../src/kernel/entry.ts";
+import { nulls } from "../src/kernel/nulls.ts";
+import { createView } from "../src/text/view.ts";
 import { counting, FakeKernel } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";
 

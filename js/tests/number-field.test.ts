@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { NumberField } from "../src/number-field.ts";
+import { NumberField } from "../src/settings/number-field.ts";
 import { TRAITS } from "./fake-model.ts";
 import { description, field, slider, type } from "./reader.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Change } from "../src/messages.ts";
-import { Page, REPLACED } from "../src/page.ts";
+import type { Change } from "../src/kernel/messages.ts";
+import { Page, REPLACED } from "../src/sheet/text-area.ts";
 
 /** Heights in pixels: jsdom lays nothing out, so one line per character is assumed here. */
 const LINE = 20;

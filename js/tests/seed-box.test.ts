@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Replacement } from "../src/messages.ts";
-import { SeedBox } from "../src/seed-box.ts";
+import type { Replacement } from "../src/kernel/messages.ts";
+import { SeedBox } from "../src/settings/seed-box.ts";
 import { description, seedBox, type } from "./reader.ts";
 
 const WIDTH = 1000; // of all that has a size here

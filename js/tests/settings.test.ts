@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Traits } from "../src/messages.ts";
-import { SettingTraits } from "../src/settings.ts";
+import type { Traits } from "../src/kernel/messages.ts";
+import { SettingTraits } from "../src/settings/setting-traits.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { Choices } from "../src/inside/choices.ts";
-import { Questions } from "../src/inside/questions.ts";
 import { Source } from "../src/inside/source.ts";
-import type { ToKernel } from "../src/messages.ts";
+import type { ToKernel } from "../src/kernel/messages.ts";
+import { Questions } from "../src/kernel/questions.ts";
 import { counting, SEED } from "./fake-kernel.ts";
 import { logitsAt, think } from "./fake-mind.ts";
 import { onFakeTime, seconds } from "./reading.ts";

@@ -8,7 +8,7 @@ import type {
   Stage,
   ToKernel,
   TrainingTraits,
-} from "../src/training/messages.ts";
+} from "../src/kernel/training-messages.ts";
 import { createTrainingView } from "../src/training/view.ts";
 
 setMaxListeners(0); // a view has many, which Node would warn of

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { Typewriter } from "../src/typewriter.ts";
+import { Typewriter } from "../src/sheet/typewriter.ts";
 import { counting } from "./fake-kernel.ts";
 import { onFakeTime, PACE, seconds } from "./reading.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import widget from "../src/index.ts";
+import widget from "../src/text/index.ts";
 import { counting, losing, SEED } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";
 import {

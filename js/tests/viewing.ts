@@ -1,8 +1,8 @@
 // A page with views of widgets, each with a clock and a kernel of its own.
 import { setMaxListeners } from "node:events";
 import { afterEach, beforeEach, expect } from "vitest";
-import type { Traits } from "../src/messages.ts";
-import { createView } from "../src/view.ts";
+import type { Traits } from "../src/kernel/messages.ts";
+import { createView } from "../src/text/view.ts";
 import { counting, FakeKernel, SEED } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";
 import { announcement, canStop, wholePage } from "./reader.ts";

@@ -13,8 +13,8 @@ from lstm_widget.formats.elsewhere import told
 from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path
 from lstm_widget.formats.finding import TRAINED, find_model, is_of_a_network
 from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.model import CharLSTM
-from lstm_widget.models import available_models, bundled_files
+from lstm_widget.network.bundled import available_models, bundled_files
+from lstm_widget.network.model import CharLSTM
 
 SAFETENSORS = ".safetensors"
 ZIP = ".zip"

@@ -20,8 +20,8 @@ import urllib3
 from requests.auth import HTTPBasicAuth
 
 from lstm_widget.errors import ModelError, shown
+from lstm_widget.formats.elsewhere import shown_url
 from lstm_widget.formats.files import TooLargeError, readable_size
-from lstm_widget.formats.web import shown_url
 from lstm_widget.formats.web_cache import cached_adapter
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from lstm_widget.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from urllib.parse import SplitResult
 
 # How a name ends, and what to say; what tells more comes first.
 _KINDS: dict[str, str] = {
@@ -44,3 +45,12 @@ def told_of_all(names: Iterable[str]) -> str | None:
             if re.search(f"(?:{pattern})$", name, re.IGNORECASE):
                 return told(name)
     return None
+
+
+def shown_url(address: SplitResult) -> str:
+    """Return an address as errors name it: without password, and without what follows a ``?``.
+
+    Signed addresses carry a key there.
+    """
+    plain = address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    return plain + ("?..." if address.query else "")

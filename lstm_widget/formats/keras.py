@@ -25,7 +25,7 @@ from lstm_widget.formats.files import MAX_MODEL_BYTES, as_path, check_content, r
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.torch_tensors import translated
 from lstm_widget.formats.vocabulary import vocab_of
-from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -28,7 +28,7 @@ from lstm_widget.formats.files import (
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, role_of
 from lstm_widget.formats.p5ml_vocab import load_vocab, parse_vocab, read_vocab
-from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ from lstm_widget.errors import ModelError, shown, warn
 from lstm_widget.formats.files import LocalFiles, as_path, read_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.vocabulary import table_of
-from lstm_widget.model import check_vocab
+from lstm_widget.network.model import check_vocab
 
 if TYPE_CHECKING:
     from pathlib import Path

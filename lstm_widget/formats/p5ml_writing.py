@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lstm_widget.model import CharLSTM, Weights
+    from lstm_widget.network.model import CharLSTM, Weights
 
 
 def save_p5ml(model: CharLSTM, folder: str | Path) -> Path:

@@ -1,7 +1,7 @@
 """One ``.safetensors`` file that carries weights, vocabulary and card.
 
 The tensors are ``layer_N/kernel``, ``layer_N/bias``, ``softmax_w``, ``softmax_b`` and, if there is one,
-``embedding``, as `lstm_widget.model` describes them. The file's metadata hold ``format`` (`FORMAT`)
+``embedding``, as `lstm_widget.network.model` describes them. The file's metadata hold ``format`` (`FORMAT`)
 and, as JSON, ``vocab`` (character to id) and ``card``.
 """
 
@@ -20,7 +20,7 @@ from safetensors.numpy import load, save
 from lstm_widget.errors import ModelError, shown
 from lstm_widget.formats.files import as_path, check_content, read_model_file, write_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
-from lstm_widget.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,15 +20,15 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from lstm_widget.engine import Engine
 from lstm_widget.holding import holding
+from lstm_widget.network.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from lstm_widget.model import Weights
+    from lstm_widget.network.model import Weights
 
     Array = NDArray[Any]
 

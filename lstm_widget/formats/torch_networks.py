@@ -20,7 +20,7 @@ from lstm_widget.formats.torch_tensors import (
     shape_of,
     unknown,
 )
-from lstm_widget.model import Weights
+from lstm_widget.network.model import Weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lstm_widget.formats.torch_tensors import Array, Tensors
-    from lstm_widget.model import LSTMLayer
+    from lstm_widget.network.model import LSTMLayer
 
 _MAX_UNNUMBERED = 6  # LSTMs that their sizes may put in order
 _MAX_COMPARED = 24  # orders of them, of which a module tells the right one

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from lstm_widget.errors import ModelError
-from lstm_widget.formats.elsewhere import told_of_all
+from lstm_widget.formats.elsewhere import shown_url, told_of_all
 from lstm_widget.formats.files import MANIFEST, name_below
 from lstm_widget.formats.p5ml import load_p5ml
 
 if TYPE_CHECKING:
     from lstm_widget.formats.download import Downloads
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
 
 # Also a folder in a zip file; a slash alone at the end is that of a folder which is called so.
 _IN_ZIP = re.compile(r"(?P<file>.*?\.zip)(?:/(?P<inside>.*[^/])/?)?", re.IGNORECASE)
@@ -113,15 +113,6 @@ class WebFiles:
         except UnicodeEncodeError:  # half a character
             return None
         return self._downloads.get(self._address._replace(path=path).geturl(), at_most, name)
-
-
-def shown_url(address: SplitResult) -> str:
-    """Return an address as errors name it: without password, and without what follows a ``?``.
-
-    Signed addresses carry a key there.
-    """
-    plain = address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
-    return plain + ("?..." if address.query else "")
 
 
 def _address(url: str) -> SplitResult:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
 
 MAX_ENTRIES = 10_000
 # The table of contents, which Python reads whole; an entry of it has 46 bytes and its name.

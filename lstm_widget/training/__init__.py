@@ -12,14 +12,14 @@ from lstm_widget.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from lstm_widget.training.trainer import resume, train
-    from lstm_widget.training.view import TrainingView
+    from lstm_widget.widgets.training import TrainingView
 
 __all__ = ["Progress", "Sample", "TrainingSettings", "TrainingView", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a function or a class
     if name == "TrainingView":
-        from lstm_widget.training.view import TrainingView  # noqa: PLC0415 - needs what a widget needs
+        from lstm_widget.widgets.training import TrainingView  # noqa: PLC0415 - needs what a widget needs
 
         return TrainingView
     if name not in {"train", "resume"}:

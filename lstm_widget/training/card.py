@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from lstm_widget.engine import Engine
 from lstm_widget.formats.safetensors import rounded
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.scoring import score_blocks
+from lstm_widget.network.engine import Engine
+from lstm_widget.network.scoring import score_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.loop import Loop
     from lstm_widget.training.text import Corpus
 

@@ -1,7 +1,7 @@
 """From code points to ids.
 
 A character that is not in the vocabulary is read as a model without it reads it later, with
-`lstm_widget.lookalikes`; so training and writing agree on what a text says.
+`lstm_widget.network.normalize`; so training and writing agree on what a text says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.lookalikes import adapt
+from lstm_widget.network.normalize import adapt
 from lstm_widget.training.reading import LINE_FEED
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.progress import Progress
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from accelerate import Accelerator
 
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.display import Display
     from lstm_widget.training.folder import RunFolder
     from lstm_widget.training.learner import Learner

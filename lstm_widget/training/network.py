@@ -9,14 +9,14 @@ from torch import nn
 
 from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
 from lstm_widget.formats.torch_module import CharModule
-from lstm_widget.model import FORGET_BIAS
+from lstm_widget.network.model import FORGET_BIAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
     from lstm_widget.formats.torch_module import State
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.settings import ChosenSettings
 
     Masks = tuple[torch.Tensor, ...]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from lstm_widget.errors import SettingError, shown
-from lstm_widget.settings import as_real, as_whole, check_names
+from lstm_widget.writing.settings import as_real, as_whole, check_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
 
 PRECISIONS = ("auto", "bfloat16", "float32")
 VALIDATION_SHARE = 0.1

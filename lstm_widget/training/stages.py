@@ -12,7 +12,7 @@ from lstm_widget.holding import Lock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
 
 LENGTH = 200  # characters that each stage writes
 RNG = 0

@@ -157,7 +157,7 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
         are written beside it, in ``file`` + ``".json"``.
     min_count : int
         Characters that occur less often cannot be learnt. They are read as similar ones, or left out
-        (see `lstm_widget.lookalikes`).
+        (see `lstm_widget.network.normalize`).
     keep : iterable of str
         Characters that are in the vocabulary whatever their count, even 0.
 

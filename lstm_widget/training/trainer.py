@@ -18,8 +18,7 @@ from lstm_widget.errors import LSTMError, SettingError, UnknownCharactersError
 from lstm_widget.formats import load_model
 from lstm_widget.formats.safetensors import rounded
 from lstm_widget.holding import holding
-from lstm_widget.lookalikes import adapt
-from lstm_widget.settings import check_seed
+from lstm_widget.network.normalize import adapt
 from lstm_widget.training.adoption import with_vocab
 from lstm_widget.training.card import finished
 from lstm_widget.training.display import Display
@@ -32,6 +31,7 @@ from lstm_widget.training.precision import faster_precision
 from lstm_widget.training.reading import parts_of
 from lstm_widget.training.settings import settings_for, split, training_settings
 from lstm_widget.training.text import encode, open_corpus
+from lstm_widget.writing.settings import check_seed
 
 _LETTING_GO = 0.2  # seconds
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
-    from lstm_widget.model import CharLSTM
+    from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.loop import OnProgress
     from lstm_widget.training.network import CharNetwork
     from lstm_widget.training.settings import ChosenSettings

@@ -11,9 +11,9 @@ from lab import SEED, TIMEOUT
 from playwright.sync_api import expect
 from test_page_looks import AXE, CUT_OFF, dark, narrow, violations
 
-from lstm_widget.cells import activations
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.sampling import choose
+from lstm_widget.inspection.units import activations
+from lstm_widget.network.sampling import choose
 
 # The characters under a highlight, as indices of the text with its seed, in order. Only what is in sight is
 # painted, so somebody goes through the text.

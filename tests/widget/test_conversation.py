@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pages import SETTINGS, Page, a_pull, bits_of, finishes, on_the_wire, reproduced
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError
-from lstm_widget.messages import sendable
+from lstm_widget.widgets.messages import sendable
 
 GONE = "This text is no longer being written: start a new one."
 
@@ -46,7 +46,7 @@ def test_hello_is_answered_in_every_state_and_changes_nothing(widget, page):
 
 
 def test_hello_does_not_wait_for_what_is_being_written(page, monkeypatch):
-    from lstm_widget import run  # noqa: PLC0415 - its function is exchanged
+    from lstm_widget.writing import run  # noqa: PLC0415 - its function is exchanged
 
     choose, answers = run.choose, []
 
@@ -58,7 +58,7 @@ def test_hello_does_not_wait_for_what_is_being_written(page, monkeypatch):
             assert not thread.is_alive()
         return choose(*arguments)
 
-    monkeypatch.setattr("lstm_widget.run.choose", asked_meanwhile)
+    monkeypatch.setattr("lstm_widget.writing.run.choose", asked_meanwhile)
     page.start()
     finishes(page.pull_all)
     assert answers == [{"type": "here"}]
@@ -129,7 +129,7 @@ def chunk_text(page):
 
 
 def test_a_temperature_with_which_nothing_was_written_is_not_told(widget, page, model, monkeypatch):
-    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
     page.start()
     for heat in (2.0, 3.0, 4.0):  # the seed takes that long
         (chunk,) = page.pull(0, 20, heat)
@@ -162,7 +162,7 @@ def test_an_end_that_was_lost_is_told_again(page):
 def test_an_error_that_nobody_foresaw_ends_the_run_with_a_sentence(widget, page, monkeypatch, caplog):
     page.start()
     page.pull(0, 5)
-    monkeypatch.setattr("lstm_widget.run.choose", lambda *_: 1 / 0)
+    monkeypatch.setattr("lstm_widget.writing.run.choose", lambda *_: 1 / 0)
     (error,) = page.pull(5, 5)
     assert error["type"] == "error"
     assert "ZeroDivisionError" in error["message"]
@@ -271,7 +271,7 @@ def test_a_resume_of_a_run_that_was_replaced_meanwhile_changes_nothing(widget, p
 
 
 def test_a_resume_reaches_a_cell_that_writes(widget, page, long, monkeypatch):
-    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
 
     def longer(_):
         widget.on_text(longer, remove=True)
@@ -310,7 +310,7 @@ def test_clear_is_answered_in_every_state(widget, page, long):
 
 
 def test_clear_reaches_a_cell_that_writes(widget, page, long, monkeypatch):
-    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
     thread = []
 
     def clear(_):
@@ -470,7 +470,7 @@ def test_what_is_refused_changes_nothing(widget, page, long, monkeypatch, messag
         assert page.pull_all(60)[0] == long[60:80]
         return
 
-    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)  # a cell writes in many pieces
+    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)  # a cell writes in many pieces
     threads = []
 
     def meanwhile(_):
@@ -703,7 +703,7 @@ def test_whatever_they_do_at_once_the_text_is_one(random_model, pages, cell, see
         for n, work in enumerate(pages)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lstm_widget.conversation.MAX_BUDGET", 0.05)  # a cell writes in many pieces
+        patch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 0.05)  # a cell writes in many pieces
         together([*works, lambda: a_cell_at_random(widget, cell, np.random.default_rng(seed))])
     check_messages(page.sent, model)
     check_seen(seen, model)

@@ -11,7 +11,8 @@ from pages import SETTINGS, on_the_wire, one_line
 from slow_texts import slow_text
 from traitlets import TraitError
 
-from lstm_widget import LSTMGenerator, SettingError, TemperatureLanes, lanes, load_model
+from lstm_widget import LSTMGenerator, SettingError, TemperatureLanes, load_model
+from lstm_widget.widgets import lanes
 
 COMMON = {name: SETTINGS[name] for name in ("seed", "length", "rng")}
 HEATS = [0.4, 0.8, 2.0]
@@ -19,7 +20,7 @@ HEATS = [0.4, 0.8, 2.0]
 
 @pytest.fixture(autouse=True)
 def _time_enough_for_lanes(monkeypatch):
-    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e9)
+    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e9)
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def alone(model, heat, **others):
 
 def act(widget, monkeypatch, at, action):
     """Write one character at a time, and do something as soon as the page has so many of the first lane."""
-    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
     told = []
 
     def send(content, buffers=None):  # noqa: ARG001
@@ -132,7 +133,7 @@ def test_an_interrupt_keeps_the_texts(widget, model, monkeypatch):
     texts = widget.generate()
     assert texts == [alone(model, heat)[:20] for heat in HEATS]
     assert widget.status == "stopped"
-    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e9)
+    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e9)
     widget.send = lambda *_: None
     assert widget.generate() == [alone(model, heat) for heat in HEATS]
 

@@ -14,10 +14,10 @@ from backends import assert_same_logits, use_backend
 from pages import SETTINGS, Page, a_pull, one_line
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError, to_pytorch
-from lstm_widget.engine import Lane
-from lstm_widget.inspection import MOST
-from lstm_widget.kept_states import KeptStates
-from lstm_widget.sampling import choose
+from lstm_widget.inspection.inspector import MOST
+from lstm_widget.network.engine import Lane
+from lstm_widget.network.kept_states import KeptStates
+from lstm_widget.network.sampling import choose
 
 KINDS = ("<f4", "<i4", "<f8", "<f8")
 
@@ -194,7 +194,7 @@ def test_a_cell_that_is_not_there_is_refused(page, widget, cell):
 
 
 def test_cells_are_looked_for_a_moment_at_a_time(page, widget, monkeypatch):
-    monkeypatch.setattr("lstm_widget.look.PIECE", 0.0)
+    monkeypatch.setattr("lstm_widget.widgets.look.PIECE", 0.0)
     done, answer = [], {}
     while not done or done[-1] < 1:
         (answer,) = page.ask({"type": "find", "id": "q"})
@@ -217,8 +217,8 @@ def test_no_message_reads_much_and_all_is_read_in_the_end(widget, page, model, m
     seed = "abcdefgh" * 100
     text = written(page, seed=seed, length=2000)
     widget._conversation._current.run.kept = KeptStates()  # as if it could not help
-    monkeypatch.setattr("lstm_widget.conversation.MAX_BUDGET", 1e-9)
-    monkeypatch.setattr("lstm_widget.look.PIECE", 0.0)
+    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.look.PIECE", 0.0)
     count = 0
 
     def counted(name):
@@ -413,7 +413,7 @@ def test_a_new_text_forgets_the_branches(widget, page):
 
 
 def test_there_are_not_too_many_branches(widget, page, monkeypatch):
-    monkeypatch.setattr("lstm_widget.writing.MAX_BRANCHES", 2)
+    monkeypatch.setattr("lstm_widget.widgets.writing.MAX_BRANCHES", 2)
     written(page)
     for name in "bc":
         page.ask(branch(20, "h", name))
@@ -561,7 +561,7 @@ def test_what_is_told_while_it_is_written_is_what_was_chosen_from(monkeypatch, r
 
 
 def test_of_a_long_text_the_oldest_is_read_again(page, monkeypatch, model):
-    monkeypatch.setattr("lstm_widget.recent._MOST", 64 * model.vocab_size)
+    monkeypatch.setattr("lstm_widget.network.recent._MOST", 64 * model.vocab_size)
     page.start(length=300)
     page.ask(inspect(0, 1))
     text = page.pull_all()[0]

@@ -20,8 +20,8 @@ from traitlets import TraitError
 from lstm_widget import LSTMGenerator, LSTMWidget, ModelError, SettingError, load_model
 from lstm_widget.training import TrainingView, loop
 from lstm_widget.training import references as comparisons
-from lstm_widget.training import view as module
 from lstm_widget.training.learner import Learner
+from lstm_widget.widgets import training as module
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -19,7 +19,7 @@ from traitlets import TraitError
 from lstm_widget import CharLSTM, LSTMGenerator, LSTMWidget, SettingError, TemperatureLanes, load_model
 from lstm_widget.errors import LSTMError
 from lstm_widget.formats.safetensors import save_safetensors
-from lstm_widget.models import available_models
+from lstm_widget.network.bundled import available_models
 
 DEFAULTS = {
     "model": "bronte",

@@ -1,4 +1,4 @@
-import { element, uniqueId } from "../dom.ts";
+import { element, uniqueId } from "../dom/elements.ts";
 import { type Distribution, distribution } from "./choices.ts";
 
 /** Characters that have a row of their own. */

@@ -1,5 +1,5 @@
-import { element } from "../dom.ts";
-import type { Branch } from "../messages.ts";
+import { element } from "../dom/elements.ts";
+import type { Branch } from "../kernel/messages.ts";
 
 /** Characters of a branch that its button shows. */
 const EXCERPT = 40;

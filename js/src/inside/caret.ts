@@ -1,6 +1,6 @@
-import { type Page, REPLACED } from "../page.ts";
+import { Layer } from "../sheet/highlights.ts";
+import { type Page, REPLACED } from "../sheet/text-area.ts";
 import { Frame } from "./bars.ts";
-import { Layer } from "./highlights.ts";
 
 /** Characters that Up and Down move by where nothing is laid out. */
 const JUMP = 20;

@@ -1,5 +1,5 @@
-import { element, uniqueId } from "../dom.ts";
-import type { Cell } from "../messages.ts";
+import { element, uniqueId } from "../dom/elements.ts";
+import type { Cell } from "../kernel/messages.ts";
 
 /** Layer and unit, counted from 0 here as in Python. */
 type Place = readonly [layer: number, unit: number];

@@ -1,5 +1,5 @@
 // How characters were chosen, and what their dice would choose at another temperature. The arithmetic of
-// lstm_widget/sampling.py, in the same order of operations; change both together.
+// lstm_widget/network/sampling.py, in the same order of operations; change both together.
 
 /** Colder than this counts as 0, as in sampling.py. */
 export const COLDEST = 1e-9;

@@ -1,6 +1,6 @@
-import type { Colour } from "../messages.ts";
-import { type Page, REPLACED } from "../page.ts";
-import { Layer } from "./highlights.ts";
+import type { Colour } from "../kernel/messages.ts";
+import { Layer } from "../sheet/highlights.ts";
+import { type Page, REPLACED } from "../sheet/text-area.ts";
 import { Sight } from "./sight.ts";
 
 /** A way to colour a text: the values fall into buckets, each with a look of its own in colours.css. */

@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
-import { element } from "../dom.ts";
-import type { FromKernel, Traits } from "../messages.ts";
-import type { Page } from "../page.ts";
+import { element } from "../dom/elements.ts";
+import type { FromKernel, Traits } from "../kernel/messages.ts";
+import type { Page } from "../sheet/text-area.ts";
 import { type Actions, Panels } from "./panels.ts";
 
 /** The way to look inside. Until somebody takes it, there is nothing behind it. */

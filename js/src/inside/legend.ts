@@ -1,4 +1,4 @@
-import { element, uniqueId } from "../dom.ts";
+import { element, uniqueId } from "../dom/elements.ts";
 import type { Scale } from "./colours.ts";
 
 /** Says what the colours over the text mean. */

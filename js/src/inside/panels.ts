@@ -1,10 +1,11 @@
 import type { AnyModel } from "@anywidget/types";
-import { copyText } from "../clipboard.ts";
-import { element, uniqueId } from "../dom.ts";
-import type { Colour, FromKernel, ToKernel, Traits } from "../messages.ts";
-import type { Page } from "../page.ts";
-import type { SettingTraits } from "../settings.ts";
-import { follow } from "../traits.ts";
+import { copyText } from "../dom/clipboard.ts";
+import { element, uniqueId } from "../dom/elements.ts";
+import type { Colour, FromKernel, ToKernel, Traits } from "../kernel/messages.ts";
+import { Questions } from "../kernel/questions.ts";
+import { follow } from "../kernel/traits.ts";
+import type { SettingTraits } from "../settings/setting-traits.ts";
+import type { Page } from "../sheet/text-area.ts";
 import { Bars, Frame } from "./bars.ts";
 import { BranchTree } from "./branch-tree.ts";
 import { Caret } from "./caret.ts";
@@ -12,7 +13,6 @@ import { CellList } from "./cell-list.ts";
 import { Changed, Colours, SCALES } from "./colours.ts";
 import { DieBar } from "./die-bar.ts";
 import { Legend } from "./legend.ts";
-import { Questions } from "./questions.ts";
 import { pythonText, receiptText } from "./receipt.ts";
 import { Source } from "./source.ts";
 

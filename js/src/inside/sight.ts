@@ -1,4 +1,4 @@
-import { type Page, REPLACED } from "../page.ts";
+import { type Page, REPLACED } from "../sheet/text-area.ts";
 import { Frame } from "./bars.ts";
 
 /** What is painted may become so many times as long as what is in sight. */

@@ -1,6 +1,6 @@
-import type { Activated, Expected, Inspected } from "../messages.ts";
+import type { Activated, Expected, Inspected } from "../kernel/messages.ts";
+import type { Questions } from "../kernel/questions.ts";
 import { Choices } from "./choices.ts";
-import type { Questions } from "./questions.ts";
 
 /** Characters asked about at a time. */
 const PIECE = 512;

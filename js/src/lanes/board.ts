@@ -1,8 +1,8 @@
-import { element } from "../dom.ts";
-import type { Bounds, Chunk } from "../messages.ts";
+import { element } from "../dom/elements.ts";
+import type { LaneAsked, LaneReceipt } from "../kernel/lanes-messages.ts";
+import type { Bounds, Chunk } from "../kernel/messages.ts";
 import { Column } from "./column.ts";
 import { Comparison } from "./comparison.ts";
-import type { LaneAsked, LaneReceipt } from "./messages.ts";
 
 export interface BoardListener {
   /** The reader has changed the lanes: their temperatures, or which there are. */

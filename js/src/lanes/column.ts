@@ -1,7 +1,7 @@
-import { element, uniqueId } from "../dom.ts";
-import type { Bounds, Change, Chunk } from "../messages.ts";
-import { NumberField } from "../number-field.ts";
-import { Page } from "../page.ts";
+import { element, uniqueId } from "../dom/elements.ts";
+import type { Bounds, Change, Chunk } from "../kernel/messages.ts";
+import { NumberField } from "../settings/number-field.ts";
+import { Page } from "../sheet/text-area.ts";
 import { DepartureMark } from "./departure-mark.ts";
 
 export interface ColumnListener {

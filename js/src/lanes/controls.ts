@@ -1,6 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
-import { ModelControls } from "../model-controls.ts";
-import type { LaneAsked, LanesTraits } from "./messages.ts";
+import type { LaneAsked, LanesTraits } from "../kernel/lanes-messages.ts";
+import { ModelControls } from "../settings/model-controls.ts";
 
 /** What the reader sets for all lanes. */
 export class LanesControls extends ModelControls<LanesTraits> {

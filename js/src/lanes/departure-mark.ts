@@ -1,5 +1,5 @@
-import { element } from "../dom.ts";
-import type { Page } from "../page.ts";
+import { element } from "../dom/elements.ts";
+import type { Page } from "../sheet/text-area.ts";
 
 /**
  * Marks where the text of a lane departs from that of its neighbour. It lies over the text, where the

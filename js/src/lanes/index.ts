@@ -1,8 +1,8 @@
-import { entry } from "../entry.ts";
+import { entry } from "../kernel/entry.ts";
 import { createLanesView } from "./view.ts";
-import "../style.css";
-import "../seed-box.css";
-import "../page.css";
+import "../dom/style.css";
+import "../settings/seed-box.css";
+import "../sheet/text-area.css";
 import "./lanes.css";
 
 export default entry(createLanesView);

@@ -1,17 +1,17 @@
 import type { AnyModel } from "@anywidget/types";
-import { buttonMaker, enable } from "../buttons.ts";
-import { element } from "../dom.ts";
-import { takeKeys } from "../keys.ts";
-import { Meter } from "../meter.ts";
-import { Presence } from "../presence.ts";
-import { characters, perSecond, Telling } from "../telling.ts";
-import { follow, listen } from "../traits.ts";
-import { Typewriter } from "../typewriter.ts";
-import { ignoreWheel } from "../wheel.ts";
+import { buttonMaker, enable } from "../dom/buttons.ts";
+import { element } from "../dom/elements.ts";
+import { takeKeys } from "../dom/keys.ts";
+import { Meter } from "../dom/meter.ts";
+import { ignoreWheel } from "../dom/wheel.ts";
+import type { FromKernel, LanesTraits } from "../kernel/lanes-messages.ts";
+import { LanesPlayer } from "../kernel/lanes-player.ts";
+import { Presence } from "../kernel/presence.ts";
+import { follow, listen } from "../kernel/traits.ts";
+import { characters, perSecond, Telling } from "../sheet/status-line.ts";
+import { Typewriter } from "../sheet/typewriter.ts";
 import { Board } from "./board.ts";
 import { LanesControls } from "./controls.ts";
-import type { FromKernel, LanesTraits } from "./messages.ts";
-import { LanesPlayer } from "./player.ts";
 
 /** One view of the lanes. Everything it hangs on to goes when `signal` is aborted. */
 export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSignal): HTMLElement {

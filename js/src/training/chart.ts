@@ -1,5 +1,5 @@
-import { element } from "../dom.ts";
-import type { Point, Reference } from "./messages.ts";
+import { element } from "../dom/elements.ts";
+import type { Point, Reference } from "../kernel/training-messages.ts";
 import { along, doublings, span, spread } from "./scales.ts";
 import { bits } from "./words.ts";
 

@@ -1,7 +1,7 @@
-import { entry } from "../entry.ts";
+import { entry } from "../kernel/entry.ts";
 import { createTrainingView } from "./view.ts";
-import "../style.css";
-import "../page.css";
+import "../dom/style.css";
+import "../sheet/text-area.css";
 import "./training.css";
 
 export default entry(createTrainingView);

@@ -1,7 +1,7 @@
-import { element, uniqueId } from "../dom.ts";
-import type { Bounds } from "../messages.ts";
-import { NumberField } from "../number-field.ts";
-import type { Stage, Written } from "./messages.ts";
+import { element, uniqueId } from "../dom/elements.ts";
+import type { Bounds } from "../kernel/messages.ts";
+import type { Stage, Written } from "../kernel/training-messages.ts";
+import { NumberField } from "../settings/number-field.ts";
 import { showText } from "./samples.ts";
 import { bits, stageName } from "./words.ts";
 

@@ -1,14 +1,9 @@
 import type { AnyModel } from "@anywidget/types";
-import { buttonMaker, enable } from "../buttons.ts";
-import { element } from "../dom.ts";
-import { keepKeys } from "../keys.ts";
-import { Presence } from "../presence.ts";
-import { SettingTraits } from "../settings.ts";
-import { DEAF } from "../telling.ts";
-import { follow, listen } from "../traits.ts";
-import { ignoreWheel } from "../wheel.ts";
-import { Chart } from "./chart.ts";
-import { ComparisonTable } from "./comparison.ts";
+import { buttonMaker, enable } from "../dom/buttons.ts";
+import { element } from "../dom/elements.ts";
+import { keepKeys } from "../dom/keys.ts";
+import { ignoreWheel } from "../dom/wheel.ts";
+import { Presence } from "../kernel/presence.ts";
 import type {
   FromKernel,
   Now,
@@ -17,7 +12,12 @@ import type {
   ToKernel,
   TrainingStatus,
   TrainingTraits,
-} from "./messages.ts";
+} from "../kernel/training-messages.ts";
+import { follow, listen } from "../kernel/traits.ts";
+import { SettingTraits } from "../settings/setting-traits.ts";
+import { DEAF } from "../sheet/status-line.ts";
+import { Chart } from "./chart.ts";
+import { ComparisonTable } from "./comparison.ts";
 import { Samples } from "./samples.ts";
 import { TimeMachine } from "./time-machine.ts";
 import { bits, count, stageName, time } from "./words.ts";

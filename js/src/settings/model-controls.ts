@@ -1,0 +1,103 @@
+import type { AnyModel } from "@anywidget/types";
+import { element } from "../dom/elements.ts";
+import type { CommonTraits, Settings } from "../kernel/messages.ts";
+import { follow } from "../kernel/traits.ts";
+import { ModelChooser } from "./model-chooser.ts";
+import { NumberField } from "./number-field.ts";
+import { SeedBox } from "./seed-box.ts";
+import { SettingTraits } from "./setting-traits.ts";
+import { SpeedSlider } from "./speed-slider.ts";
+
+/** What the reader sets in both widgets. */
+export class ModelControls<T extends CommonTraits> {
+  readonly root: HTMLElement;
+  /** What is needed less often: more settings, and the card of the model. */
+  readonly details: HTMLElement;
+  readonly traits: SettingTraits<T>;
+  /** The numbers that are always there. */
+  protected readonly numbers: HTMLElement;
+  protected readonly fields: NumberField<number | null>[];
+  protected readonly rng: NumberField<number | null>;
+  /** What the rng is good for. */
+  protected readonly hint = element("p", { className: "lstm-hint" });
+  readonly #more: HTMLDetailsElement;
+
+  /** @param lost called when the connection to the kernel turns out to be closed */
+  constructor(
+    protected readonly model: AnyModel<T>,
+    lost: () => void,
+    signal: AbortSignal,
+  ) {
+    this.traits = new SettingTraits(model, lost, signal);
+    // What both widgets have.
+    const common = model as unknown as AnyModel<CommonTraits>;
+    const traits = this.traits as unknown as SettingTraits<CommonTraits>;
+
+    const seed = new SeedBox(traits.setter("seed"), signal);
+    traits.show("seed", seed.root, (text) => (seed.value = text));
+    follow(common, "replacements", (places) => (seed.replacements = places), signal);
+
+    const chooser = new ModelChooser(traits.setter("model"), signal);
+    const showModels = () => chooser.show(common.get("models"), common.get("model"));
+    follow(common, "models", showModels, signal);
+    traits.show("model", chooser.root, showModels);
+    follow(common, "card", (card) => (chooser.card = card), signal);
+
+    const number = <K extends "length" | "top_k" | "top_p" | "rng">(
+      trait: K,
+      name: string,
+      whole: boolean,
+    ) => {
+      const range = common.get("bounds")[trait];
+      const kind = { whole, optional: trait !== "length" };
+      const field = new NumberField<CommonTraits[K]>(
+        name,
+        range,
+        kind,
+        traits.setter(trait),
+        signal,
+      );
+      traits.show(trait, field.root, (value) => (field.value = value));
+      return field;
+    };
+    const length = number("length", "Length", true);
+    const topK = number("top_k", "Top-k", true);
+    const topP = number("top_p", "Top-p", false);
+    this.rng = number("rng", "rng", true);
+    this.fields = [length, topK, topP, this.rng] as NumberField<number | null>[];
+
+    const speed = new SpeedSlider(traits.setter("speed"), signal);
+    traits.show("speed", speed.root, (value) => (speed.value = value));
+
+    const row = (...parts: HTMLElement[]) =>
+      element("div", { className: "lstm-numbers" }, ...parts);
+    this.numbers = row(length.root, speed.root, chooser.root);
+    this.root = element("div", { className: "lstm-controls" }, seed.root, this.numbers);
+    this.#more = element(
+      "details",
+      { className: "lstm-more" },
+      element("summary", { textContent: "More" }),
+      row(topK.root, topP.root, this.rng.root),
+      this.hint,
+    );
+    this.details = element("div", { className: "lstm-details" }, this.#more, chooser.about);
+  }
+
+  /** What the reader has set; undefined, with the focus on it, if something is wrong. */
+  settings(): Omit<Settings, "temperature"> | undefined {
+    const wrong = this.fields.find((field) => field.problem);
+    if (wrong) {
+      if (this.#more.contains(wrong.root)) this.#more.open = true;
+      wrong.focus(); // what is wrong stands beside it
+      return undefined;
+    }
+    const common = this.model as unknown as AnyModel<CommonTraits>;
+    return {
+      seed: common.get("seed"),
+      length: common.get("length"),
+      top_k: common.get("top_k"),
+      top_p: common.get("top_p"),
+      rng: common.get("rng"),
+    };
+  }
+}

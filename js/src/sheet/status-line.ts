@@ -1,0 +1,80 @@
+import { element } from "../dom/elements.ts";
+import { GONE } from "../kernel/follower.ts";
+import type { Reason } from "../kernel/messages.ts";
+import type { State } from "../kernel/presence.ts";
+
+const ENDINGS: Record<Reason, string> = { finished: "Finished", stopped: "Stopped" };
+const WAITING = "waiting for the kernel, which is busy or gone…";
+const BUSY = "The kernel does not answer: it is busy, or there is none.";
+
+export const DEAF = "This widget did not start. Run its cell again.";
+
+/** What a view tells in words: how far it has come, what is wrong, whether there is a kernel. */
+export class Telling {
+  // The line changes with every character; what is read out, at the beginning and the end only.
+  readonly status = element("p", { className: "lstm-status" });
+  readonly announcement = element("p", { className: "lstm-unseen" });
+  readonly notice = element("p", { className: "lstm-notice" });
+  readonly problem = element("p", { className: "lstm-problem" });
+  /** How the run has ended; told once everything is shown. */
+  ended: Reason | null = null;
+  #said = ""; // of the ending, politely; once
+  #isWaiting = false;
+
+  /** @param record what there is to see without a kernel, once something was written */
+  constructor(private readonly record: string) {
+    this.announcement.setAttribute("role", "status");
+    this.problem.setAttribute("role", "alert");
+  }
+
+  /** Say it politely. Even the same text would be read out again. */
+  say(text: string): void {
+    if (this.announcement.textContent !== text) this.announcement.textContent = text;
+  }
+
+  /** Something is written, or written on. */
+  begin(): void {
+    this.ended = null;
+    this.#said = "";
+    this.problem.textContent = "";
+  }
+
+  /**
+   * Tell how far it has come: "20 characters", with figures of it.
+   * @param isRead whether that was only read, and nothing was written
+   */
+  progress(isWriting: boolean, reached: string, figures: string[], isRead = false): void {
+    const ended = this.ended && (isRead ? "Read" : ENDINGS[this.ended]);
+    const state = isWriting ? "Writing" : ended;
+    const told = state === null ? "" : `${state}: ${reached}`;
+    const line = [told, ...(told ? figures : []), ...(this.#isWaiting ? [WAITING] : [])];
+    this.status.textContent = line.join(" · ");
+    if (!isWriting && told !== this.#said) {
+      this.#said = told;
+      this.say(told);
+    }
+  }
+
+  /** The kernel does not answer for the moment, or answers again. */
+  waiting(isWaiting: boolean, isRunning: boolean): void {
+    this.#isWaiting = isWaiting;
+    this.say(isWaiting ? "Waiting for the kernel" : isRunning ? "Writing" : "");
+  }
+
+  /** Whether there is a kernel, and something that was written. */
+  presence(state: State, isWritten: boolean): void {
+    const told = `${BUSY} ${isWritten ? this.record : "Then run the cell."}`;
+    this.notice.textContent = state === "silent" ? told : state === "deaf" ? DEAF : "";
+    if (state !== "gone" && this.problem.textContent === GONE) this.problem.textContent = "";
+  }
+}
+
+/** "1 character", "1,000 characters". */
+export function characters(count: number): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? "character" : "characters"}`;
+}
+
+/** "1,000 per second". */
+export function perSecond(speed: number): string {
+  return `${Math.round(speed).toLocaleString("en")} per second`;
+}

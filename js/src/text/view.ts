@@ -1,0 +1,278 @@
+import type { AnyModel } from "@anywidget/types";
+import { buttonMaker, enable } from "../dom/buttons.ts";
+import { copyText } from "../dom/clipboard.ts";
+import { element } from "../dom/elements.ts";
+import { takeKeys } from "../dom/keys.ts";
+import { Meter } from "../dom/meter.ts";
+import { ignoreWheel } from "../dom/wheel.ts";
+import { Inside } from "../inside/inside.ts";
+import type { FromKernel, Replacement, ToKernel, Traits } from "../kernel/messages.ts";
+import { Player } from "../kernel/player.ts";
+import { Presence } from "../kernel/presence.ts";
+import { follow, listen } from "../kernel/traits.ts";
+import { characters, perSecond, Telling } from "../sheet/status-line.ts";
+import { Page } from "../sheet/text-area.ts";
+import { Typewriter } from "../sheet/typewriter.ts";
+import { Controls } from "./controls.ts";
+
+/** One view of the widget. Everything it hangs on to goes when `signal` is aborted. */
+export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLElement {
+  // The parts.
+  const controls = new Controls(model, () => player.lost(), signal);
+  const button = buttonMaker(signal);
+  const generate = button("Generate", begin, "lstm-main");
+  const stop = button("Stop", halt);
+  const step = button("Step", () => goOn((have) => have + 1));
+  const resume = button("Continue", () => {
+    goOn((have) => (have < model.get("length") ? model.get("length") : have + model.get("length")));
+  });
+  const clear = button("Clear", () => player.clear());
+  const copy = button("Copy", async () => {
+    const done = await copyText(page.whole);
+    telling.announcement.textContent = done ? "Copied" : "The browser does not allow copying";
+  });
+  const page = new Page(signal);
+  const inside = new Inside(
+    model,
+    page,
+    {
+      send: (message) => player.send(message),
+      traits: controls.traits,
+      read() {
+        const settings = controls.settings();
+        if (settings !== undefined) player.read(settings);
+      },
+      branch(position, character) {
+        problem.textContent = "";
+        player.branch(position, character);
+      },
+      say: (text) => telling.say(text),
+    },
+    signal,
+  );
+  const meter = new Meter();
+  const telling = new Telling(
+    "This is the record of a text that was written before; run the cell to write a new one.",
+  );
+  const { problem } = telling;
+  const buttons = element("div", { className: "lstm-buttons" });
+  buttons.append(generate, stop, step, resume, clear, copy);
+  const root = element(
+    "section",
+    { className: "lstm-widget" },
+    controls.root,
+    buttons,
+    controls.details,
+    telling.notice,
+    problem,
+    telling.status,
+    page.root,
+    inside.root,
+    telling.announcement,
+  );
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "LSTM text generator");
+
+  // The text.
+  let bits: number | null = null; // per character
+  let unread = 0; // characters that the network reads before it writes
+  const pace = () => model.get("speed") ?? Number.POSITIVE_INFINITY;
+  const typewriter = new Typewriter(pace, (text) => {
+    page.append(text);
+    meter.add(page.length);
+    inside.grew();
+    player.pump();
+    progress();
+  });
+  const player = new Player(
+    {
+      send: (message: ToKernel) => model.send(message),
+      temperature: () => model.get("temperature"),
+      pace,
+      unseen: () => typewriter.waiting,
+      kept: () => Array.from(model.get("text")).length,
+      seed: () => model.get("receipt").seed ?? "",
+    },
+    {
+      began(from, shared) {
+        bits = null;
+        typewriter.clear();
+        page.show(from, shared > 0 ? model.get("text") : "", model.get("receipt").temperatures);
+        inside.begin(player.run, shared);
+        this.resumed();
+      },
+      shown() {
+        problem.textContent = "";
+        showText();
+        telling.ended = model.get("status") === "stopped" ? "stopped" : "finished";
+        progress();
+      },
+      resumed() {
+        unread = 0;
+        telling.begin();
+        meter.begin(page.length);
+        telling.say("Writing");
+        progress();
+      },
+      wrote(text, { position, count, temperatures, bits: sum }) {
+        for (const [from, temperature] of temperatures) page.change(from, temperature);
+        bits = sum / (position + count);
+        unread = 0;
+        typewriter.push(text);
+      },
+      reading(left) {
+        unread = left;
+        progress();
+      },
+      ended(reason, have) {
+        telling.ended = reason;
+        if (reason === "stopped") typewriter.flush();
+        showRest(have);
+        progress();
+      },
+      failed(message, have) {
+        telling.ended = null;
+        problem.textContent = message;
+        typewriter.flush();
+        showRest(have);
+        telling.say("");
+        progress();
+      },
+      refused(message) {
+        problem.textContent = message;
+        progress();
+      },
+      cleared() {
+        telling.ended = bits = null;
+        typewriter.clear();
+        page.show("", "");
+        inside.begin(undefined);
+        problem.textContent = "";
+        progress();
+        telling.say("Cleared");
+      },
+      waiting(is) {
+        telling.waiting(is, player.running);
+        progress();
+      },
+    },
+  );
+
+  function progress(): void {
+    const writing = player.running || typewriter.waiting > 0;
+    root.classList.toggle("lstm-writing", writing);
+    enable(stop, writing);
+    enable(step, !writing);
+    enable(resume, !writing && belongs());
+    const isEmpty = page.length === 0 && page.seedLength > 0;
+    const isRead = isEmpty && !writing && telling.ended === "finished";
+    enable(clear, page.length > 0 || (isEmpty && !writing));
+    enable(copy, page.length > 0);
+    const speed = writing ? meter.now : meter.whole;
+    const figures: string[] = [];
+    if (speed !== null) figures.push(perSecond(speed));
+    if (bits !== null) figures.push(`${bits.toFixed(2)} bits per character`);
+    const reached = isRead ? page.seedLength : page.length;
+    if (writing && unread > 0) figures.push(`${characters(unread)} to read first`);
+    telling.progress(writing, characters(reached), figures, isRead);
+  }
+
+  /** Whether the text that is there is one of this seed and model, so that it can be written on. */
+  function belongs(): boolean {
+    const { run, model: name, seed } = model.get("receipt");
+    const now = known(model.get("seed"), model.get("replacements"));
+    return run !== undefined && name === model.get("model") && seed === now;
+  }
+
+  /** Show what the kernel has kept of a run, if answers were lost. */
+  function showRest(have: number): void {
+    if (Array.from(model.get("text")).length > have) showText();
+  }
+
+  function showText(): void {
+    const { run, seed = "", temperatures, written, bits: sum } = model.get("receipt");
+    const text = model.get("text");
+    typewriter.clear();
+    page.show(seed, text, temperatures);
+    inside.begin(run);
+    bits = written && sum !== undefined ? sum / written : null;
+    if (run !== undefined) player.remember(run, page.length);
+  }
+
+  // What the reader does.
+  function begin(): void {
+    const settings = controls.settings();
+    if (settings === undefined) return;
+    problem.textContent = "";
+    player.start(settings);
+  }
+
+  /** Write the text on up to some length, or, if this seed and model have none yet, so much of a new one. */
+  function goOn(length: (have: number) => number): void {
+    const settings = controls.settings();
+    if (settings === undefined) return;
+    problem.textContent = "";
+    if (belongs()) player.resume(length(player.have));
+    else player.start({ ...settings, length: length(0) });
+  }
+
+  function halt(): void {
+    player.stop(); // first: what is shown makes it ask for more
+    typewriter.flush();
+  }
+
+  takeKeys(root, begin, stop, signal);
+  ignoreWheel(root, signal);
+
+  // What the kernel, or another view, does.
+  follow(model, "error", (error) => (problem.textContent = error), signal);
+  for (const trait of ["seed", "replacements", "model", "receipt"] as const) {
+    follow(model, trait, () => progress(), signal);
+  }
+  const presence = new Presence(
+    model,
+    (state) => {
+      telling.presence(state, page.length > 0);
+      if (state === "gone") player.lost();
+    },
+    signal,
+  );
+  listen(
+    model,
+    "msg:custom",
+    (message: FromKernel, buffers: DataView[]) => {
+      presence.heard();
+      player.receive(message);
+      inside.receive(message, buffers);
+      if (message.type === "error" && message.run === "" && !("id" in message))
+        problem.textContent = message.message;
+    },
+    signal,
+  );
+  // So ipywidgets tells that a kernel was restarted or has died.
+  listen(model, "comm_live_update", () => presence.ask(), signal);
+  signal.addEventListener("abort", () => {
+    player.dispose();
+    typewriter.clear();
+  });
+
+  showText();
+  const last = model.get("status");
+  const { run } = model.get("receipt");
+  if (last === "writing" && run !== undefined) player.join(run);
+  else if (last === "finished" || last === "stopped") telling.ended = last;
+  progress();
+  return root;
+}
+
+/** A seed as the kernel takes it: without what the model does not know. */
+function known(seed: string, replacements: readonly Replacement[]): string {
+  const points = Array.from(seed);
+  for (const { position, character, used } of replacements) {
+    const end = position + Array.from(character).length;
+    // What is told may be of a seed before.
+    const isThere = points.slice(position, end).join("") === character;
+    if (!used && isThere) points.fill("", position, end);
+  }
+  return points.join("");
+}

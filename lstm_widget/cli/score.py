@@ -1,0 +1,142 @@
+"""The command ``lstm-widget score``: how well a model predicts a text."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+from pathlib import Path
+from stat import S_ISCHR
+from typing import TYPE_CHECKING
+
+from lstm_widget.cli.console import note, progress, quoted, tell_replacements
+from lstm_widget.errors import ModelError, SettingError, shown
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+_LAST = re.compile(r"(?P<count>[0-9]{1,18})|(?P<share>[0-9]+\.[0-9]*|\.[0-9]+)|(?P<percent>[0-9]+\.?[0-9]*)%")
+
+
+def add_arguments(one: argparse.ArgumentParser, model: str) -> None:
+    """Tell a parser of the options of the command; `model` says what may stand for a model."""
+    one.add_argument("model", metavar="MODEL", help=model)
+    one.add_argument("file", metavar="FILE", help="UTF-8 text; - reads standard input")
+    one.add_argument("--lines", action="store_true", help="also print the bits per character of each line")
+    one.add_argument(
+        "--skip-unknown", action="store_true", help="leave out characters that the model does not know"
+    )
+    one.add_argument(
+        "--last",
+        metavar="SHARE",
+        help="score the end of the text only, as if nothing were before it: 10%% or 0.1, "
+        "or a number of characters",
+    )
+
+
+def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
+    """Score the text; see `add_arguments`.
+
+    Parameters
+    ----------
+    options
+        Those of `add_arguments`.
+    write
+        Writes the result.
+
+    Raises
+    ------
+    SettingError
+        If an option is wrong.
+    ModelError
+        If the model or the text cannot be used.
+    """
+    import numpy as np  # noqa: PLC0415 - costs start-up time
+
+    from lstm_widget.formats import load_model  # noqa: PLC0415
+    from lstm_widget.network.engine import Engine  # noqa: PLC0415
+    from lstm_widget.network.scoring import Score, score_blocks  # noqa: PLC0415
+    from lstm_widget.writing.typed import as_typed  # noqa: PLC0415
+
+    last = part(options.last)
+    model = load_model(options.model)
+    engine = Engine(model.weights)
+    adapted = as_typed(_text_of(options.file), model, engine)
+    tell_replacements(adapted.replacements)
+    if adapted.unknown and options.skip_unknown:
+        count = sum(not one.used for one in adapted.replacements)
+        note(f"Left out what the model does not know, {count} in all: {quoted(adapted.unknown)}.")
+    elif adapted.unknown:
+        msg = f"The model does not know {quoted(adapted.unknown)}: leave them out with --skip-unknown."
+        raise ModelError(msg)
+    if not adapted.text:
+        msg = f"{options.file!r} holds nothing that could be scored."
+        raise ModelError(msg)
+    text = adapted.text[start_of(last, len(adapted.text)) :]
+    found = []
+    with progress(len(text), " characters") as bar:
+        for block, _ in score_blocks(engine, model.encode(text), model.nameless_ids):
+            found.append(block)
+            bar.update(len(block))
+    score = Score(text, np.concatenate(found))
+    if options.lines:
+        start = 0
+        for line in text.splitlines(keepends=True):
+            bits = score.bits[start : start + len(line)].mean()
+            write(f"{bits:6.3f}  {line.rstrip()}\n")
+            start += len(line)
+    nats = 0.0 - score.log_probabilities.mean()
+    write(f"{score.bits_per_character:.4f} bits per character ({nats:.4f} nats), {len(text):,} characters\n")
+
+
+def part(given: str | None) -> int | float | None:
+    """Return how much of a text was asked for: a number of characters, or a share of them."""
+    if given is None:
+        return None
+    found = _LAST.fullmatch(given)
+    if found and found["count"] and int(found["count"]) > 0:
+        return int(found["count"])
+    if found and not found["count"]:
+        share = float(found["share"]) if found["share"] else float(found["percent"]) / 100
+        if 0 < share <= 1:
+            return share
+    msg = f"--last must be a share such as 10% or 0.1, or a number of characters, not {shown(given)}."
+    raise SettingError(msg)
+
+
+def start_of(last: float | None, length: int) -> int:
+    """Return where the part of a text begins that was asked for."""
+    if last is None:
+        return 0
+    # As the training cuts off what it validates on.
+    start = length - last if isinstance(last, int) else int(length * (1 - last))
+    if not 0 <= start < length:
+        msg = f"--last asks for {last:,} of a text of {length:,} characters: choose another part."
+        raise SettingError(msg)
+    return start
+
+
+def _text_of(file: str) -> str:
+    """Read a text file as it is, line ends included."""
+    if file == "-" and sys.stdin is None:  # closed by whoever started this
+        msg = "There is no standard input to read."
+        raise ModelError(msg)
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else _bytes_of(file)
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{file!r} is not UTF-8 text (byte {error.start:,} cannot be read): save it as UTF-8."
+        raise ModelError(msg) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        msg = f"The text {shown(file)} cannot be read: {reason}."
+        raise ModelError(msg) from None
+
+
+def _bytes_of(file: str) -> bytes:
+    """Read a file or a pipe, which the shell makes of ``<(...)``; a device may have no end."""
+    if S_ISCHR(Path(file).stat().st_mode) and file != os.devnull:
+        raise OSError(errno.EINVAL, "It is a device")
+    return Path(file).read_bytes()

@@ -1,0 +1,1 @@
+"""Why each character came: the trace of a text, what a unit does, which units follow something."""

@@ -1,0 +1,477 @@
+"""Cells worth looking at: units whose activation, tanh(c), follows something that a person can name.
+
+What is followed is computed from a text alone, for each character from what stands up to it. Cells are chosen
+by their correlation with that on the first half of the text; the correlation that is told is the one on the
+second half. So a cell that only happened to fit is not praised for it.
+"""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lstm_widget.errors import SettingError, shown
+from lstm_widget.network.blas import single_thread
+from lstm_widget.network.scoring import BLOCK, Reader
+from lstm_widget.writing.run import Run
+from lstm_widget.writing.settings import Settings, check_piece
+from lstm_widget.writing.typed import as_typed, default_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from lstm_widget.network.engine import Engine
+    from lstm_widget.network.model import CharLSTM
+
+LEAST_TEXT, MOST_TEXT = 200, 50_000  # characters of a text that is given
+LEAST_CORRELATION = 0.3  # of a cell that is listed, on either half, by magnitude
+BEST = 3  # cells for one thing, at most
+
+# The text that a model writes for itself.
+_WRITTEN, _TEMPERATURE, _RNG = 10_000, 0.7, 0
+
+# In each half of the text a thing must stand out at so many characters, and come to an end so often.
+_LEAST_OUTSTANDING, _LEAST_ENDS = 15, 5
+# The standard deviation of an activation; what moves less shows no colours.
+_LEAST_SPREAD = 0.05
+# Multiplications that a network does at a time: about 10 ms, if its weights do not fit into the cache.
+_AT_A_TIME = 30_000_000
+
+
+class Cell(NamedTuple):
+    """A cell that follows something.
+
+    Attributes
+    ----------
+    layer : int
+        0 is the first.
+    unit : int
+        From 0.
+    follows : str
+        What it follows, for a person: one of the names in `FOLLOWED`.
+    correlation : float
+        Pearson's, of tanh(c) with what is followed, -1 to 1; on the half of the text that the cell was not
+        chosen by.
+    """
+
+    layer: int
+    unit: int
+    follows: str
+    correlation: float
+
+
+# What can be followed: a number for each character, from what stands up to and including it; NaN where it
+# has no meaning.
+
+_VOWELS = frozenset("aeiouæœøıαεηιουωаеиоуыэюяієї")
+_NEITHER = frozenset("yъь")  # a "y" is a vowel or a consonant, which is not always plain to see
+_SHORT_I = "й"  # a consonant, though it is made of a vowel and a mark
+_APOSTROPHES = "'’"
+# A straight quote opens behind one of these; behind a dash it opens if none is open.
+_BEFORE_OPENING = " \n\r\t\u00a0([{"
+_DASHES = "-–—"
+_CLOSING = {'"': '"', "“": '”"', "„": '“”"', "«": "»", "»": "«"}
+
+
+def _position_in_line(text: str) -> Iterator[float]:
+    position = 0
+    for character in text:
+        position = 0 if character == "\n" else position + 1
+        yield position
+
+
+def _line_end(text: str) -> Iterator[float]:
+    for character in text:
+        yield character == "\n"
+
+
+def _blank_line(text: str) -> Iterator[float]:
+    for before, character in _pairs(text):
+        yield character == before == "\n"
+
+
+def _first_line(text: str) -> Iterator[float]:
+    first = False
+    for before, character in _pairs(text):
+        if character == "\n":
+            first = before == "\n"
+        yield first
+
+
+def _inside_quotes(text: str) -> Iterator[float]:
+    closing = ""  # what closes the quote that is open
+    for before, character in _pairs(text):
+        if character == before == "\n":
+            closing = ""  # else one quote without its fellow would turn the rest of the text inside out
+        elif closing:
+            if character in closing and not (character == '"' and before in _BEFORE_OPENING):
+                closing = ""
+        elif character in _CLOSING and (character != '"' or before in _BEFORE_OPENING + _DASHES):
+            closing = _CLOSING[character]
+        yield closing != ""
+
+
+def _inside_brackets(text: str) -> Iterator[float]:
+    depth = 0
+    for before, character in _pairs(text):
+        if character == before == "\n":
+            depth = 0
+        depth = max(0, depth + (character in "([{") - (character in ")]}"))
+        yield depth > 0
+
+
+def _word_length(text: str) -> Iterator[int]:
+    """Count the letters of the word so far; an apostrophe does not end it."""
+    length = 0
+    for character in text:
+        if character.isalpha():
+            length += 1
+        elif character not in _APOSTROPHES and not unicodedata.combining(character):
+            length = 0
+        yield length
+
+
+def _between_words(text: str) -> Iterator[float]:
+    for length in _word_length(text):
+        yield length == 0
+
+
+def _after_capital(text: str) -> Iterator[float]:
+    capital = False
+    for character, length in zip(text, _word_length(text), strict=True):
+        if length == 1 and character.isalpha():
+            capital = character.isupper()
+        yield capital and length > 0
+
+
+def _vowel(text: str) -> Iterator[float]:
+    kinds: dict[str, float] = {}
+    for character in text:
+        if character not in kinds:
+            kinds[character] = _is_vowel(character)
+        yield kinds[character]
+
+
+def _is_vowel(character: str) -> float:
+    """Return 1 for a vowel, 0 for a consonant; NaN for anything else, and in scripts without capitals."""
+    lower = character.lower()
+    if not character.isalpha() or lower == character.upper():
+        return np.nan
+    base = lower if lower == _SHORT_I else unicodedata.normalize("NFD", lower)[0]
+    return np.nan if base in _NEITHER else float(base in _VOWELS)
+
+
+def _end_of_sentence(text: str) -> Iterator[float]:
+    ended = False
+    for character in text:
+        ended = character in ".!?…" or (ended and not character.isalnum())
+        yield ended
+
+
+def _since_comma(text: str) -> Iterator[float]:
+    count = 0
+    for character in text:
+        count = 0 if character in ",." else count + 1
+        yield count
+
+
+def _digit(text: str) -> Iterator[float]:
+    for character in text:
+        yield character.isdigit()
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Return each character with the one before it; nothing before a text is like a line end."""
+    return zip("\n" + text[:-1], text, strict=True)
+
+
+FOLLOWED: dict[str, Callable[[str], Iterable[float]]] = {
+    "position in the line": _position_in_line,
+    "line end just written": _line_end,
+    "blank line just written": _blank_line,
+    "first line after a blank line": _first_line,
+    "inside quotes": _inside_quotes,
+    "inside brackets": _inside_brackets,
+    "length of the word so far": _word_length,
+    "between words": _between_words,
+    "after a capital letter": _after_capital,
+    "vowel or consonant": _vowel,
+    "end of a sentence": _end_of_sentence,
+    "characters since the last comma or full stop": _since_comma,
+    "digit just written": _digit,
+}
+"""What a cell may follow, by its name: each gives a number for every character of a text; NaN for none."""
+
+
+def followed(name: str, text: str) -> NDArray[np.float64]:
+    """Return what a cell may follow, at each character of a text.
+
+    Parameters
+    ----------
+    name : str
+        One of `FOLLOWED`.
+    text : str
+        T characters.
+
+    Returns
+    -------
+    ndarray of float64, shape (T,)
+        For each character, from it and those before it; NaN where the name has no meaning.
+    """
+    return np.fromiter(FOLLOWED[name](text), dtype=np.float64, count=len(text))
+
+
+def _stands_out(values: NDArray[np.float64]) -> bool:
+    """Tell whether there is enough to follow: often enough something unusual, that often enough ends."""
+    defined = values[~np.isnan(values)]
+    if defined.size == 0:
+        return False
+    outstanding = defined.size - np.unique(defined, return_counts=True)[1].max()
+    ends = (np.diff(defined) < 0).sum()
+    return bool(outstanding >= _LEAST_OUTSTANDING and ends >= _LEAST_ENDS)
+
+
+# What the network does.
+
+
+def activations(
+    engine: Engine, nameless: NDArray[np.intp], ids: Sequence[int] | NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Return tanh(c) of every cell after each character of a text that is read from the zero state.
+
+    Parameters
+    ----------
+    engine : Engine
+    nameless : ndarray of int
+        Ids that no character has (`CharLSTM.nameless_ids`).
+    ids : sequence or ndarray of int, length T
+
+    Returns
+    -------
+    ndarray of float32, shape (T, sum of all units)
+        Between -1 and 1; the cells of the first layer first.
+    """
+    found = np.empty((len(ids), sum(engine.units)), dtype=np.float32)
+    for start, block in _activation_blocks(engine, nameless, ids):
+        found[start : start + len(block)] = block
+    return found
+
+
+def _activation_blocks(
+    engine: Engine, nameless: NDArray[np.intp], ids: Sequence[int] | NDArray[np.intp]
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield where each block begins, and its activations [n, sum of all units]."""
+    reader, size = Reader(engine, nameless), _block_size(engine)
+    for start in range(0, len(ids), size):
+        block = np.asarray(ids[start : start + size], dtype=np.intp)
+        cells = np.empty((len(block), sum(engine.units)), dtype=np.float32)
+        reader.read(block, cells)
+        yield start, np.tanh(cells, cells)
+
+
+def _block_size(engine: Engine) -> int:
+    """Return how many characters are read or written at a time.
+
+    It does not depend on the time that it takes: products of other sizes are rounded otherwise, and what is
+    found would not be the same every time.
+    """
+    weights = sum(kernel.size for kernel in engine.kernels) + engine.softmax_w.size
+    return max(1, min(BLOCK, _AT_A_TIME // weights))
+
+
+class _Correlations:
+    """The correlation of every cell with everything that is followed, on each half, in one go over the text.
+
+    Parameters
+    ----------
+    followed : ndarray of float64, shape (F, T)
+        NaN where it has no meaning.
+    cells : int
+        Number U of cells.
+    """
+
+    def __init__(self, followed: NDArray[np.float64], cells: int) -> None:
+        count, length = followed.shape
+        first = np.arange(length) < length // 2
+        # A row for each half, in which the other half has no meaning: first all the first halves.
+        rows = np.concatenate([np.where(first, followed, np.nan), np.where(first, np.nan, followed)])
+        self._defined = (~np.isnan(rows)).astype(np.float64)  # [2F, T]
+        self._count = self._defined.sum(axis=1, keepdims=True)
+        rows -= np.nanmean(rows, axis=1, keepdims=True)
+        rows = np.nan_to_num(rows)
+        self._rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)  # [2F, T]
+        # Of the defined characters: sum of row * a, of a, and of a * a, for each activation a.
+        self._sums = np.zeros((3, 2 * count, cells))
+
+    def add(self, start: int, block: NDArray[np.float32]) -> None:
+        """Take in the activations [n, U] of the characters from `start` on."""
+        a = block.astype(np.float64)
+        part = slice(start, start + len(a))
+        rows, defined = self._rows[:, part], self._defined[:, part]
+        self._sums += single_thread(lambda: [rows @ a, defined @ a, defined @ (a * a)])
+
+    def halves(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the correlations [F, U] on either half; 0 for a cell that hardly moves."""
+        product, total, square = self._sums
+        scatter = square - total * total / self._count
+        moves = scatter >= _LEAST_SPREAD**2 * self._count
+        found = np.divide(
+            product,
+            np.sqrt(scatter, out=np.ones_like(scatter), where=moves),
+            out=np.zeros_like(product),
+            where=moves,
+        )
+        first, second = np.split(found, 2)
+        return first, second
+
+
+def _best(
+    names: Sequence[str],
+    units: Sequence[int],
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+) -> list[Cell]:
+    """List the best cells for each name; a cell stands for what it follows best.
+
+    Parameters
+    ----------
+    names : sequence of str, length F
+    units : sequence of int
+        Of each layer; U in all.
+    first, second : ndarray of float64, shape (F, U)
+        Correlations on either half.
+    """
+    ends = np.cumsum(units)
+    strength = np.abs(first)
+    owner = strength.argmax(axis=0)  # what each cell follows best
+    found = []
+    for number, name in enumerate(names):
+        mine = np.where(owner == number, strength[number], 0.0)
+        for index in np.argsort(-mine, kind="stable")[:BEST].tolist():
+            told = float(second[number, index])
+            agrees = told * first[number, index] > 0  # both halves have the same sign
+            if agrees and min(mine[index], abs(told)) >= LEAST_CORRELATION:
+                layer = int(np.searchsorted(ends, index, side="right"))
+                found.append(Cell(layer, index - int(ends[layer]) + units[layer], name, told))
+    return sorted(found, key=lambda cell: -abs(cell.correlation))
+
+
+class CellFinder:
+    """Looks for cells worth looking at, a piece of the work at a time.
+
+    The same model and text give the same cells every time. (A text that the model writes for itself can, very
+    rarely, differ between NumPy and Numba, as in `LSTMGenerator.replay`.) Not safe for two threads at a time.
+
+    Parameters
+    ----------
+    model : CharLSTM
+    engine : Engine
+        The model's weights, packed.
+    text : str, optional
+        In which cells are looked for: its first `MOST_TEXT` characters, without those that the model does not
+        know. By default the model writes a text of its own, of 10,000 characters.
+
+    Attributes
+    ----------
+    cells : list of Cell
+        What was found: at most the best `BEST` cells for each thing in `FOLLOWED`, by falling magnitude of
+        the correlation. Empty until all is done.
+
+    Raises
+    ------
+    SettingError
+        If the text is no text, or shorter than `LEAST_TEXT` characters.
+    """
+
+    def __init__(self, model: CharLSTM, engine: Engine, text: str | None = None) -> None:
+        self.cells: list[Cell] = []
+        self._model, self._engine = model, engine
+        self._text = "" if text is None else _checked(model, engine, text)
+        self._run: Run | None = None
+        if text is None:
+            settings = Settings(default_seed(model, engine), _WRITTEN, _TEMPERATURE)
+            self._run = Run(model, engine, settings, np.random.default_rng(_RNG))
+        self._done = 0.0
+        self._steps = self._work()
+
+    def advance(self, seconds: float | None = None) -> float:
+        """Look on.
+
+        Parameters
+        ----------
+        seconds : float, optional
+            For about so long at most, though at least one step, of about 10 ms for a large network; by
+            default to the end.
+
+        Returns
+        -------
+        float
+            How much is done, 0 to 1; at 1 there are the cells.
+
+        Raises
+        ------
+        SettingError
+            If `seconds` is no such number.
+        """
+        check_piece(None, seconds)
+        end = None if seconds is None else time.perf_counter() + seconds
+        try:
+            for done in self._steps:
+                self._done = done
+                if end is not None and time.perf_counter() >= end:
+                    break
+        except BaseException:  # after an interrupt, begin the reading anew
+            self._done, self._steps = 0.0, self._work()
+            raise
+        return self._done
+
+    def _work(self) -> Iterator[float]:
+        """Do it all in short steps, and yield after each how much is done."""
+        engine, run, before = self._engine, self._run, 0.0
+        if run is not None:
+            while not run.finished:
+                run.advance(count=_block_size(engine))
+                yield 0.5 * len(run.characters) / _WRITTEN
+            self._text, before = self._model.decode(run.ids), 0.5
+        text, names, values = self._text, [], []
+        for name in FOLLOWED:
+            found = followed(name, text)
+            if all(_stands_out(half) for half in (found[: len(text) // 2], found[len(text) // 2 :])):
+                names.append(name)
+                values.append(found)
+            yield before
+        if names:
+            correlations = _Correlations(np.stack(values), sum(engine.units))
+            ids = np.array(self._model.encode(text), dtype=np.intp)
+            yield before
+            for start, block in _activation_blocks(engine, self._model.nameless_ids, ids):
+                correlations.add(start, block)
+                if (end := start + len(block)) < len(ids):
+                    yield before + (1 - before) * end / len(ids)
+            self.cells = _best(names, engine.units, *correlations.halves())
+        yield 1.0
+
+
+def find_cells(model: CharLSTM, engine: Engine, text: str | None = None) -> list[Cell]:
+    """Find cells worth looking at, in one go; see `CellFinder`."""
+    finder = CellFinder(model, engine, text)
+    finder.advance()
+    return finder.cells
+
+
+def _checked(model: CharLSTM, engine: Engine, text: object) -> str:
+    """Return what the model can read of a text, or raise `SettingError`."""
+    if not isinstance(text, str):
+        msg = f"Cells are looked for in a text, not in {shown(text)}."
+        raise SettingError(msg)
+    known = as_typed(text[:MOST_TEXT], model, engine).text
+    if len(known) < LEAST_TEXT:
+        msg = f"Cells are looked for in a text of at least {LEAST_TEXT} characters that the model knows, "
+        msg += f"not of {len(known)}."
+        raise SettingError(msg)
+    return known

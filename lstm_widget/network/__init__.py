@@ -1,0 +1,1 @@
+"""The model and its arithmetic; it knows NumPy and nothing about notebooks."""

@@ -1,0 +1,378 @@
+"""The model as data: weights, vocabulary and card. It checks itself and never changes.
+
+The canonical weights are those of the p5ML format, that is of TensorFlow's ``BasicLSTMCell``: gates
+in the order i, j, f, o; input and recurrent kernel stacked as ``[x, h]``; a forget bias of 1.0 that
+is *not* stored but added when the network runs (see `lstm_widget.network.engine`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lstm_widget.errors import ModelError, UnknownCharactersError, shown
+from lstm_widget.network.normalize import adapt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from lstm_widget.network.normalize import Adapted
+
+GATES = 4
+FORGET_BIAS = 1.0
+
+
+def _frozen(name: str, values: ArrayLike, ndim: int) -> NDArray[np.float32]:
+    """Return a read-only float32 copy, or raise `ModelError`."""
+    try:
+        source = np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        msg = f"The {name} is no array of numbers: {error}"
+        raise ModelError(msg) from error
+    if source.dtype.kind not in "fiu":
+        msg = f"The {name} must hold numbers, not {source.dtype}."
+        raise ModelError(msg)
+    if source.ndim != ndim or 0 in source.shape:
+        msg = f"The {name} must have {ndim} non-empty dimension(s), but its shape is {source.shape}."
+        raise ModelError(msg)
+    with np.errstate(over="ignore"):  # what overflows float32 is reported as not finite below
+        array = source.astype(np.float32, order="C", copy=True)
+    if not np.isfinite(array).all():
+        msg = f"The {name} holds values that are not finite numbers (NaN or infinity): the file is damaged."
+        raise ModelError(msg)
+    array.flags.writeable = False
+    return array[...]  # of a view nobody can take that back
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LSTMLayer:
+    """One LSTM layer of H units that reads E inputs.
+
+    Parameters
+    ----------
+    kernel : array_like, shape (E + H, 4 * H)
+        Input rows above recurrent rows; column blocks i, j, f, o.
+    bias : array_like, shape (4 * H,)
+        Without the forget bias of 1.0, which is added at run time.
+
+    Raises
+    ------
+    ModelError
+        If the shapes do not fit or a value is not finite.
+    """
+
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kernel", _frozen("kernel of a layer", self.kernel, 2))
+        object.__setattr__(self, "bias", _frozen("bias of a layer", self.bias, 1))
+        if self.bias.size % GATES:
+            msg = f"The bias of a layer must hold 4 values per unit, but it holds {self.bias.size}."
+            raise ModelError(msg)
+        rows, columns = self.kernel.shape
+        if columns != self.bias.size or rows <= self.units:
+            msg = (
+                f"A layer of {self.units} units needs a kernel of (inputs + {self.units}) x "
+                f"{self.bias.size}, but its shape is {self.kernel.shape}."
+            )
+            raise ModelError(msg)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LSTMLayer, (self.kernel, self.bias)
+
+    @property
+    def units(self) -> int:
+        """Number of units H."""
+        return self.bias.size // GATES
+
+    @property
+    def input_size(self) -> int:
+        """Number of inputs E."""
+        return int(self.kernel.shape[0]) - self.units
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Weights:
+    """The arrays of a character-level LSTM with V ids.
+
+    Parameters
+    ----------
+    layers : sequence of LSTMLayer
+        From the input upwards; layers may differ in size.
+    softmax_w : array_like, shape (H_top, V)
+    softmax_b : array_like, shape (V,)
+    embedding : array_like, shape (V, E), optional
+        Row per id. Without one the input of the first layer is the id one-hot.
+
+    Raises
+    ------
+    ModelError
+        If the shapes do not fit together or a value is not finite.
+    """
+
+    layers: tuple[LSTMLayer, ...]
+    softmax_w: NDArray[np.float32]
+    softmax_b: NDArray[np.float32]
+    embedding: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "softmax_w", _frozen("softmax weights", self.softmax_w, 2))
+        object.__setattr__(self, "softmax_b", _frozen("softmax bias", self.softmax_b, 1))
+        if self.embedding is not None:
+            object.__setattr__(self, "embedding", _frozen("embedding", self.embedding, 2))
+        self._check_fit()
+
+    def _check_fit(self) -> None:
+        if not self.layers:
+            msg = "A model needs at least one LSTM layer."
+            raise ModelError(msg)
+        width = self.vocab_size
+        if self.embedding is not None:
+            if self.embedding.shape[0] != self.vocab_size:
+                msg = (
+                    f"The embedding has {self.embedding.shape[0]} rows, but the softmax tells "
+                    f"{self.vocab_size} characters apart; they must be equal."
+                )
+                raise ModelError(msg)
+            width = self.embedding.shape[1]
+        for number, layer in enumerate(self.layers):
+            if layer.input_size != width:
+                msg = f"Layer {number} reads {layer.input_size} inputs, but it is given {width}"
+                msg += "; is the embedding missing?" if number == 0 and self.embedding is None else "."
+                raise ModelError(msg)
+            width = layer.units
+        if self.softmax_w.shape != (width, self.vocab_size):
+            msg = (
+                f"The softmax weights must have the shape {(width, self.vocab_size)}, "
+                f"but it is {self.softmax_w.shape}."
+            )
+            raise ModelError(msg)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Weights, (self.layers, self.softmax_w, self.softmax_b, self.embedding)
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of ids V, counted from the softmax."""
+        return int(self.softmax_b.size)
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained values."""
+        arrays = [self.softmax_w, self.softmax_b]
+        arrays += [array for layer in self.layers for array in (layer.kernel, layer.bias)]
+        if self.embedding is not None:
+            arrays.append(self.embedding)
+        return sum(array.size for array in arrays)
+
+
+def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
+    """Return the vocabulary as a dictionary ordered by id.
+
+    Parameters
+    ----------
+    vocab : mapping of str to int
+        One character (one Unicode code point) to its id.
+    vocab_size : int
+        Number of ids V that the softmax tells apart.
+
+    Raises
+    ------
+    ModelError
+        If a key is not one character, or an id is no integer, outside 0 .. V - 1, or given twice.
+    """
+    owner: dict[int, str] = {}
+    for character, number in vocab.items():
+        if not isinstance(character, str) or len(character) != 1:
+            msg = (
+                f"The vocabulary must map single characters to ids, but it has {shown(character)}: "
+                "leave out an id without a character."
+            )
+            raise ModelError(msg)
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            msg = f"The id of {character!r} in the vocabulary must be a whole number, not {shown(number)}."
+            raise ModelError(msg)
+        if not 0 <= number < vocab_size:
+            msg = (
+                f"The id of {character!r} in the vocabulary is {shown(number)}, but the softmax has "
+                f"only the ids 0 to {vocab_size - 1}."
+            )
+            raise ModelError(msg)
+        if int(number) in owner:
+            msg = f"The characters {owner[int(number)]!r} and {character!r} have the same id {number}."
+            raise ModelError(msg)
+        owner[int(number)] = character
+    if not owner:
+        msg = "The vocabulary is empty."
+        raise ModelError(msg)
+    return {owner[number]: number for number in sorted(owner)}
+
+
+class CharLSTM:
+    """A character-level LSTM: weights, vocabulary and model card. It cannot be changed.
+
+    Parameters
+    ----------
+    weights : Weights
+    vocab : mapping of str to int
+        Character to id. Ids of the softmax without a character are allowed; they are never sampled.
+    card : mapping, optional
+        What a reader should know of the model, as JSON data: ``title``, ``text``, losses, ...
+
+    Raises
+    ------
+    ModelError
+        If the vocabulary does not fit the weights or the card is not JSON data.
+    """
+
+    __slots__ = ("_card", "_characters", "_fingerprint", "_vocab", "_weights")
+
+    def __init__(
+        self,
+        weights: Weights,
+        vocab: Mapping[str, int],
+        card: Mapping[str, Any] | None = None,
+    ) -> None:
+        checked = check_vocab(vocab, weights.vocab_size)
+        characters: list[str | None] = [None] * weights.vocab_size
+        for character, number in checked.items():
+            characters[number] = character
+        own_card = dict(card or {})
+        own_card.pop("ids_without_character", None)
+        if nameless := characters.count(None):
+            own_card["ids_without_character"] = nameless
+        try:
+            self._card = json.dumps(own_card, allow_nan=False)
+            json.loads(self._card)
+        except (TypeError, ValueError, RecursionError) as error:
+            msg = f"The model card must be plain JSON data: {error}"
+            raise ModelError(msg) from error
+        self._weights = weights
+        self._vocab = MappingProxyType(checked)
+        self._characters = tuple(characters)
+        self._fingerprint: str | None = None
+
+    @property
+    def weights(self) -> Weights:
+        """The arrays, read-only."""
+        return self._weights
+
+    @property
+    def vocab(self) -> Mapping[str, int]:
+        """Character to id, read-only, ordered by id."""
+        return self._vocab
+
+    @property
+    def characters(self) -> tuple[str | None, ...]:
+        """Id to character; `None` for an id that has none."""
+        return self._characters
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The model card; a copy, so that changing it changes nothing here."""
+        card: dict[str, Any] = json.loads(self._card)
+        return card
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of ids V, counted from the softmax."""
+        return self._weights.vocab_size
+
+    @property
+    def nameless_ids(self) -> NDArray[np.intp]:
+        """Ids that no character has, ascending; they must never be sampled."""
+        return np.array([i for i, c in enumerate(self._characters) if c is None], dtype=np.intp)
+
+    @property
+    def fingerprint(self) -> str:
+        """A number in hexadecimal that no other model has: SHA-256 of the weights and the vocabulary.
+
+        The card plays no part, nor does the format of the file. Of its 64 digits 16 are enough.
+        """
+        if self._fingerprint is None:
+            weights = self._weights
+            arrays = [weights.embedding, *(a for layer in weights.layers for a in (layer.kernel, layer.bias))]
+            digest = hashlib.sha256(json.dumps(dict(self._vocab)).encode())
+            for array in (*arrays, weights.softmax_w, weights.softmax_b):
+                shape = () if array is None else array.shape
+                digest.update(json.dumps(shape).encode())
+                digest.update(b"" if array is None else array.astype("<f4").tobytes())
+            self._fingerprint = digest.hexdigest()[:16]
+        return self._fingerprint
+
+    def with_card(self, card: Mapping[str, Any]) -> CharLSTM:
+        """Return the same model with another card."""
+        return CharLSTM(self._weights, self._vocab, card)
+
+    def adapt(self, text: str) -> Adapted:
+        """Read a text with the characters that the model knows, and tell what was replaced.
+
+        Characters that it knows in another form, or as a similar one, are replaced (see
+        `lstm_widget.network.normalize`); others are left out and reported with nothing in their place.
+        """
+        return adapt(text, self._vocab)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the id of each character, as the model reads the text (see `adapt`).
+
+        Raises
+        ------
+        UnknownCharactersError
+            If the model knows neither a character nor a similar one.
+        """
+        adapted = self.adapt(text)
+        if adapted.unknown:
+            raise UnknownCharactersError(adapted.unknown)
+        return [self._vocab[character] for character in adapted.text]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the text of `ids`.
+
+        Raises
+        ------
+        ModelError
+            If an id is outside the softmax or has no character.
+        """
+        characters = []
+        for number in ids:
+            character = self._characters[number] if 0 <= number < self.vocab_size else None
+            if character is None:
+                msg = f"No character has the id {number}."
+                raise ModelError(msg)
+            characters.append(character)
+        return "".join(characters)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make copies, and those for other processes, through the checks."""
+        return CharLSTM, (self._weights, dict(self._vocab), self.card)
+
+    @property
+    def architecture(self) -> str:
+        """What it is made of, for a reader: ``"2 layers of 128 units, embedding of 64, ..."``."""
+        units = [layer.units for layer in self._weights.layers]
+        embedding = self._weights.embedding
+        return (
+            f"{_describe_layers(units)}, "
+            f"{'one-hot input' if embedding is None else f'embedding of {embedding.shape[1]}'}, "
+            f"{len(self._vocab)} characters, {self._weights.parameters:,} parameters"
+        )
+
+    def __repr__(self) -> str:
+        title = self.card.get("title")
+        return f"CharLSTM({repr(title) + ': ' if title else ''}{self.architecture})"
+
+
+def _describe_layers(units: Sequence[int]) -> str:
+    """Return for instance ``2 layers of 128 units``."""
+    if len(set(units)) > 1:
+        return f"{len(units)} layers of {', '.join(map(str, units))} units"
+    return f"{len(units)} layer{'s' if len(units) > 1 else ''} of {units[0]} units"

@@ -1,0 +1,1 @@
+"""What a notebook shows, and its conversation with the page."""

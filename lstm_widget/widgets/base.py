@@ -1,0 +1,297 @@
+"""What the widgets have in common: a model to choose, a seed, settings with their checks, and a status."""
+
+from __future__ import annotations
+
+import os
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import anywidget
+import traitlets
+
+from lstm_widget.errors import LSTMError, SettingError
+from lstm_widget.formats.safetensors import read_card
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled_files
+from lstm_widget.widgets.messages import sendable
+from lstm_widget.writing.settings import (
+    check_length,
+    check_names,
+    check_page_rng,
+    check_speed,
+    check_top_k,
+    check_top_p,
+)
+from lstm_widget.writing.typed import as_typed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+
+    from lstm_widget.network.model import CharLSTM
+    from lstm_widget.widgets.conversation import Conversation
+    from lstm_widget.widgets.lanes_messages import LanesReply, LanesSettings
+    from lstm_widget.widgets.messages import Reply
+
+    ModelLike = str | Path | CharLSTM | LSTMGenerator
+
+T = TypeVar("T")
+
+STATIC = Path(__file__).parents[1] / "static"
+# To see each change at once, anywidget watches the bundle itself.
+_WATCHED = os.environ.get("ANYWIDGET_HMR") == "1"
+
+
+def page_module(name: str) -> Path:
+    """Return what anywidget is to load first: the loader of a page, as that must be there within 2 s."""
+    return STATIC / (f"{name}.js" if _WATCHED else "loader.js")
+
+
+def page_source(name: str) -> traitlets.TraitType[Any, Any]:
+    """Let the page have the script that the loader loads."""
+    source = (STATIC / f"{name}.js").read_text(encoding="utf-8")
+    return traitlets.Unicode(source, read_only=True).tag(sync=True)
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "length": check_length,
+    "top_k": check_top_k,
+    "top_p": check_top_p,
+    "rng": check_page_rng,
+    "speed": check_speed,
+}
+OF_EVERY_WIDGET = ("layout", "tooltip", "tabbable")
+
+
+class Checked(traitlets.Any):
+    """Its type is checked with its range. Whether `None` will do is asked, too."""
+
+    allow_none = False
+
+
+def shown(trait: traitlets.TraitType[Any, Any]) -> traitlets.TraitType[Any, Any]:
+    """Let the page have a trait."""
+    return trait.tag(sync=True, to_json=lambda value, _widget: sendable(value))
+
+
+def checked(check: Callable[[Any], T], value: object) -> T:
+    """Return what a check of the settings returns, or raise its error as traitlets does."""
+    try:
+        return check(value)
+    except SettingError as error:
+        raise traitlets.TraitError(str(error)) from None
+
+
+class PageWidget(anywidget.AnyWidget):
+    """A widget that takes from its page only what the page may change."""
+
+    for_the_page: ClassVar[frozenset[str]]
+    """What a page may change, besides what every widget has."""
+
+    error = shown(traitlets.Unicode(read_only=True))
+
+    def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - of any kind
+        super().__init__(**traits)
+        # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
+        # cell blocks it. Without this method it goes where the page sent it, as in ipykernel 7.0 to 7.3.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page changed; refuse what it may not change or what is out of range."""
+        known = {*self.for_the_page, *OF_EVERY_WIDGET, "_dom_classes", "_view_count"}
+        allowed = {name: sendable(value) for name, value in sync_data.items() if name in known}
+        try:
+            self._check_asked(allowed)
+            super().set_state(allowed)
+        except traitlets.TraitError as error:
+            self.set_trait("error", str(error))
+            self.send_state([name for name in allowed if name in self.keys])
+
+    def _check_asked(self, asked: Mapping[str, Any]) -> None:
+        """Raise `traitlets.TraitError` for what a cell may set to this, and a page may not."""
+
+
+class ModelWidget(PageWidget):
+    """A widget that writes with a model; see `LSTMWidget` for the traits."""
+
+    _keywords: ClassVar[tuple[str, ...]]
+    """The settings that a cell may name."""
+    _conversation: Conversation[Any]
+
+    for_the_page: ClassVar[frozenset[str]] = frozenset(
+        {"model", "seed", "length", "top_k", "top_p", "rng", "speed"}
+    )
+
+    # The page may change these. Most are checked by the rules of the generator.
+    model = shown(Checked(None))
+    seed = shown(traitlets.Unicode())
+    length = shown(Checked(300))
+    top_k = shown(Checked(None))
+    top_p = shown(Checked(None))
+    rng = shown(Checked(None))
+    speed = shown(Checked(50.0))
+    # These it only shows.
+    status = shown(traitlets.Unicode("ready", read_only=True))
+    models = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    """The models to choose from in the page: `name` and `title` of each."""
+    card = shown(traitlets.Dict(read_only=True))
+    """What a reader should know of the model: the numbers and texts of its card, and its architecture."""
+    replacements = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    """What the model reads instead of characters of the seed (see `typed`)."""
+
+    def __init__(self, model: ModelLike | None, **settings: Any) -> None:  # noqa: ANN401 - of any kind
+        check_names((name for name in settings if name not in OF_EVERY_WIDGET), ("model", *self._keywords))
+        self._generators: dict[str, LSTMGenerator] = {}
+        self._stamps: dict[str, object] = {}
+        self._is_asked_by_page = False
+        name = self._load(model)  # a wrong one is a ModelError here
+        # The seed of the model, until somebody gives another one.
+        self._own_seed = None if "seed" in settings else self._generators[name].default_seed
+        super().__init__(**{"model": name, "seed": self._own_seed, **settings})
+        self.on_msg(lambda _widget, content, _buffers: self._conversation.handle(content))
+
+    @property
+    def generator(self) -> LSTMGenerator:
+        """What it writes with."""
+        return self._generators[self.model]
+
+    # What a cell does.
+
+    def stop(self) -> None:
+        """End the run that is being written, if there is one, and keep what it wrote."""
+        self._conversation.stop()
+
+    def clear(self) -> None:
+        """End the run, if there is one, and forget what it wrote."""
+        self._conversation.clear()
+
+    def _set(self, settings: Mapping[str, Any]) -> None:
+        """Set what a cell names: all of it, or nothing if one is wrong."""
+        check_names(settings, self._keywords)
+        with self.hold_trait_notifications():
+            for name, value in settings.items():
+                setattr(self, name, value)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:  # noqa: ANN401 - IPython's own
+        """Show the text also where there is no page: in a terminal, on a code host, in a file made of it."""
+        bundle = super()._repr_mimebundle_(**options)
+        written = self._written()
+        if not written or bundle is None:
+            return bundle
+        data = bundle[0] if isinstance(bundle, tuple) else bundle  # with metadata, or without
+        data["text/plain"] += f"\n\n{written}"
+        return bundle
+
+    def _written(self) -> str:
+        """Return what was written, with its seed, or nothing."""
+        raise NotImplementedError
+
+    # What a page does.
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page changed; it chooses among the models as they were loaded."""
+        self._is_asked_by_page = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._is_asked_by_page = False
+
+    def _check_asked(self, asked: Mapping[str, Any]) -> None:
+        # Only a cell may have a file or an address opened.
+        if "model" in asked and asked["model"] not in (one["name"] for one in self.models):
+            msg = "There is no such model to choose."
+            raise traitlets.TraitError(msg)
+
+    # How it gets there.
+
+    def _common_settings(self) -> LanesSettings:
+        return {
+            "seed": self.seed,
+            "length": self.length,
+            "top_k": self.top_k,
+            "top_p": self.top_p,
+            "rng": self.rng,
+        }
+
+    def _tell(self, message: Reply | LanesReply, *buffers: list[np.ndarray]) -> None:
+        self.send(message, *buffers)
+
+    def _keep(self, state: Mapping[str, Any]) -> None:
+        for name, value in state.items():
+            self.set_trait(name, value)
+
+    def _chosen(self) -> tuple[str, LSTMGenerator]:
+        name = self.model  # once: another thread may choose another one
+        return name, self._generators[name]
+
+    def _load(self, model: ModelLike | None) -> str:
+        """Load a model unless it is known and its files are as they were; return its name."""
+        if model is None:
+            model = DEFAULT_MODEL
+        if isinstance(model, (str, Path)):
+            name: str = sendable(str(model))  # the page gives it back
+            stamp = None if self._is_asked_by_page else _stamp(model)
+            if name not in self._generators or stamp not in (None, self._stamps.get(name)):
+                self._generators[name], self._stamps[name] = LSTMGenerator(model), stamp
+        else:
+            for name, known in self._generators.items():
+                if model is known or model is known.model:
+                    return name
+            generator = model if isinstance(model, LSTMGenerator) else LSTMGenerator(model)
+            title: str = sendable(str(generator.model.card.get("title") or "model"))
+            numbered = (f"{title} ({k})" for k in count(2))
+            taken = {*self._generators, *available_models()}
+            name = next(n for n in chain([title], numbered) if n not in taken)
+            self._generators[name] = generator
+        return name
+
+    @traitlets.validate("model")
+    def _check_model(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' own
+        now = self._trait_values.get("model")  # with others at once it is what is proposed
+        before = self._generators.get(now) if isinstance(now, str) else None
+        try:
+            name = self._load(proposal["value"])
+        except LSTMError as error:
+            raise traitlets.TraitError(str(error)) from None
+        if before is not None and name == self.model and self._generators[name] is not before:
+            # Trained anew, which traitlets takes for no change.
+            self.notify_change(traitlets.Bunch(name="model", old=name, new=name, owner=self, type="change"))
+        return name
+
+    @traitlets.validate(*_CHECKS)  # a seed may be empty while somebody is typing
+    def _check(self, proposal: Any) -> Any:  # noqa: ANN401 - traitlets' own
+        return checked(_CHECKS[proposal["trait"].name], proposal["value"])
+
+    @traitlets.observe("model")
+    def _show_model(self, _: object) -> None:
+        own = {name: one.model.card.get("title") for name, one in self._generators.items()}
+        titles = {name: read_card(file).get("title") for name, file in bundled_files().items()} | own
+        self.set_trait(
+            "models", [{"name": name, "title": str(title or name)} for name, title in titles.items()]
+        )
+        model = self.generator.model
+        card = {key: value for key, value in model.card.items() if isinstance(value, (str, int, float))}
+        self.set_trait("card", {**card, "network": model.architecture})
+        if self.seed == self._own_seed:
+            self._own_seed = self.seed = self.generator.default_seed
+        self._adapt_seed()
+
+    @traitlets.observe("seed")
+    def _adapt_seed(self, _: object = None) -> None:
+        replacements = as_typed(self.seed, self.generator.model, self.generator.engine).replacements
+        self.set_trait("replacements", [one._asdict() for one in replacements])
+
+
+def _stamp(model: str | Path) -> object:
+    """Return what tells that the files of a model are others now; `None` for what is not on this disk."""
+    place = Path(model)
+    try:
+        files = sorted(place.iterdir()) if place.is_dir() else [place]
+        return [
+            (file.name, (found := file.stat()).st_mtime_ns, found.st_size, found.st_ino) for file in files
+        ]
+    except (OSError, ValueError):  # a bundled name, an address
+        return None

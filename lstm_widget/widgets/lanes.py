@@ -1,0 +1,252 @@
+"""`TemperatureLanes`: one seed and the same dice at several temperatures, side by side."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+
+import traitlets
+
+from lstm_widget.errors import SettingError
+from lstm_widget.errors import shown as told
+from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
+from lstm_widget.widgets.lanes_stream import (
+    MAX_LANES,
+    MIN_LANES,
+    Lane,
+    LanesConversation,
+    check_lane_names,
+    check_temperatures,
+)
+from lstm_widget.writing.settings import BOUNDS, as_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from typing_extensions import Unpack
+
+    from lstm_widget.widgets.base import ModelLike
+
+
+class LaneSettings(TypedDict, total=False):
+    """The settings of the lanes as keywords; see `TemperatureLanes`."""
+
+    seed: str
+    temperatures: Sequence[float]
+    length: int
+    top_k: int | None
+    top_p: float | None
+    rng: int | None
+    speed: float | None
+
+
+class TemperatureLanes(ModelWidget):
+    """A page in which a character-level LSTM writes at several temperatures, side by side.
+
+    All lanes have the same seed and throw the same dice, so that only the temperature tells them apart.
+    Where a lane first departs from the one to its left is marked. While they run, lanes can be added,
+    removed and given another temperature. A new one begins at the seed and catches up.
+
+    Parameters
+    ----------
+    model : str, Path, CharLSTM or LSTMGenerator, optional
+        What `LSTMGenerator` takes, or a generator; by default the bundled model. It can be assigned
+        later, too, and counts from the next texts; reading it gives a name.
+    seed : str, optional
+        The text to continue; by default the model's own. What the model does not know of it is skipped.
+    temperatures : sequence of float, optional
+        2 to 6, each 0 .. 100, from left to right. Counts at once, also while they write. A list is not
+        to be changed in place, but assigned anew.
+    length : int, optional
+        Number of characters to write in each lane, 1 .. 1,000,000.
+    top_k : int or None, optional
+        Choose only among so many of the most likely characters; at least 1.
+    top_p : float or None, optional
+        Choose only among the fewest whose probability reaches this; above 0, at most 1.
+    rng : int or None, optional
+        A whole number from 0, below 2**53, throws the same dice in every run, `None` new ones.
+    speed : float or None, optional
+        Characters per second that the page shows of each lane, 1 .. 1000; `None`: as fast as it goes.
+
+    Attributes
+    ----------
+    texts : list of str
+        What was written last in each lane, without the seed, once it has ended or been stopped;
+        read-only, as all that follow.
+    receipts : list of dict
+        From which each of them comes out again (`LSTMGenerator.replay`); empty for a lane without one.
+    status : str
+        ``"ready"``, ``"writing"``, ``"finished"``, ``"stopped"`` or ``"failed"``.
+    error : str
+        One sentence if something went wrong, else empty.
+    generator : LSTMGenerator
+        What it writes with.
+
+    Raises
+    ------
+    SettingError
+        If a keyword is unknown.
+    ModelError
+        If there is no such model or it is damaged.
+    traitlets.TraitError
+        If a value is wrong; also at every later assignment.
+
+    Examples
+    --------
+    >>> from lstm_widget import TemperatureLanes
+    >>> lanes = TemperatureLanes(seed="She was", temperatures=[0.2, 0.2, 1.5], length=40, rng=1)
+    >>> first, second, third = lanes.generate()
+    >>> len(first), first == second, first == third
+    (40, True, False)
+    """
+
+    _esm: ClassVar[Path] = page_module("lanes")
+    _css: ClassVar[Path] = STATIC / "lanes.css"
+    _page = page_source("lanes")
+    _conversation: LanesConversation
+
+    _keywords: ClassVar[tuple[str, ...]] = tuple(LaneSettings.__annotations__)
+    for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperatures", "names"}
+
+    # The page may change these.
+    temperatures = shown(Checked())
+    names = shown(Checked())
+    """What the lanes are told by, in their order: a lane keeps its name when others come and go."""
+    # These it only shows.
+    texts = shown(traitlets.List(traitlets.Unicode(), read_only=True))
+    receipts = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    bounds = shown(
+        traitlets.Dict(
+            {**BOUNDS, "lanes": {"least": MIN_LANES, "most": MAX_LANES, "step": 1}}, read_only=True
+        )
+    )
+
+    def __init__(self, model: ModelLike | None = None, **settings: Unpack[LaneSettings]) -> None:
+        self._new_names = (f"lane-{number}" for number in count(1))
+        self._conversation = LanesConversation(self._chosen, self._tell, self._keep)
+        super().__init__(model, **settings)
+
+    # What a cell does.
+
+    def generate(self, **settings: Unpack[LaneSettings]) -> list[str]:
+        """Write all lanes from a cell: they stream into the page and are returned.
+
+        Parameters
+        ----------
+        **settings
+            Those of `TemperatureLanes`: set on the widget before it starts.
+
+        Returns
+        -------
+        list of str
+            The text of each lane that there is in the end, without the seed. If it is stopped, in the
+            page or by interrupting the kernel, what had been written until then.
+
+        Raises
+        ------
+        SettingError
+            If a name is unknown or the model knows no character of the seed.
+        traitlets.TraitError
+            If a value is wrong.
+        """
+        self._set(settings)
+        self._conversation.write(self._common_settings(), self._lanes)
+        return self._conversation.texts(self.names)
+
+    def add(self, temperature: float) -> None:
+        """Add a lane at the right end, also while the others are written.
+
+        Raises
+        ------
+        SettingError
+            If there are six.
+        traitlets.TraitError
+            If the temperature is wrong.
+        """
+        if len(self.temperatures) == MAX_LANES:
+            msg = f"There are {MAX_LANES} lanes already, and no room for more."
+            raise SettingError(msg)
+        self.temperatures = [*self.temperatures, temperature]
+
+    def remove(self, index: int) -> None:
+        """Remove a lane, counted from 0 on the left, also while it is written.
+
+        Raises
+        ------
+        SettingError
+            If there is no such lane, or only two are left.
+        """
+        lanes, place = len(self.temperatures), as_whole(index)
+        if place is None or not 0 <= place < lanes:
+            msg = (
+                f"The lanes are counted from 0 to {lanes - 1}, so there is none of the number {told(index)}."
+            )
+            raise SettingError(msg)
+        if lanes == MIN_LANES:
+            msg = f"At least {MIN_LANES} lanes must stay."
+            raise SettingError(msg)
+        with self.hold_sync(), self.hold_trait_notifications():
+            self.temperatures = self.temperatures[:place] + self.temperatures[place + 1 :]
+            self.names = self.names[:place] + self.names[place + 1 :]
+
+    def __repr__(self) -> str:
+        return f"TemperatureLanes({', '.join(f'{one:g}' for one in self.temperatures)}, {self.status})"
+
+    # How it gets there.
+
+    def _written(self) -> str:
+        return "\n\n".join(
+            f"Temperature {heat:g}:\n{receipt.get('seed', '')}{text}"
+            for heat, text, receipt in zip(self.temperatures, self.texts, self.receipts, strict=False)
+            if text
+        )
+
+    def _lanes(self) -> list[Lane]:
+        # They may have different lengths for a moment, while another thread changes them.
+        return [Lane(*one) for one in zip(self.names, self.temperatures, strict=False)]
+
+    @traitlets.default("temperatures")
+    def _usual_temperatures(self) -> list[float]:
+        return [0.3, 0.7, 1.1]
+
+    @traitlets.default("names")
+    def _first_names(self) -> list[str]:
+        return [next(self._new_names) for _ in self.temperatures]
+
+    @traitlets.default("texts")
+    def _no_texts(self) -> list[str]:
+        return self._conversation.texts(self.names)
+
+    @traitlets.default("receipts")
+    def _no_receipts(self) -> list[dict[str, Any]]:
+        return self._conversation.receipts(self.names)
+
+    @traitlets.validate("temperatures")
+    def _check_temperatures(self, proposal: Any) -> list[float]:  # noqa: ANN401 - traitlets' own
+        return checked(check_temperatures, proposal["value"])
+
+    @traitlets.validate("names")
+    def _check_lane_names(self, proposal: Any) -> list[str]:  # noqa: ANN401 - traitlets' own
+        names = checked(check_lane_names, proposal["value"])
+        if len(names) != len(self.temperatures):
+            msg = f"There must be a name for each of the {len(self.temperatures)} lanes, not {len(names)}."
+            raise traitlets.TraitError(msg)
+        return names
+
+    @traitlets.observe("temperatures")
+    def _name_lanes(self, _: object) -> None:
+        """Give names to new lanes at the end, and take those away of lanes that are there no longer."""
+        lanes = len(self.temperatures)
+        if len(self.names) != lanes:
+            new = (name for name in self._new_names if name not in self.names)
+            self.names = [*self.names[:lanes], *(next(new) for _ in range(lanes - len(self.names)))]
+
+    @traitlets.observe("names")
+    def _show_texts(self, _: object = None) -> None:
+        self.set_trait("texts", self._conversation.texts(self.names))
+        self.set_trait("receipts", self._conversation.receipts(self.names))
+
+    def _keep(self, state: Mapping[str, Any]) -> None:
+        self._show_texts()
+        super()._keep(state)

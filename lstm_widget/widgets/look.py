@@ -1,0 +1,127 @@
+"""What a page that looks inside asks for, and the answers; see `messages`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from lstm_widget.holding import Lock
+from lstm_widget.inspection.inspector import Foresight, Inspector
+from lstm_widget.inspection.units import CellFinder
+from lstm_widget.widgets.messages import name_in, text_in, whole_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+
+    from lstm_widget.generator import LSTMGenerator
+    from lstm_widget.inspection.units import Cell
+    from lstm_widget.network.engine import Engine
+    from lstm_widget.widgets.messages import Activated, Expected, Finding, Inspected
+    from lstm_widget.widgets.writing import Writing
+    from lstm_widget.writing.run import Run
+
+    Buffers = list[np.ndarray]
+
+# Seconds of work for one question; the kernel is busy for hardly longer.
+PIECE = 0.03
+
+
+class Look:
+    """Reads what there is again, as far as a page asks.
+
+    Parameters
+    ----------
+    model : callable
+        Returns the name of the model and the `LSTMGenerator` to write with.
+    """
+
+    def __init__(self, model: Callable[[], tuple[str, LSTMGenerator]]) -> None:
+        self._model = model
+        self._lock = Lock()  # over what follows
+        self._foresight: Foresight | None = None
+        self._inspector: Inspector | None = None
+        self._finder: tuple[Engine, CellFinder] | None = None
+        self._found: WeakKeyDictionary[Engine, list[Cell]] = WeakKeyDictionary()
+
+    def expected(self, message: Mapping[str, Any]) -> tuple[Expected, Buffers]:
+        """Tell what comes after a seed."""
+        question, seed = name_in(message, "id"), text_in(message, "seed")
+        name, generator = self._model()
+
+        def expect() -> tuple[np.ndarray, int]:
+            if self._foresight is None or self._foresight.model is not generator.model:
+                self._foresight = Foresight(generator.model, generator.engine)
+            return self._foresight.logits(seed, PIECE)
+
+        logits, left = self._lock.hold(expect)
+        return {"type": "expected", "id": question, "model": name, "seed": seed, "left": left}, [logits]
+
+    def inspected(self, message: Mapping[str, Any], writing: Writing) -> tuple[Inspected, Buffers]:
+        """Tell how characters were chosen; the caller sees to it that no more are written meanwhile."""
+        question = name_in(message, "id")
+        position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
+        run = writing.run
+        buffers, left = self._looking_at(run).choices(position, count, PIECE)
+        found: Inspected = {
+            "type": "inspected",
+            "id": question,
+            "run": writing.name,
+            "position": position,
+            "count": len(buffers[1]),
+            "left": left,
+            "seed": run.seed_length,
+            "placed": [run.seed_length + place for place in run.placed],
+        }
+        return found, buffers
+
+    def activated(self, message: Mapping[str, Any], writing: Writing) -> tuple[Activated, Buffers]:
+        """Tell what a cell did; the caller sees to it that no more is written meanwhile."""
+        question = name_in(message, "id")
+        layer, unit = whole_in(message, "layer", 0), whole_in(message, "unit", 0)
+        position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
+        buffers, left = self._looking_at(writing.run).activations(layer, unit, position, count, PIECE)
+        found: Activated = {
+            "type": "activated",
+            "id": question,
+            "run": writing.name,
+            "layer": layer,
+            "unit": unit,
+            "position": position,
+            "count": len(buffers[0]),
+            "left": left,
+        }
+        return found, buffers
+
+    def finding(self, message: Mapping[str, Any]) -> tuple[Finding, list[Cell] | None]:
+        """Look for cells for a moment; return how far that has come and, at its end, the cells."""
+        question = name_in(message, "id")
+        name, generator = self._model()
+        engine = generator.engine  # another one once the model is trained anew
+
+        def find() -> tuple[float, list[Cell] | None]:
+            if engine not in self._found:
+                if self._finder is None or self._finder[0] is not engine:
+                    self._finder = engine, CellFinder(generator.model, engine)
+                done = self._finder[1].advance(PIECE)
+                if done < 1:
+                    return done, None
+                self._found[engine], self._finder = self._finder[1].cells, None
+            return 1.0, self._found[engine]
+
+        done, cells = self._lock.hold(find)
+        return {"type": "finding", "id": question, "model": name, "done": done}, cells
+
+    def found(self) -> list[Cell]:
+        """Return the cells that were found for the model, if any."""
+        return self._found.get(self._model()[1].engine, [])
+
+    def forget(self) -> None:
+        """Let go of the text that was looked at."""
+        self._inspector = None
+
+    def _looking_at(self, run: Run) -> Inspector:
+        if self._inspector is None or self._inspector.run is not run:
+            self._inspector = Inspector(run)
+        return self._inspector

@@ -1,0 +1,342 @@
+"""`LSTMWidget`: the widget as a notebook sees it. What it says to its pages is in `stream`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+
+import traitlets
+
+from lstm_widget.errors import SettingError
+from lstm_widget.inspection.inspector import check_cell
+from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
+from lstm_widget.widgets.callbacks import TextCallbacks
+from lstm_widget.widgets.stream import TextConversation
+from lstm_widget.writing.settings import BOUNDS, SettingNames, check_length, check_temperature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from typing_extensions import Unpack
+
+    from lstm_widget.inspection.trace import Trace
+    from lstm_widget.widgets.base import ModelLike
+
+_BOUNDS = {**BOUNDS, "what_if": BOUNDS["temperature"]}
+# What the page may change of how the text is looked at.
+_LOOKS = ("inside", "what_if", "colour", "cell")
+
+
+class WidgetSettings(TypedDict, total=False):
+    """The settings of a widget as keywords; see `LSTMWidget`."""
+
+    seed: str
+    temperature: float
+    length: int
+    top_k: int | None
+    top_p: float | None
+    rng: int | None
+    speed: float | None
+    inside: bool
+    what_if: float | None
+    colour: str
+    cell: tuple[int, int] | None
+
+
+class LSTMWidget(ModelWidget):
+    """A page in which a character-level LSTM writes, letter by letter.
+
+    Parameters
+    ----------
+    model : str, Path, CharLSTM or LSTMGenerator, optional
+        What `LSTMGenerator` takes, or a generator; by default the bundled model. It can be assigned
+        later, too, and counts from the next text; reading it gives a name.
+    seed : str, optional
+        The text to continue; by default the model's own. What the model does not know of it is skipped.
+    temperature : float, optional
+        0 .. 100; 0 always takes the most likely character. Counts at once, also while it writes.
+    length : int, optional
+        Number of characters to write, 1 .. 1,000,000.
+    top_k : int or None, optional
+        Choose only among so many of the most likely characters; at least 1.
+    top_p : float or None, optional
+        Choose only among the fewest whose probability reaches this; above 0, at most 1.
+    rng : int or None, optional
+        A whole number from 0, below 2**53, throws the same dice in every run, `None` new ones.
+    speed : float or None, optional
+        Characters per second that the page shows, 1 .. 1000; `None`: as fast as it goes.
+    inside : bool, optional
+        Whether the look inside is open.
+    what_if : float or None, optional
+        The temperature that the look inside asks about, 0 .. 100; `None`: that of the text.
+    colour : str, optional
+        What the look inside colours the text by: ``"none"``, ``"surprise"``, ``"probability"``, ``"rank"`` or
+        ``"cell"``.
+    cell : (int, int) or None, optional
+        Layer and unit of that cell, both from 0.
+
+    Attributes
+    ----------
+    text : str
+        What was written last, without the seed, once it has ended or been stopped; read-only, as all
+        that follow.
+    status : str
+        ``"ready"``, ``"writing"``, ``"finished"``, ``"stopped"`` or ``"failed"``.
+    error : str
+        One sentence if something went wrong, else empty.
+    receipt : dict
+        From which the last text comes out again (`LSTMGenerator.replay`): its settings, the number that its
+        dice came from, where the temperature was changed, what was put there by hand. See
+        `lstm_widget.writing.receipt.Receipt`; besides, its surprise in `bits`.
+    branches : list of dict
+        The texts that branched off one another, see `branch` and `lstm_widget.widgets.messages.BranchState`.
+    cells : list of dict
+        Cells that follow something, once they were looked for; see `lstm_widget.inspection.units.Cell`.
+    generator : LSTMGenerator
+        What it writes with.
+
+    Raises
+    ------
+    SettingError
+        If a keyword is unknown.
+    ModelError
+        If there is no such model or it is damaged.
+    traitlets.TraitError
+        If a value is wrong; also at every later assignment.
+
+    Examples
+    --------
+    >>> from lstm_widget import LSTMWidget
+    >>> widget = LSTMWidget(seed="She was", temperature=0.6, rng=1)
+    >>> len(widget.generate(length=40))
+    40
+    >>> len(widget.resume()), len(widget.text)
+    (40, 80)
+    """
+
+    _esm: ClassVar[Path] = page_module("widget")
+    _css: ClassVar[Path] = STATIC / "widget.css"
+    _page = page_source("widget")
+    _conversation: TextConversation
+
+    _keywords: ClassVar[tuple[str, ...]] = tuple(WidgetSettings.__annotations__)
+    for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperature", *_LOOKS}
+
+    # The page may change these.
+    temperature = shown(Checked(0.6))
+    inside = shown(traitlets.Bool(False))
+    what_if = shown(Checked(None))
+    colour = shown(traitlets.Enum(("none", "surprise", "probability", "rank", "cell"), "none"))
+    cell = shown(traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=None, allow_none=True))
+    # These it only shows.
+    text = shown(traitlets.Unicode(read_only=True))
+    receipt = shown(traitlets.Dict(read_only=True))
+    branches = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    cells = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    vocabulary = shown(traitlets.List(read_only=True))
+    """The character of each id; `None` if it has none."""
+    units = shown(traitlets.List(traitlets.Int(), read_only=True))
+    """Number of cells in each layer."""
+    bounds = shown(traitlets.Dict(_BOUNDS, read_only=True))
+
+    def __init__(self, model: ModelLike | None = None, **settings: Unpack[WidgetSettings]) -> None:
+        self._text_callbacks = TextCallbacks()
+        self._conversation = TextConversation(self._chosen, self._tell, self._keep, self._text_callbacks)
+        super().__init__(model, **settings)
+
+    # What a cell does.
+
+    def generate(self, **settings: Unpack[WidgetSettings]) -> str:
+        """Write a text from a cell: it streams into the page and is returned.
+
+        Parameters
+        ----------
+        **settings
+            Those of `LSTMWidget`: set on the widget before it starts.
+
+        Returns
+        -------
+        str
+            The text without the seed. If it is stopped, in the page or by interrupting the
+            kernel, what had been written until then.
+
+        Raises
+        ------
+        SettingError
+            If a name is unknown or the model knows no character of the seed.
+        traitlets.TraitError
+            If a value is wrong.
+        """
+        self._set(settings)
+        return self._conversation.write(self._settings(), lambda: self.temperature)
+
+    def resume(self) -> str:
+        """Write the text on, as **Continue** does: up to `length` characters, or so many more.
+
+        Stopped or finished, it goes on with the same dice: it becomes the text that a longer run
+        would have become.
+
+        Returns
+        -------
+        str
+            The characters written now.
+
+        Raises
+        ------
+        SettingError
+            If there is no text, or `seed` or `model` are no longer those of the text.
+        """
+        written = self._conversation.written(self._settings())
+        if written is None:
+            msg = "There is no text of this seed and model to continue: call generate() first."
+            raise SettingError(msg)
+        length = self.length if written < self.length else written + self.length
+        return self._conversation.write_on(length, lambda: self.temperature)
+
+    def step(self, characters: int = 1) -> str:
+        """Write one character, or so many; the first ones if `seed` or `model` are not those of the text.
+
+        Returns
+        -------
+        str
+            The characters written now.
+
+        Raises
+        ------
+        SettingError
+            If the number is wrong or the model knows no character of the seed.
+        """
+        check_length(characters)
+        self.stop()  # else it would write on to the end of what a page has begun
+        written = self._conversation.written(self._settings())
+        if written is None:
+            settings: SettingNames = {**self._settings(), "length": characters}
+            return self._conversation.write(settings, lambda: self.temperature)
+        return self._conversation.write_on(written + characters, lambda: self.temperature)
+
+    def read(self, text: str | None = None) -> None:
+        """Read a text, as the seed, and write nothing: the look inside then shows how likely it is.
+
+        Parameters
+        ----------
+        text : str, optional
+            By default the seed.
+
+        Raises
+        ------
+        SettingError
+            If the model knows no character of it.
+        traitlets.TraitError
+            If it is no text.
+        """
+        if text is not None:
+            self.seed = text
+        self._conversation.read(self._settings())
+
+    def branch(self, position: int, character: str) -> str:
+        """Write the text that is shown with another character at one place; the later dice are the same.
+
+        Parameters
+        ----------
+        position : int
+            Of the character that is replaced, counted from 0 without the seed; or just behind the last.
+        character : str
+            One that the model knows.
+
+        Returns
+        -------
+        str
+            The characters from that place on. `text` is then that of the branch; `branches` tells of
+            all, and `show` goes back to one.
+
+        Raises
+        ------
+        SettingError
+            If there is no text, or no such place or character.
+        """
+        return self._conversation.branch(position, character, lambda: self.temperature)
+
+    def show(self, run: str) -> None:
+        """Go back to one of the `branches`, by its `run`.
+
+        Raises
+        ------
+        SettingError
+            If it is not there.
+        """
+        self._conversation.show(run)
+
+    def remove(self, run: str) -> None:
+        """Forget one of the `branches`, with all that branch off it.
+
+        Raises
+        ------
+        SettingError
+            If it is not there, or is the first text.
+        """
+        self._conversation.remove(run)
+
+    @property
+    def trace(self) -> Trace:
+        """How each character of the text was chosen; found by reading it once more.
+
+        Raises
+        ------
+        SettingError
+            If there is no text.
+        """
+        return self._conversation.trace()
+
+    def on_text(self, callback: Callable[[str], object], *, remove: bool = False) -> None:
+        """Have each piece of text told as it is written, whoever asked for it.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with the new characters. What it raises is shown, and stops nothing. While a page
+            writes, it may be called from another thread than the cells run in; what it prints appears
+            below the cell that called `on_text`, where the host shows output of a cell that has ended
+            (JupyterLab and Notebook do, Voila does not).
+        remove : bool, optional
+            Have it told no longer.
+        """
+        if remove:
+            self._text_callbacks.remove(callback)
+        else:
+            self._text_callbacks.register(callback)
+
+    def __repr__(self) -> str:
+        title = self.card.get("title")
+        return f"LSTMWidget({f'{title!r}, ' if title else ''}{self.status}, {len(self.text)} characters)"
+
+    # How it gets there.
+
+    def _written(self) -> str:
+        return f"{self.receipt.get('seed', '')}{self.text}" if self.text else ""
+
+    def _settings(self) -> SettingNames:
+        return {**self._common_settings(), "temperature": self.temperature}
+
+    @traitlets.validate("temperature")
+    def _check_temperature(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' own
+        return checked(check_temperature, proposal["value"])
+
+    @traitlets.validate("what_if")
+    def _check_what_if(self, proposal: Any) -> float | None:  # noqa: ANN401 - traitlets' own
+        return None if proposal["value"] is None else checked(check_temperature, proposal["value"])
+
+    @traitlets.validate("cell")
+    def _check_cell(self, proposal: Any) -> tuple[int, int] | None:  # noqa: ANN401 - traitlets' own
+        cell: tuple[int, int] | None = proposal["value"]
+        if cell is not None:
+            checked(lambda one: check_cell(one, self.generator.engine.units), cell)
+        return cell
+
+    @traitlets.observe("model")
+    def _show_network(self, change: Any) -> None:  # noqa: ANN401 - traitlets' own
+        model = self.generator.model
+        self.set_trait("vocabulary", list(model.characters))
+        self.set_trait("units", [layer.units for layer in model.weights.layers])
+        self.set_trait("cells", self._conversation.found())
+        if change["old"] is not None:  # not while the widget is made
+            self.cell = None

@@ -1,0 +1,485 @@
+"""`TrainingView`: a page that follows a training, and goes back to its stages afterwards.
+
+The training runs in the cell that asks for it. What the page says meanwhile comes on another thread with
+ipykernel 7, and after the cell with an older one.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import time
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import traitlets
+
+from lstm_widget.errors import LSTMError, SettingError
+from lstm_widget.errors import shown as told
+from lstm_widget.formats.files import as_path
+from lstm_widget.generator import LSTMGenerator
+from lstm_widget.holding import Lock, holding
+from lstm_widget.training.references import references
+from lstm_widget.training.settings import split, training_settings
+from lstm_widget.training.stages import TimeMachine, checkpoint_file, find_stages
+from lstm_widget.training.text import open_corpus
+from lstm_widget.widgets.base import (
+    OF_EVERY_WIDGET,
+    STATIC,
+    Checked,
+    PageWidget,
+    checked,
+    page_module,
+    page_source,
+    shown,
+)
+from lstm_widget.widgets.curve import Curve, Point
+from lstm_widget.widgets.messages import sendable, whole_in
+from lstm_widget.writing.settings import BOUNDS, as_whole, check_names, check_temperature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lstm_widget.network.model import CharLSTM
+    from lstm_widget.training.progress import Progress, Sample
+    from lstm_widget.training.reading import Source
+    from lstm_widget.widgets.training_messages import Now, Reply, StageState, WrittenSample
+
+log = logging.getLogger("lstm_widget")
+
+TICK_SECONDS = 0.25  # between messages to the page
+SYNC_SECONDS = 5.0  # between updates of the traits, which hold all that there is
+_INDENTED = 0.25  # of the lines, in a program
+MEASURED = 10_000  # characters of the validation text, on which the loss of each stage is measured
+_AT_WORK = ("training", "looking back")
+_MESSAGES = ("hello", "stop", "write")
+
+
+class TrainingView(PageWidget):
+    r"""A page in which a training is watched: its losses, and what the network writes.
+
+    Showing it starts nothing; `train` does, in the cell that calls it, and the page follows. **Stop**
+    in the page, or the interrupt of the kernel, ends the training with the best model so far. Afterwards a
+    slider goes through the stages of the network, from the untrained one on: each writes the same seed on
+    with the same dice.
+
+    Parameters
+    ----------
+    text, output, model, card, sample_seed, **settings
+        Those of `lstm_widget.training.train`. Without an output folder, the checkpoints are kept in a
+        temporary one until the kernel ends.
+    temperature : float, optional
+        At which the stages write; 0 .. 100.
+
+    Attributes
+    ----------
+    model : CharLSTM or None
+        The result of the last training, for `LSTMWidget`.
+    status : str
+        ``"ready"``, ``"training"``, ``"looking back"`` (the stages write), ``"finished"``, ``"stopped"`` or
+        ``"failed"``; read-only, as all that follow.
+    error : str
+        One sentence if something went wrong, else empty.
+    training_curve, validation_curve : list of (int, float)
+        Updates, and the loss in bits per character; see `lstm_widget.widgets.curve.Curve`. Brought up to
+        date every few seconds.
+    references : list of dict
+        What is reached without a network; see `lstm_widget.training.references.Reference`.
+    stages : list of dict
+        See `lstm_widget.widgets.training_messages.StageState`.
+
+    Raises
+    ------
+    SettingError
+        If a setting is unknown or out of its range.
+    traitlets.TraitError
+        If the temperature is wrong; also at every later assignment.
+
+    Examples
+    --------
+    >>> from lstm_widget.training import TrainingView
+    >>> view = TrainingView("the cat sat on the mat.\n" * 100, units=8, epochs=2)
+    >>> model = view.train()
+    >>> view.status, view.stages[0]["update"]
+    ('finished', 0)
+    """
+
+    _esm: ClassVar[Path] = page_module("training")
+    _css: ClassVar[Path] = STATIC / "training.css"
+    _page = page_source("training")
+    for_the_page: ClassVar[frozenset[str]] = frozenset({"temperature", "stage"})
+
+    # The page may change these.
+    temperature = shown(Checked(0.6))
+    stage = shown(Checked(0))
+    # These it only shows.
+    status = shown(traitlets.Unicode("ready", read_only=True))
+    notes = shown(traitlets.List(traitlets.Unicode(), read_only=True))
+    """What a person should know about the text."""
+    indented = shown(traitlets.Bool(read_only=True))
+    """Whether its lines are indented, as those of a program: then the page shows letters of one width."""
+    now = shown(traitlets.Dict(read_only=True))
+    training_curve = shown(traitlets.List(read_only=True))
+    validation_curve = shown(traitlets.List(read_only=True))
+    references = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    samples = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    stages = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    seed = shown(traitlets.Unicode(read_only=True))
+    """What the texts of all stages begin with."""
+    written_at = shown(traitlets.Float(0.6, read_only=True))
+    bounds = shown(traitlets.Dict({"temperature": BOUNDS["temperature"]}, read_only=True))
+
+    def __init__(
+        self,
+        text: Source,
+        output: str | Path | None = None,
+        *,
+        model: str | Path | CharLSTM | None = None,
+        card: Mapping[str, Any] | None = None,
+        sample_seed: str | None = None,
+        temperature: float = 0.6,
+        **settings: Any,  # noqa: ANN401 - see TrainingSettings
+    ) -> None:
+        usual = {name: settings.pop(name) for name in OF_EVERY_WIDGET if name in settings}
+        training_settings(settings)  # what is wrong is told here
+        self.model: CharLSTM | None = None
+        self._given = {"model": model, "card": card, "sample_seed": sample_seed, **settings}
+        self._text, self._output = text, output
+        self._folder: Path | None = None
+        self._time_machine = TimeMachine([], "")
+        self._state = Lock()  # the page changes traits on another thread than the cells run in
+        self._training_by: dict[str, object] = {}  # the call that trains, if there is one
+        self._wanted = False  # set to False from any thread: end as soon as possible
+        self._remove_folder: Callable[[], object] = lambda: None
+        self._forget()
+        super().__init__(temperature=temperature, **usual)
+        self.on_msg(lambda _widget, content, _buffers: self._handle(content))
+
+    # What a cell does.
+
+    def train(self) -> CharLSTM:
+        """Train in this cell, and show it in the page.
+
+        Returns
+        -------
+        CharLSTM
+            As from `lstm_widget.training.train`; it is `model`, too.
+
+        Raises
+        ------
+        SettingError, ModelError, ImportError
+            As from `lstm_widget.training.train`; and if this view is training already.
+        """
+
+        def begin() -> CharLSTM:
+            from lstm_widget.training import train  # noqa: PLC0415 - PyTorch
+            from lstm_widget.training.display import told_elsewhere  # noqa: PLC0415
+
+            self._forget()
+            self._folder = self._new_folder()
+            self._show()
+            # The page shows the notes of the text.
+            return told_elsewhere(
+                lambda: train(
+                    self._text,
+                    self._folder,
+                    checkpoints=True,
+                    on_progress=self._progressed,
+                    quiet=True,
+                    **self._given,
+                )
+            )
+
+        return self._follow(begin)
+
+    def resume(self) -> CharLSTM:
+        """Go on in this cell with a training that was stopped, to the result that it would have had.
+
+        Returns
+        -------
+        CharLSTM
+            As from `train`.
+
+        Raises
+        ------
+        SettingError
+            If no training was stopped here, or this view is training already.
+        """
+
+        def begin() -> CharLSTM:
+            from lstm_widget.training import resume  # noqa: PLC0415 - PyTorch
+            from lstm_widget.training.display import told_elsewhere  # noqa: PLC0415
+
+            folder = self._folder or self._output
+            if folder is None:
+                msg = "No training was stopped here: begin one with train()."
+                raise SettingError(msg)
+            self._folder = path = as_path(folder)
+            return told_elsewhere(lambda: resume(path, on_progress=self._progressed, quiet=True))
+
+        return self._follow(begin)
+
+    def stop(self) -> None:
+        """End the training, if there is one, after the update that it is at; the best model is kept."""
+        self._wanted = False
+
+    def __repr__(self) -> str:
+        done = f", {self.now['update']:,} of {self.now['updates']:,} updates" if self.now else ""
+        return f"TrainingView({self.status}{done})"
+
+    # What a page does.
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page changed; see `PageWidget`."""
+        self._state.hold(lambda: super(TrainingView, self).set_state(sync_data))
+
+    def _handle(self, message: object) -> None:
+        try:
+            if not isinstance(message, dict):
+                msg = "A message to the widget must be a mapping."
+                raise SettingError(msg)  # noqa: TRY301 - told below like any other
+            check_names([message.get("type")], _MESSAGES)
+            if message["type"] == "hello":
+                self._tell({"type": "here"})
+                self._show()  # the traits are a little behind while it trains
+            elif message["type"] == "stop":
+                self.stop()
+            else:
+                stage = whole_in(message, "stage", 0)
+                temperature = check_temperature(message.get("temperature"))
+                text = self._time_machine.text(stage, temperature)
+                self._tell({"type": "written", "stage": stage, "temperature": temperature, "text": text})
+        except LSTMError as error:
+            self._tell({"type": "error", "message": str(error)})
+        except Exception:
+            log.exception("A message of the page could not be answered.")
+            self._tell({"type": "error", "message": "That did not work: the log of the kernel tells why."})
+
+    # How it gets there.
+
+    def _follow(self, begin: Callable[[], CharLSTM]) -> CharLSTM:
+        """Have a training run, and tell the page of it from the beginning to the end."""
+        me = object()
+
+        def take() -> None:
+            if self._training_by.setdefault("call", me) is not me:
+                msg = "This view is training already: wait for it, or stop it."
+                raise SettingError(msg)
+
+        def give_back() -> None:
+            if self._training_by.get("call") is not me:
+                return
+            try:
+                if self.status in _AT_WORK:  # whatever ended it
+                    self._show(status="stopped")
+            finally:
+                del self._training_by["call"]
+
+        return holding(take, give_back, lambda: self._trained(begin))
+
+    def _trained(self, begin: Callable[[], CharLSTM]) -> CharLSTM:
+        self._wanted = True
+        self._show(status="training", error="", stages=[])
+        try:
+            model = begin()
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt)
+            self._show(status="stopped" if stopped else "failed", error=_sentence(error))
+            raise
+        self.model = model
+        try:
+            self._look_back(model)
+        except Exception:  # the model is there all the same
+            log.exception("The checkpoints could not be read")
+            self._show(error="The checkpoints could not be read; the kernel's log says why.")
+        self._show(status="stopped" if "unfinished" in model.card else "finished")
+        return model
+
+    def _forget(self) -> None:
+        """Begin with empty curves."""
+        self._training, self._validation = Curve(), list[Point]()
+        self._samples: list[WrittenSample] = []
+        self._now: Now | None = None
+        self._known: dict[str, Any] = {}  # about the text, for the traits
+        self._measured = ""
+        self._ticked = self._synced = 0.0
+        self._sent = (0, 0, 0)  # points of both curves, and the update of the samples
+
+    def _new_folder(self) -> Path:
+        if self._output is not None:
+            return as_path(self._output)
+        self._remove_folder()  # of the training before
+        folder = Path(tempfile.mkdtemp(prefix="lstm-widget-"))
+        self._remove_folder = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _progressed(self, record: Progress) -> bool:
+        """Take what the training tells after each update; return whether it is to go on."""
+        if not self._known:
+            self._read_corpus()
+        samples = record.samples or self._samples_of_checkpoint(record.update)
+        again = self._now is not None and record.update <= self._now["update"]
+        self._state.hold(lambda: self._take_down(record, samples))
+        moment = time.monotonic()
+        # The last one is always told, as the loss of the finished model takes a while.
+        if again or moment - self._ticked >= TICK_SECONDS or record.update == record.updates:
+            self._ticked = moment
+            if again or moment - self._synced >= SYNC_SECONDS:
+                self._synced = moment
+                self._show()
+            else:
+                self._tick()
+        return self._wanted
+
+    def _take_down(self, record: Progress, samples: tuple[Sample, ...]) -> None:
+        self._training.add(record.update, record.training_bits)
+        self._validation = [point for point in self._validation if point.update < record.update]
+        now: Now = {
+            "update": record.update,
+            "updates": record.updates,
+            "epoch": record.epoch,
+            "seconds": record.seconds,
+            "seconds_left": record.seconds_left,
+            "characters_per_second": record.characters_per_second,
+            "training_bits": self._training.latest,
+            "best_bits": record.best_bits,
+            "best_update": None if self._now is None else self._now["best_update"],
+        }
+        if record.validation_bits is not None:
+            self._validation.append(Point(record.update, round(record.validation_bits, 4)))
+            if record.validation_bits == record.best_bits:
+                now["best_update"] = record.update
+        if samples:
+            self._samples = [
+                {"update": record.update, "temperature": heat, "seed": seed, "text": text}
+                for heat, seed, text in samples
+            ]
+        self._now = now
+
+    def _samples_of_checkpoint(self, update: int) -> tuple[Sample, ...]:
+        """Have the network write if it was kept after this update: at first nothing else lets it write."""
+        from lstm_widget.training.loop import write_samples  # noqa: PLC0415 - PyTorch
+
+        assert self._folder is not None  # noqa: S101 - a training has begun
+        file = checkpoint_file(self._folder / "checkpoints", update)
+        if not file.exists():
+            return ()
+        return write_samples(LSTMGenerator(file), self._known["seed"])
+
+    def _tick(self) -> None:
+        """Send what is new."""
+        self._state.hold(self._send_tick)
+
+    def _send_tick(self) -> None:
+        if self._now is not None:
+            training, validation, sampled = self._sent
+            new_samples = bool(self._samples) and self._samples[0]["update"] > sampled
+            self._tell(
+                {
+                    "type": "tick",
+                    "now": self._now,
+                    "training": self._training.points[training:],
+                    "validation": self._validation[validation:],
+                    "samples": self._samples if new_samples else [],
+                }
+            )
+            self._note_sent()
+
+    def _note_sent(self) -> None:
+        sampled = self._samples[0]["update"] if self._samples else 0
+        self._sent = len(self._training.points), len(self._validation), sampled
+
+    def _show(self, **others: Any) -> None:  # noqa: ANN401 - of any trait
+        """Bring the traits up to date, in one message."""
+        self._state.hold(lambda: self._set_all(others))
+
+    def _set_all(self, others: Mapping[str, Any]) -> None:
+        with self.hold_sync():
+            state: dict[str, Any] = {
+                "now": dict(self._now or {}),
+                "training_curve": [list(point) for point in self._training.points],
+                "validation_curve": [list(point) for point in self._validation],
+                "samples": list(self._samples),
+                **self._known,
+                **others,
+            }
+            for name, value in state.items():
+                self.set_trait(name, value)
+            self._note_sent()
+
+    def _tell(self, message: Reply) -> None:
+        self.send(sendable(message))
+
+    def _read_corpus(self) -> None:
+        """Find out what there is to know of the text, as long as the training has it on the disk."""
+        from lstm_widget.training.folder import RunFolder  # noqa: PLC0415 - PyTorch
+
+        assert self._folder is not None  # noqa: S101 - a training has begun
+        corpus = open_corpus(RunFolder(self._folder).text_file)
+        training, validation = split(corpus.ids)
+        self._measured = corpus.decode(validation[:MEASURED])
+        seed = self._given["sample_seed"]
+        if seed is None:
+            seed = corpus.sample_seed
+        self._known = {
+            "references": references(training, validation, len(corpus.vocab)),
+            "notes": list(corpus.notes()),
+            "indented": _is_indented(self._measured),
+            "seed": seed,
+        }
+        self._show()
+        self._synced = time.monotonic()
+
+    def _look_back(self, model: CharLSTM) -> None:
+        """Have each stage write at the temperature of the moment, for whoever looks without a kernel."""
+        if self._now is None or self._folder is None:  # there was nothing left to train
+            return
+        kept = self._now["best_update"] or self._now["update"]
+        machine = TimeMachine(find_stages(self._folder / "checkpoints", model, kept), self._known["seed"])
+        self._time_machine = machine
+        states: list[StageState] = [
+            {"update": stage.update, "kept": stage.update == kept, "bits": None, "text": None}
+            for stage in machine.stages
+        ]
+        temperature = self.temperature
+        self._show(status="looking back")
+        try:
+            for number, state in enumerate(states):
+                state["text"] = machine.text(number, temperature)
+                state["bits"] = round(machine.bits(number, self._measured), 4)
+        except KeyboardInterrupt:  # the model is there; the rest is written when it is asked for
+            pass
+        except LSTMError as error:
+            self._show(error=str(error))
+        self._show(stages=states, stage=len(states) - 1, written_at=temperature)
+
+    @traitlets.validate("temperature")
+    def _check_temperature(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' own
+        return checked(check_temperature, proposal["value"])
+
+    @traitlets.validate("stage")
+    def _check_stage(self, proposal: Any) -> int:  # noqa: ANN401 - traitlets' own
+        stage = as_whole(proposal["value"])
+        if stage is None or not 0 <= stage <= max(0, len(self.stages) - 1):
+            msg = f"The stage must be a whole number from 0 to {max(0, len(self.stages) - 1)}, not "
+            msg += f"{told(proposal['value'])}."
+            raise traitlets.TraitError(msg)
+        return stage
+
+
+def _is_indented(text: str) -> bool:
+    """Tell whether enough of the lines that are not empty begin with two spaces or a tab."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    indented = sum(line.startswith(("  ", "\t")) for line in lines)
+    return indented > 0 and indented >= _INDENTED * len(lines)
+
+
+def _sentence(error: BaseException) -> str:
+    """Return what the page tells of an error; the cell shows all of it."""
+    if isinstance(error, KeyboardInterrupt):
+        return ""
+    if isinstance(error, (LSTMError, ImportError)):
+        return str(error)
+    return "The training has failed: the cell tells why."

@@ -1,0 +1,1 @@
+"""A text being written: its settings, its run, its receipt."""

@@ -1,0 +1,69 @@
+"""The folders are the floors of the house: imports run downwards only, in Python and in TypeScript."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+PACKAGE, PAGE = ROOT / "lstm_widget", ROOT / "js" / "src"
+# From the ground up; what lies in no folder is named by its file.
+FLOORS = {
+    PACKAGE: [
+        *("errors", "holding", "network", "formats", "writing", "inspection", "generator"),
+        *("training", "widgets", "cli"),
+    ],
+    PAGE: ["dom", "kernel", "settings", "sheet", "inside", "text", "lanes", "training"],
+}
+# `lstm_widget.X` and `lstm_widget.training.TrainingView` are looked up when they are first used.
+LOOKED_UP = {PACKAGE / "__init__.py", PACKAGE / "training" / "__init__.py"}
+
+
+def python_imports(file: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lstm_widget."):
+            module = PACKAGE.parent.joinpath(*node.module.split("."))
+            for name in node.names:
+                inside = module / name.name
+                target = inside if inside.is_dir() or inside.with_suffix(".py").is_file() else module
+                yield target / "__init__.py" if target.is_dir() else target.with_suffix(".py")
+
+
+def page_imports(file: Path) -> Iterator[Path]:
+    for name in re.findall(r'(?:from|import)\s*\(?"(\.[^"]+)"', file.read_text(encoding="utf-8")):
+        if not name.endswith(".css"):
+            yield Path(os.path.normpath(file.parent / name))
+
+
+PYTHON = {file: set(python_imports(file)) for file in PACKAGE.rglob("*.py") if file not in LOOKED_UP}
+TYPESCRIPT = {file: set(page_imports(file)) for file in PAGE.rglob("*.ts") if file.suffixes != [".d", ".ts"]}
+LANGUAGES = pytest.mark.parametrize(
+    ("root", "imports"), [(PACKAGE, PYTHON), (PAGE, TYPESCRIPT)], ids=["Python", "TypeScript"]
+)
+
+
+@LANGUAGES
+def test_imports_run_downwards_between_folders(root, imports):
+    def floor(file):
+        return FLOORS[root].index(file.relative_to(root).with_suffix("").parts[0])
+
+    assert sum(map(len, imports.values())) > len(imports)
+    for file, targets in imports.items():
+        for target in targets:
+            assert target.is_file()
+            assert floor(target) <= floor(file), f"{file} imports {target}"
+
+
+@LANGUAGES
+def test_imports_run_downwards_inside_a_folder(root, imports):  # noqa: ARG001
+    """No import comes back to where it began, not even for types; graphlib names the circle."""
+    TopologicalSorter(imports).prepare()
