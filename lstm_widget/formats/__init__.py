@@ -141,8 +141,12 @@ def _load_url(url: str, scheme: str) -> CharLSTM:
     if scheme not in {"http", "https"}:
         msg = f"A model is read from a path or from an http or https address, not from {scheme}."
         raise ModelError(msg)
-    from lstm_widget.formats.web import load_url  # noqa: PLC0415 - costs start-up time
-
+    try:
+        from lstm_widget.formats.web import load_url  # noqa: PLC0415 - needs the extra
+    except ImportError as error:
+        missing = error.name or "more packages"
+        msg = f'A model from the web needs {missing}: run pip install "lstm-widget[web]" first.'
+        raise ModelError(msg) from error
     return load_url(url)
 
 
