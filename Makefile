@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint types page bundle pytest colab browser typing patient docs pictures notebooks clean
+.PHONY: lab test lint types page protocol bundle pytest colab browser typing patient docs pictures notebooks clean
 
 lab: .venv/lab-ready
 	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
@@ -28,8 +28,14 @@ types: .venv/test-ready
 page: js/node_modules/ready
 	cd js && npm run --silent check
 
-# The committed bundle must be what js/ builds.
-bundle: js/node_modules/ready
+# The types of the messages, from their declaration in Python.
+protocol: .venv/bin/python
+	$(BIN)/python js/protocol.py js/src/kernel/protocol.ts
+
+# The committed bundle must be what js/ builds, and the types what Python declares.
+bundle: .venv/bin/python js/node_modules/ready
+	$(BIN)/python js/protocol.py js/node_modules/protocol.ts
+	diff js/node_modules/protocol.ts js/src/kernel/protocol.ts
 	cd js && LSTM_WIDGET_STATIC=node_modules/bundle npm run --silent build
 	diff -r js/node_modules/bundle lstm_widget/static
 

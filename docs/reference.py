@@ -28,7 +28,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget": (),  # all that it exports
     "lstm_widget.training": (),
     "lstm_widget.training.references": ("Reference",),
-    "lstm_widget.widgets.training_messages": ("StageState",),
+    "lstm_widget.widgets.protocol": ("Branch", "Stage"),
     "lstm_widget.generator": ("Prediction",),
     "lstm_widget.writing.settings": (
         "SettingNames",
@@ -43,7 +43,6 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget.inspection.trace": ("Trace",),
     "lstm_widget.network.scoring": ("Score",),
     "lstm_widget.writing.receipt": ("Receipt",),
-    "lstm_widget.widgets.messages": ("BranchState",),
     "lstm_widget.inspection.units": ("Cell", "FOLLOWED"),
     "lstm_widget.network.normalize": ("Adapted", "Replacement", "adapt"),
     "lstm_widget.network.sampling": ("bar", "pick", "choose", "choose_each", "explain_each", "COLDEST"),

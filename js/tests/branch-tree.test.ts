@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { element } from "../src/dom/elements.ts";
 import { BranchTree } from "../src/inside/branch-tree.ts";
-import type { Branch } from "../src/kernel/messages.ts";
+import type { Branch } from "../src/kernel/protocol.ts";
 
 const FIRST: Branch = {
   run: "a",

@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { CellList } from "../src/inside/cell-list.ts";
-import type { Cell } from "../src/kernel/messages.ts";
+import type { Cell } from "../src/kernel/protocol.ts";
 import { click, field, find, type } from "./reader.ts";
 
 const CELLS: Cell[] = [

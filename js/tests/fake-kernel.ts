@@ -14,7 +14,7 @@ import type {
   Settings,
   ToKernel,
   Traits,
-} from "../src/kernel/messages.ts";
+} from "../src/kernel/protocol.ts";
 import { type Thinking, think } from "./fake-mind.ts";
 
 /** Traits that the kernel publishes; they travel on the same way as its messages. */

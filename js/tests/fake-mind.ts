@@ -1,5 +1,5 @@
 // A stand-in for what the kernel tells of a text: numbers that only look random, and dice that fit to them.
-import type { FromKernel, ToKernel } from "../src/kernel/messages.ts";
+import type { FromKernel, ToKernel } from "../src/kernel/protocol.ts";
 import { dice } from "./fake-kernel.ts";
 
 /** The characters that it knows; the text of a test has no others. */

@@ -1,5 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import type { ToKernel, Traits } from "../src/kernel/messages.ts";
+import type { ToKernel, Traits } from "../src/kernel/protocol.ts";
 import { type Connection, type FakeKernel, MODEL, OTHER_MODEL, SETTINGS } from "./fake-kernel.ts";
 
 import { LAYERS, VOCABULARY } from "./fake-mind.ts";

@@ -1,6 +1,6 @@
 import axe from "axe-core";
 import { describe, expect, test, vi } from "vitest";
-import type { Traits } from "../src/kernel/messages.ts";
+import type { Traits } from "../src/kernel/protocol.ts";
 import { counting, losing, SEED } from "./fake-kernel.ts";
 import { dieFor, logitsAt, sharesAt, VOCABULARY } from "./fake-mind.ts";
 import { FakeModel } from "./fake-model.ts";

@@ -2,19 +2,21 @@
 // and not from the page, and the model of a widget that speaks with it. It needs fake timers.
 import type { AnyModel } from "@anywidget/types";
 import type {
-  FromKernel,
+  Change,
+  Chunk,
   LanePulled,
+  LanesFromKernel,
   LanesPull,
   LanesSettings,
+  LanesToKernel,
   LanesTraits,
-  ToKernel,
-} from "../src/kernel/lanes-messages.ts";
-import type { Change, Chunk, Reason } from "../src/kernel/messages.ts";
+  Reason,
+} from "../src/kernel/protocol.ts";
 import { counting, type Route, SEED } from "./fake-kernel.ts";
 import { TRAITS } from "./fake-model.ts";
 
 type State = Partial<LanesTraits>;
-type Answer = FromKernel | { type: "state"; state: State };
+type Answer = LanesFromKernel | { type: "state"; state: State };
 /** Any function; what it takes depends on the name of the event. */
 type Callback = (...parameters: never[]) => void;
 
@@ -53,7 +55,7 @@ interface Run {
   settings: LanesSettings;
   lanes: Map<string, Lane>;
   named: string[];
-  ending: FromKernel | null;
+  ending: LanesFromKernel | null;
 }
 
 export class LanesKernel {
@@ -63,7 +65,7 @@ export class LanesKernel {
   refusal = "";
   state: State = {};
   /** Ways of the messages: milliseconds after which each copy of one arrives. */
-  up: Route<ToKernel> = () => [5];
+  up: Route<LanesToKernel> = () => [5];
   down: Route<Answer> = () => [5];
   #pages: LanesPage[] = [];
   #upward = { count: 0, latest: 0 };
@@ -77,7 +79,7 @@ export class LanesKernel {
     this.#pages = this.#pages.filter((other) => other !== page);
   }
 
-  take(message: ToKernel): void {
+  take(message: LanesToKernel): void {
     this.#travel(this.#upward, this.up, message, () => this.#handle(message));
   }
 
@@ -133,7 +135,7 @@ export class LanesKernel {
     };
   }
 
-  #handle(message: ToKernel): void {
+  #handle(message: LanesToKernel): void {
     const { run } = this;
     if (message.type === "hello") this.#send({ type: "here" });
     else if (message.type === "clear") {
@@ -243,7 +245,7 @@ const { bounds, models, card, model, replacements } = TRAITS;
 
 /** A widget's model in the page, as ipywidgets has it: one for all the views of a page. */
 export class LanesPage implements AnyModel<LanesTraits> {
-  readonly sent: ToKernel[] = [];
+  readonly sent: LanesToKernel[] = [];
   /** What each call of `save_changes` sent to the kernel. */
   readonly saved: State[] = [];
   readonly widget_manager: AnyModel<LanesTraits>["widget_manager"] = {
@@ -296,7 +298,7 @@ export class LanesPage implements AnyModel<LanesTraits> {
     this.#changed = {};
   }
 
-  send(message: ToKernel): void {
+  send(message: LanesToKernel): void {
     this.sent.push(message);
     this.kernel.take(message);
   }

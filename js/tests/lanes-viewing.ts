@@ -1,7 +1,7 @@
 // A page with views of lanes, each with a clock and a kernel of its own, and what a reader finds in there.
 import { setMaxListeners } from "node:events";
 import { afterEach, beforeEach } from "vitest";
-import type { LanesTraits } from "../src/kernel/lanes-messages.ts";
+import type { LanesTraits } from "../src/kernel/protocol.ts";
 import { createLanesView } from "../src/lanes/view.ts";
 import { SEED } from "./fake-kernel.ts";
 import { LanesKernel, LanesPage } from "./lanes-kernel.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Change } from "../src/kernel/messages.ts";
+import type { Change } from "../src/kernel/protocol.ts";
 import { Page, REPLACED } from "../src/sheet/text-area.ts";
 
 /** Heights in pixels: jsdom lays nothing out, so one line per character is assumed here. */

@@ -1,7 +1,7 @@
 // A page without elements: a player, and a reader who reads one character after the other.
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import type { Chunk, FromKernel, Pull, Settings } from "../src/kernel/messages.ts";
 import { Player } from "../src/kernel/player.ts";
+import type { Chunk, FromKernel, Pull, Settings } from "../src/kernel/protocol.ts";
 import { type Connection, counting, dice, FakeKernel, SEED, SETTINGS } from "./fake-kernel.ts";
 
 /** Characters per second that the reader reads. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Replacement } from "../src/kernel/messages.ts";
+import type { Replacement } from "../src/kernel/protocol.ts";
 import { SeedBox } from "../src/settings/seed-box.ts";
 import { description, seedBox, type } from "./reader.ts";
 

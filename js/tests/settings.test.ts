@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Traits } from "../src/kernel/messages.ts";
+import type { Traits } from "../src/kernel/protocol.ts";
 import { SettingTraits } from "../src/settings/setting-traits.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Choices } from "../src/inside/choices.ts";
 import { Source } from "../src/inside/source.ts";
-import type { ToKernel } from "../src/kernel/messages.ts";
+import type { ToKernel } from "../src/kernel/protocol.ts";
 import { Questions } from "../src/kernel/questions.ts";
 import { counting, SEED } from "./fake-kernel.ts";
 import { logitsAt, think } from "./fake-mind.ts";

@@ -2,13 +2,13 @@
 import { setMaxListeners } from "node:events";
 import type { AnyModel } from "@anywidget/types";
 import type {
-  FromKernel,
   Now,
   Point,
   Stage,
-  ToKernel,
+  TrainingFromKernel,
+  TrainingToKernel,
   TrainingTraits,
-} from "../src/kernel/training-messages.ts";
+} from "../src/kernel/protocol.ts";
 import { createTrainingView } from "../src/training/view.ts";
 
 setMaxListeners(0); // a view has many, which Node would warn of
@@ -97,7 +97,7 @@ const EMPTY: TrainingTraits = {
 };
 
 export class TrainingPage implements AnyModel<TrainingTraits> {
-  readonly sent: ToKernel[] = [];
+  readonly sent: TrainingToKernel[] = [];
   readonly saved: State[] = [];
   /** Whether the connection to the kernel is open. */
   open = true;
@@ -133,7 +133,7 @@ export class TrainingPage implements AnyModel<TrainingTraits> {
     this.#changed = {};
   }
 
-  send(message: ToKernel): void {
+  send(message: TrainingToKernel): void {
     if (!this.open) throw new Error("The connection is closed.");
     this.sent.push(message);
   }
@@ -149,7 +149,7 @@ export class TrainingPage implements AnyModel<TrainingTraits> {
   }
 
   /** The kernel sends a message. */
-  tell(message: FromKernel): void {
+  tell(message: TrainingFromKernel): void {
     this.#emit("msg:custom", message, []);
   }
 

@@ -1,6 +1,6 @@
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Tick } from "../src/kernel/training-messages.ts";
+import type { Tick } from "../src/kernel/protocol.ts";
 import {
   alertText,
   announcement,

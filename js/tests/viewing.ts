@@ -1,7 +1,7 @@
 // A page with views of widgets, each with a clock and a kernel of its own.
 import { setMaxListeners } from "node:events";
 import { afterEach, beforeEach, expect } from "vitest";
-import type { Traits } from "../src/kernel/messages.ts";
+import type { Traits } from "../src/kernel/protocol.ts";
 import { createView } from "../src/text/view.ts";
 import { counting, FakeKernel, SEED } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";

@@ -14,7 +14,7 @@ from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.formats.safetensors import read_card
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled_files
-from lstm_widget.widgets.messages import sendable
+from lstm_widget.widgets.checks import sendable
 from lstm_widget.writing.settings import (
     check_length,
     check_names,
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
     from lstm_widget.network.model import CharLSTM
     from lstm_widget.widgets.conversation import Conversation
-    from lstm_widget.widgets.lanes_messages import LanesReply, LanesSettings
-    from lstm_widget.widgets.messages import Reply
+    from lstm_widget.widgets.protocol import FromKernel, LanesFromKernel, LanesSettings
 
     ModelLike = str | Path | CharLSTM | LSTMGenerator
 
@@ -216,7 +215,7 @@ class ModelWidget(PageWidget):
             "rng": self.rng,
         }
 
-    def _tell(self, message: Reply | LanesReply, *buffers: list[np.ndarray]) -> None:
+    def _tell(self, message: FromKernel | LanesFromKernel, *buffers: list[np.ndarray]) -> None:
         self.send(message, *buffers)
 
     def _keep(self, state: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from lstm_widget.errors import LSTMError, ModelError, SettingError
 from lstm_widget.holding import Lock, holding
-from lstm_widget.widgets.messages import MAX_NAME, name_in, sendable
+from lstm_widget.widgets.checks import MAX_NAME, name_in, sendable
 from lstm_widget.writing.settings import check_names, check_page_rng
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from lstm_widget.generator import LSTMGenerator
     from lstm_widget.network.model import CharLSTM
-    from lstm_widget.widgets.lanes_messages import LanesReply
-    from lstm_widget.widgets.messages import Error, Reason, Reply
+    from lstm_widget.widgets.protocol import Failure, FromKernel, LanesFromKernel, Reason
     from lstm_widget.widgets.writing import Followed
 
 F = TypeVar("F", bound="Followed")
@@ -80,7 +79,7 @@ class Conversation(ABC, Generic[F]):
             "clear": lambda _: self.clear(),
         }
 
-    def _send(self, message: Reply | LanesReply, *buffers: list[np.ndarray]) -> None:
+    def _send(self, message: FromKernel | LanesFromKernel, *buffers: list[np.ndarray]) -> None:
         self._transmit(sendable(message), *buffers)
 
     # What a page asks for.
@@ -235,7 +234,7 @@ class Conversation(ABC, Generic[F]):
         if before is not None:
             self._end(before, "stopped")
 
-    def _fail(self, error: Error) -> None:
+    def _fail(self, error: Failure) -> None:
         """Tell of an error that nobody foresaw. The run that it names is over, and what it wrote is kept."""
         state: dict[str, Any] = {"error": error["message"]}
         writing = self._current
@@ -273,8 +272,8 @@ class Conversation(ABC, Generic[F]):
         return {}
 
 
-def _error(run: str, message: str, question: object) -> Error:
-    error: Error = {"type": "error", "run": run, "message": message}
+def _error(run: str, message: str, question: object) -> Failure:
+    error: Failure = {"type": "error", "run": run, "message": message}
     if isinstance(question, str):
         error["id"] = question[:MAX_NAME]
     return error

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from lstm_widget.widgets.protocol import Point
 
 _GROWTH = 1.025  # so that 100,000 updates are some 450 points
-
-
-class Point(NamedTuple):
-    """The mean loss of all updates since the point before, up to this one."""
-
-    update: int
-    bits: float
 
 
 class Curve:

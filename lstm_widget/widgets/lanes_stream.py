@@ -4,7 +4,7 @@ A run has lanes: texts with the same settings and the same dice, each at its own
 names the lanes that there are, so that a message that is lost changes nothing for long: a new name begins
 a lane, and a lane that is no longer named is written no further.
 
-What is said is in `lanes_messages`.
+What is said is in `protocol`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lstm_widget.errors import SettingError, shown
+from lstm_widget.widgets.checks import MAX_NAME, whole_in
 from lstm_widget.widgets.conversation import Conversation, known, new_name, settings_in
-from lstm_widget.widgets.lanes_messages import LanesSettings
-from lstm_widget.widgets.messages import MAX_NAME, whole_in
+from lstm_widget.widgets.protocol import LanesSettings
 from lstm_widget.widgets.writing import Followed, Writing
 from lstm_widget.writing.run import Run, advance_together
 from lstm_widget.writing.settings import check_temperature, make_rng
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lstm_widget.generator import LSTMGenerator
-    from lstm_widget.widgets.lanes_messages import LanesEnd
-    from lstm_widget.widgets.messages import Chunk, Reason
+    from lstm_widget.widgets.protocol import Chunk, LanesEnd, Reason
 
 MIN_LANES, MAX_LANES = 2, 6
 # Lanes that a run keeps, with those that are no longer named: an old pull may come late, and name one.

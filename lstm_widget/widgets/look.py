@@ -1,4 +1,4 @@
-"""What a page that looks inside asks for, and the answers; see `messages`."""
+"""What a page that looks inside asks for, and the answers; see `protocol`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from lstm_widget.holding import Lock
 from lstm_widget.inspection.inspector import Foresight, Inspector
 from lstm_widget.inspection.units import CellFinder
-from lstm_widget.widgets.messages import name_in, text_in, whole_in
+from lstm_widget.widgets.checks import name_in, text_in, whole_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lstm_widget.generator import LSTMGenerator
     from lstm_widget.inspection.units import Cell
     from lstm_widget.network.engine import Engine
-    from lstm_widget.widgets.messages import Activated, Expected, Finding, Inspected
+    from lstm_widget.widgets.protocol import Activated, Expected, Finding, Inspected
     from lstm_widget.widgets.writing import Writing
     from lstm_widget.writing.run import Run
 

@@ -1,6 +1,6 @@
 """The conversation of `LSTMWidget` with its page; see `conversation` for its rules.
 
-What is said is in `messages`.
+What is said is in `protocol`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from lstm_widget.errors import SettingError
 from lstm_widget.inspection.trace import Trace, trace
+from lstm_widget.widgets.checks import name_in, text_in, whole_in
 from lstm_widget.widgets.conversation import Conversation, known, new_name, settings_in
 from lstm_widget.widgets.look import Look
-from lstm_widget.widgets.messages import name_in, text_in, whole_in
 from lstm_widget.widgets.writing import Tree, Writing
 from lstm_widget.writing.settings import SettingNames, check_temperature
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lstm_widget.generator import LSTMGenerator
-    from lstm_widget.widgets.messages import State
     from lstm_widget.writing.settings import RngLike
 
 # Messages after which a text goes on, whatever becomes of them.
@@ -30,7 +29,7 @@ _ONLY_LOOKS = ("expect", "inspect", "activate", "find", "show", "remove")
 class TextConversation(Conversation[Writing]):
     """The texts of one widget. A new one ends the one before and forgets its branches.
 
-    For the parameters see `Conversation`; what has to last is a `State`.
+    For the parameters see `Conversation`; what has to last are traits.
     """
 
     gone = "This text is no longer being written: start a new one."
@@ -352,10 +351,10 @@ class TextConversation(Conversation[Writing]):
 
         self._lock.hold(resume)
 
-    def _kept(self, writing: Writing) -> State:
+    def _kept(self, writing: Writing) -> dict[str, Any]:
         return {"receipt": writing.receipt, "text": writing.text, "branches": self._tree.state}
 
-    def _forget(self) -> State:
+    def _forget(self) -> dict[str, Any]:
         self._tree.plant(None)
         self._look.forget()
         return {"receipt": {}, "text": "", "branches": []}

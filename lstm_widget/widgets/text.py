@@ -89,7 +89,7 @@ class LSTMWidget(ModelWidget):
         dice came from, where the temperature was changed, what was put there by hand. See
         `lstm_widget.writing.receipt.Receipt`; besides, its surprise in `bits`.
     branches : list of dict
-        The texts that branched off one another, see `branch` and `lstm_widget.widgets.messages.BranchState`.
+        The texts that branched off one another, see `branch` and `lstm_widget.widgets.protocol.Branch`.
     cells : list of dict
         Cells that follow something, once they were looked for; see `lstm_widget.inspection.units.Cell`.
     generator : LSTMGenerator

@@ -35,8 +35,9 @@ from lstm_widget.widgets.base import (
     page_source,
     shown,
 )
-from lstm_widget.widgets.curve import Curve, Point
-from lstm_widget.widgets.messages import sendable, whole_in
+from lstm_widget.widgets.checks import sendable, whole_in
+from lstm_widget.widgets.curve import Curve
+from lstm_widget.widgets.protocol import Point
 from lstm_widget.writing.settings import BOUNDS, as_whole, check_names, check_temperature
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
     from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.progress import Progress, Sample
     from lstm_widget.training.reading import Source
-    from lstm_widget.widgets.training_messages import Now, Reply, StageState, WrittenSample
+    from lstm_widget.widgets.protocol import Now, Stage, TrainingFromKernel
+    from lstm_widget.widgets.protocol import Sample as SampleShown
 
 log = logging.getLogger("lstm_widget")
 
@@ -88,7 +90,7 @@ class TrainingView(PageWidget):
     references : list of dict
         What is reached without a network; see `lstm_widget.training.references.Reference`.
     stages : list of dict
-        See `lstm_widget.widgets.training_messages.StageState`.
+        See `lstm_widget.widgets.protocol.Stage`.
 
     Raises
     ------
@@ -300,7 +302,7 @@ class TrainingView(PageWidget):
     def _forget(self) -> None:
         """Begin with empty curves."""
         self._training, self._validation = Curve(), list[Point]()
-        self._samples: list[WrittenSample] = []
+        self._samples: list[SampleShown] = []
         self._now: Now | None = None
         self._known: dict[str, Any] = {}  # about the text, for the traits
         self._measured = ""
@@ -409,7 +411,7 @@ class TrainingView(PageWidget):
                 self.set_trait(name, value)
             self._note_sent()
 
-    def _tell(self, message: Reply) -> None:
+    def _tell(self, message: TrainingFromKernel) -> None:
         self.send(sendable(message))
 
     def _read_corpus(self) -> None:
@@ -439,7 +441,7 @@ class TrainingView(PageWidget):
         kept = self._now["best_update"] or self._now["update"]
         machine = TimeMachine(find_stages(self._folder / "checkpoints", model, kept), self._known["seed"])
         self._time_machine = machine
-        states: list[StageState] = [
+        states: list[Stage] = [
             {"update": stage.update, "kept": stage.update == kept, "bits": None, "text": None}
             for stage in machine.stages
         ]

@@ -11,8 +11,7 @@ from lstm_widget.writing.receipt import receipt_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lstm_widget.widgets.lanes_messages import LanesEnd
-    from lstm_widget.widgets.messages import BranchState, Chunk, End, Error, Reason
+    from lstm_widget.widgets.protocol import Branch, Chunk, End, Failure, LanesEnd, Reason, Receipt
     from lstm_widget.writing.run import Run
 
 MAX_BRANCHES = 100
@@ -31,7 +30,7 @@ class Followed(ABC):
     def __init__(self, name: str) -> None:
         self.name = name
         self.wanted = True  # set to False from any thread, without the lock: end as soon as possible
-        self.ending: End | LanesEnd | Error | None = None  # what the pages are told, once it is over
+        self.ending: End | LanesEnd | Failure | None = None  # what the pages are told, once it is over
         self.told = False  # whether they have been told: an interrupt may come in between
 
     @property
@@ -99,7 +98,7 @@ class Writing(Followed):
         return "".join(self.run.characters)
 
     @property
-    def receipt(self) -> dict[str, Any]:
+    def receipt(self) -> Receipt:
         """From which the text comes out again, with its surprise and the name of the run."""
         return {**receipt_of(self.run, self.model, self.given["rng"]), "run": self.name, "bits": self.bits}
 
@@ -180,7 +179,7 @@ class Tree:
         self._writings = {name: one for name, one in self._writings.items() if name not in names}
 
     @property
-    def state(self) -> list[BranchState]:
+    def state(self) -> list[Branch]:
         """What the pages show of it; parents come before their branches."""
         return [
             {

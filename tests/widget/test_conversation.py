@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pages import SETTINGS, Page, a_pull, bits_of, finishes, on_the_wire, reproduced
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError
-from lstm_widget.widgets.messages import sendable
+from lstm_widget.widgets.checks import sendable
 
 GONE = "This text is no longer being written: start a new one."
 

@@ -1,5 +1,5 @@
 import { element } from "../dom/elements.ts";
-import type { Branch } from "../kernel/messages.ts";
+import type { Branch } from "../kernel/protocol.ts";
 
 /** Characters of a branch that its button shows. */
 const EXCERPT = 40;

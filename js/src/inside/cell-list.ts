@@ -1,5 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Cell } from "../kernel/messages.ts";
+import type { Cell } from "../kernel/protocol.ts";
 
 /** Layer and unit, counted from 0 here as in Python. */
 type Place = readonly [layer: number, unit: number];

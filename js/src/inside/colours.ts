@@ -1,4 +1,4 @@
-import type { Colour } from "../kernel/messages.ts";
+import type { Colour } from "../kernel/protocol.ts";
 import { Layer } from "../sheet/highlights.ts";
 import { type Page, REPLACED } from "../sheet/text-area.ts";
 import { Sight } from "./sight.ts";

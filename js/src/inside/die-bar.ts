@@ -1,5 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Bounds } from "../kernel/messages.ts";
+import type { Bounds } from "../kernel/protocol.ts";
 import { Frame, percent, quoted, short, told, write } from "./bars.ts";
 import type { Choice, Choices } from "./choices.ts";
 

@@ -1,6 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../dom/elements.ts";
-import type { FromKernel, Traits } from "../kernel/messages.ts";
+import type { FromKernel, Traits } from "../kernel/protocol.ts";
 import type { Page } from "../sheet/text-area.ts";
 import { type Actions, Panels } from "./panels.ts";
 

@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { copyText } from "../dom/clipboard.ts";
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Colour, FromKernel, ToKernel, Traits } from "../kernel/messages.ts";
+import type { Colour, FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
 import { Questions } from "../kernel/questions.ts";
 import { follow } from "../kernel/traits.ts";
 import type { SettingTraits } from "../settings/setting-traits.ts";

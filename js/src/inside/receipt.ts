@@ -1,4 +1,4 @@
-import type { Receipt } from "../kernel/messages.ts";
+import type { Receipt } from "../kernel/protocol.ts";
 
 /** A receipt as JSON, without what only this page needs. */
 export function receiptText(receipt: Partial<Receipt>): string {

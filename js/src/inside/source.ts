@@ -1,4 +1,4 @@
-import type { Activated, Expected, Inspected } from "../kernel/messages.ts";
+import type { Activated, Expected, Inspected } from "../kernel/protocol.ts";
 import type { Questions } from "../kernel/questions.ts";
 import { Choices } from "./choices.ts";
 

@@ -1,4 +1,4 @@
-import type { Clear, Stop } from "./messages.ts";
+import type { Clear, Stop } from "./protocol.ts";
 
 /** Milliseconds that the kernel may spend on one pull. */
 export const BUDGET = 30;

@@ -1,12 +1,13 @@
 import { BUDGET, Follower, type Following, GONE, IN_FLIGHT, randomName } from "./follower.ts";
 import type {
-  FromKernel,
+  Chunk,
   LaneAsked,
   LanesChunk,
+  LanesFromKernel,
   LanesSettings,
-  ToKernel,
-} from "./lanes-messages.ts";
-import type { Chunk, Reason } from "./messages.ts";
+  LanesToKernel,
+  Reason,
+} from "./protocol.ts";
 
 /** Characters of each lane that one pull asks for, at most. */
 const LARGEST = 2000;
@@ -30,7 +31,7 @@ export interface Listener {
 }
 
 export interface Source {
-  send(message: ToKernel): void;
+  send(message: LanesToKernel): void;
   /** The lanes that there are now, each with its temperature from the next character on. */
   lanes(): LaneAsked[];
   /** Characters per second that the reader sees of each lane; infinite: as fast as it goes. */
@@ -57,7 +58,7 @@ interface FollowedLanes extends Following<Asked> {
  * Follows the run of the lanes, and pulls it if it was started here; as `Player` does for one text. A pull
  * asks for all lanes at once, up to the same place: so a lane that came later catches up.
  */
-export class LanesPlayer extends Follower<ToKernel, FollowedLanes> {
+export class LanesPlayer extends Follower<LanesToKernel, FollowedLanes> {
   constructor(
     protected readonly source: Source,
     protected readonly listener: Listener,
@@ -72,7 +73,7 @@ export class LanesPlayer extends Follower<ToKernel, FollowedLanes> {
     this.pump();
   }
 
-  receive(message: FromKernel): void {
+  receive(message: LanesFromKernel): void {
     const { now } = this;
     switch (message.type) {
       case "begin":

@@ -1,5 +1,5 @@
 import { BUDGET, Follower, type Following, GONE, IN_FLIGHT, randomName } from "./follower.ts";
-import type { Chunk, End, FromKernel, Settings, ToKernel } from "./messages.ts";
+import type { Chunk, End, FromKernel, Settings, ToKernel } from "./protocol.ts";
 
 /** Characters that one pull asks for, at most. */
 const LARGEST = 5000;

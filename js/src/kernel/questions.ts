@@ -10,7 +10,7 @@ import type {
   Inspect,
   Inspected,
   ToKernel,
-} from "./messages.ts";
+} from "./protocol.ts";
 
 /** Milliseconds without an answer after which a question counts as lost; doubled each time. */
 const PATIENCE = 5000;

@@ -1,6 +1,5 @@
 import { element } from "../dom/elements.ts";
-import type { LaneAsked, LaneReceipt } from "../kernel/lanes-messages.ts";
-import type { Bounds, Chunk } from "../kernel/messages.ts";
+import type { Bounds, Chunk, LaneAsked, LaneReceipt } from "../kernel/protocol.ts";
 import { Column } from "./column.ts";
 import { Comparison } from "./comparison.ts";
 

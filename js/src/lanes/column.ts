@@ -1,5 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Bounds, Change, Chunk } from "../kernel/messages.ts";
+import type { Bounds, Change, Chunk } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
 import { Page } from "../sheet/text-area.ts";
 import { DepartureMark } from "./departure-mark.ts";

@@ -1,5 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import type { LaneAsked, LanesTraits } from "../kernel/lanes-messages.ts";
+import type { LaneAsked, LanesTraits } from "../kernel/protocol.ts";
 import { ModelControls } from "../settings/model-controls.ts";
 
 /** What the reader sets for all lanes. */

@@ -4,9 +4,9 @@ import { element } from "../dom/elements.ts";
 import { takeKeys } from "../dom/keys.ts";
 import { Meter } from "../dom/meter.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
-import type { FromKernel, LanesTraits } from "../kernel/lanes-messages.ts";
 import { LanesPlayer } from "../kernel/lanes-player.ts";
 import { Presence } from "../kernel/presence.ts";
+import type { LanesFromKernel, LanesTraits } from "../kernel/protocol.ts";
 import { follow, listen } from "../kernel/traits.ts";
 import { characters, perSecond, Telling } from "../sheet/status-line.ts";
 import { Typewriter } from "../sheet/typewriter.ts";
@@ -207,7 +207,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
   listen(
     model,
     "msg:custom",
-    (message: FromKernel) => {
+    (message: LanesFromKernel) => {
       presence.heard();
       player.receive(message);
     },

@@ -1,5 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Traits } from "../kernel/messages.ts";
+import type { Traits } from "../kernel/protocol.ts";
 
 /** What the entries of a card are called, those that are known; in this order. */
 const ENTRIES: Record<string, string> = {

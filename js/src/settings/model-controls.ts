@@ -1,6 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../dom/elements.ts";
-import type { CommonTraits, Settings } from "../kernel/messages.ts";
+import type { CommonTraits, Settings } from "../kernel/protocol.ts";
 import { follow } from "../kernel/traits.ts";
 import { ModelChooser } from "./model-chooser.ts";
 import { NumberField } from "./number-field.ts";

@@ -1,5 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Bounds } from "../kernel/messages.ts";
+import type { Bounds } from "../kernel/protocol.ts";
 
 export interface Kind {
   whole: boolean;

@@ -1,5 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Replacement } from "../kernel/messages.ts";
+import type { Replacement } from "../kernel/protocol.ts";
 
 /** Different characters that the hint names, at most. */
 const NAMED = 10;

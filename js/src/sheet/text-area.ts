@@ -1,5 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Change } from "../kernel/messages.ts";
+import type { Change } from "../kernel/protocol.ts";
 
 /** A change that the page was told of, and its mark while one stands in the text. */
 interface Told {

@@ -1,5 +1,5 @@
 import { element } from "../dom/elements.ts";
-import type { Point, Reference } from "../kernel/training-messages.ts";
+import type { Point, Reference } from "../kernel/protocol.ts";
 import { along, doublings, span, spread } from "./scales.ts";
 import { bits } from "./words.ts";
 

@@ -1,5 +1,5 @@
 import { element } from "../dom/elements.ts";
-import type { Point, Reference } from "../kernel/training-messages.ts";
+import type { Point, Reference } from "../kernel/protocol.ts";
 import { bits, stageName } from "./words.ts";
 
 /** When a loss came below a reference; null if it has not. */

@@ -1,5 +1,5 @@
 import { element } from "../dom/elements.ts";
-import type { Sample } from "../kernel/training-messages.ts";
+import type { Sample } from "../kernel/protocol.ts";
 import { stageName } from "./words.ts";
 
 /** A text with the seed before it, as all widgets show it. */

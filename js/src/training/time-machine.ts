@@ -1,6 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import type { Bounds } from "../kernel/messages.ts";
-import type { Stage, Written } from "../kernel/training-messages.ts";
+import type { Bounds, Stage, Written } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
 import { showText } from "./samples.ts";
 import { bits, stageName } from "./words.ts";

@@ -5,14 +5,14 @@ import { keepKeys } from "../dom/keys.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
 import { Presence } from "../kernel/presence.ts";
 import type {
-  FromKernel,
   Now,
   Point,
   Tick,
-  ToKernel,
+  TrainingFromKernel,
   TrainingStatus,
+  TrainingToKernel,
   TrainingTraits,
-} from "../kernel/training-messages.ts";
+} from "../kernel/protocol.ts";
 import { follow, listen } from "../kernel/traits.ts";
 import { SettingTraits } from "../settings/setting-traits.ts";
 import { DEAF } from "../sheet/status-line.ts";
@@ -118,7 +118,7 @@ export function createTrainingView(
     return true;
   }
 
-  function send(message: ToKernel): void {
+  function send(message: TrainingToKernel): void {
     if (!tried(() => model.send(message))) machine.refuse();
   }
 
@@ -279,7 +279,7 @@ export function createTrainingView(
   listen(
     model,
     "msg:custom",
-    (message: FromKernel) => {
+    (message: TrainingFromKernel) => {
       presence.heard();
       if (message.type === "tick") tick(message);
       else if (message.type === "written") machine.receive(message);

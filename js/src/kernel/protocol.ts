@@ -1,0 +1,601 @@
+// Generated from lstm_widget/widgets/protocol.py; do not edit. `make protocol` writes it.
+
+/** What a receipt says; positions count the written characters from 0. */
+export interface WritingReceipt {
+  model: string;
+  fingerprint: string;
+  seed: string;
+  length: number;
+  temperature: number;
+  top_k: number | null;
+  top_p: number | null;
+  rng: number | null;
+  temperatures: (readonly [number, number])[];
+  placed: (readonly [number, string])[];
+  written: number;
+}
+
+/**
+ * A line in the picture of a training.
+ *
+ * `name` is short, `meaning` a sentence, and `bits` the loss in bits per character.
+ */
+export interface Reference {
+  name: string;
+  meaning: string;
+  bits: number;
+}
+
+/** From this generated character on, counted from 0, the temperature was this one. */
+export type Change = readonly [number, number];
+
+export type Reason = "finished" | "stopped";
+
+export type Status = "ready" | "writing" | "finished" | "stopped" | "failed";
+
+export type TrainingStatus = "ready" | "training" | "looking back" | "finished" | "stopped" | "failed";
+
+export type Colour = "none" | "surprise" | "probability" | "rank" | "cell";
+
+/** From the page: ask whether the kernel is there. */
+export interface Hello {
+  type: "hello";
+}
+
+/** To the page: the answer to `Hello`. */
+export interface Here {
+  type: "here";
+}
+
+/** What all lanes of a run have in common. */
+export interface LanesSettings {
+  seed: string;
+  length: number;
+  top_k: number | null;
+  top_p: number | null;
+  rng: number | null;
+}
+
+/** The settings of a text. */
+export interface Settings extends LanesSettings {
+  temperature: number;
+}
+
+/** From the page: begin; the settings travel along, so that no trait update can be late. */
+export interface Start {
+  type: "start";
+  run: string;
+  settings: Settings;
+}
+
+/**
+ * From the page: read the seed only, a text of which nothing is written yet.
+ *
+ * Answered with `Begin` and `End`; it can then be written on.
+ */
+export interface Read {
+  type: "read";
+  run: string;
+  settings: Settings;
+}
+
+/**
+ * From the page: write this text on, until it has `length` characters.
+ *
+ * Always answered with `Begin`, so that what is still under way from before can be recognised.
+ */
+export interface Resume {
+  type: "resume";
+  run: string;
+  length: number;
+}
+
+/**
+ * From the page: I have (or have asked for) the characters before `position`; give me more.
+ *
+ * At most `count` characters, for at most `budget` milliseconds, from now on at `temperature`.
+ * Asking again from the same position gives the same characters again. The answer repeats the name
+ * `pull`, so that the page knows what is still unanswered.
+ */
+export interface Pull {
+  type: "pull";
+  run: string;
+  pull: string;
+  position: number;
+  count: number;
+  budget: number;
+  temperature: number;
+}
+
+/** From the page: end here and keep the text. */
+export interface Stop {
+  type: "stop";
+  run: string;
+}
+
+/** From the page: end the run, if there is one, and forget its text. */
+export interface Clear {
+  type: "clear";
+}
+
+/** From the page: write `run` once more with another character at one place, as the text `branch`. */
+export interface BranchOff {
+  type: "branch";
+  run: string;
+  branch: string;
+  position: number;
+  character: string;
+}
+
+/** From the page: go back to a text of the tree. Answered with `Shown`. */
+export interface Show {
+  type: "show";
+  run: string;
+}
+
+/** From the page: forget a text of the tree, with the branches that begin in it. */
+export interface Remove {
+  type: "remove";
+  run: string;
+}
+
+/**
+ * To the page: a run has begun, or goes on behind the first `position` characters.
+ *
+ * If it is another one than before, the trait `text` has those. The seed is without the characters
+ * that the model does not know.
+ */
+export interface Begin {
+  type: "begin";
+  run: string;
+  seed: string;
+  position: number;
+}
+
+/**
+ * To the page: the characters from `position` on, `count` of them; `pull` is None from a cell.
+ *
+ * `temperatures` are the changes among them, as in the receipt. `bits` is the surprise of the whole
+ * text up to their end: -log2 of its probability at temperature 1. Before the first one, `left`
+ * characters may be yet to be read.
+ */
+export interface Chunk {
+  type: "chunk";
+  run: string;
+  pull: string | null;
+  position: number;
+  count: number;
+  text: string;
+  temperatures: Change[];
+  bits: number;
+  left?: number;
+}
+
+/** What reproduces a text, with its surprise and the name of its run. */
+export interface Receipt extends WritingReceipt {
+  run: string;
+  bits: number;
+}
+
+/** To the page: the run is over, and this reproduces it. */
+export interface End {
+  type: "end";
+  run: string;
+  reason: Reason;
+  receipt: Receipt;
+}
+
+/** To the page: this text of the tree, which is over, is the one that the traits have now. */
+export interface Shown {
+  type: "shown";
+  run: string;
+  written: number;
+}
+
+/** To the page: there is no text any more. */
+export interface Cleared {
+  type: "cleared";
+}
+
+/**
+ * To the page: one sentence for a person; a traceback goes to the log.
+ *
+ * It names the run that cannot go on or cannot begin, or the `id` of the question that is refused.
+ */
+export interface Failure {
+  type: "error";
+  run: string;
+  message: string;
+  id?: string;
+}
+
+/** A lane as the page has it now. It keeps its name when others come and go. */
+export interface LaneAsked {
+  name: string;
+  temperature: number;
+}
+
+/** The page has (or has asked for) the characters of this lane before `position`. */
+export interface LanePulled extends LaneAsked {
+  position: number;
+}
+
+/** From the page: begin; settings and lanes travel along, so that no trait update can be late. */
+export interface LanesStart {
+  type: "start";
+  run: string;
+  settings: LanesSettings;
+  lanes: LaneAsked[];
+}
+
+/**
+ * From the page: write each of these lanes until it has `until` characters.
+ *
+ * For at most `budget` milliseconds together, from the next character of each on at its temperature. A
+ * name that is new begins a lane, with the same dice, at the first character; a lane that is not named
+ * is written no further. Asking again gives the same characters again. The answer repeats the name
+ * `pull`, so that the page knows what is still unanswered.
+ */
+export interface LanesPull {
+  type: "pull";
+  run: string;
+  pull: string;
+  until: number;
+  budget: number;
+  lanes: LanePulled[];
+}
+
+/**
+ * To the page: a run has begun, with the dice of this number.
+ *
+ * The seed is without the characters that the model does not know.
+ */
+export interface LanesBegin {
+  type: "begin";
+  run: string;
+  seed: string;
+  rng: number;
+}
+
+/**
+ * To the page: what has been written of each lane that was asked for; `pull` is None from a cell.
+ *
+ * The chunks are those of texts of their own, with the name of the lane as that of the run.
+ */
+export interface LanesChunk {
+  type: "lanes";
+  run: string;
+  pull: string | null;
+  lanes: Chunk[];
+}
+
+/** To the page: the run is over. */
+export interface LanesEnd {
+  type: "end";
+  run: string;
+  reason: Reason;
+}
+
+/** From the page: what comes after this seed? Answered with `Expected`. */
+export interface Expect {
+  type: "expect";
+  id: string;
+  seed: string;
+}
+
+/**
+ * From the page: how were these characters chosen? Answered with `Inspected`.
+ *
+ * Positions count from the first character of the seed, as the model reads it.
+ */
+export interface Inspect {
+  type: "inspect";
+  id: string;
+  run: string;
+  position: number;
+  count: number;
+}
+
+/** From the page: what did a unit do at these characters? Answered with `Activated`. */
+export interface Activate {
+  type: "activate";
+  id: string;
+  run: string;
+  layer: number;
+  unit: number;
+  position: number;
+  count: number;
+}
+
+/** From the page: look for units that follow something, for a moment. Answered with `Finding`. */
+export interface Find {
+  type: "find";
+  id: string;
+}
+
+/**
+ * To the page: what comes after the seed; the buffer holds the logits, float32 [V].
+ *
+ * The kernel is never busy for long. Here and in the next two, `left` characters are yet to be read before
+ * the answer is there: ask again.
+ */
+export interface Expected {
+  type: "expected";
+  id: string;
+  model: string;
+  seed: string;
+  left: number;
+}
+
+/**
+ * To the page: how characters were chosen.
+ *
+ * Buffers, little-endian: logits float32 [count, V], ids int32, dice float64, temperatures float64 [count];
+ * for the characters of the seed, the last two are NaN. `seed` is the number of those, and `placed` are the
+ * positions, counted as above, of characters that were put there by hand.
+ */
+export interface Inspected {
+  type: "inspected";
+  id: string;
+  run: string;
+  position: number;
+  count: number;
+  left: number;
+  seed: number;
+  placed: number[];
+}
+
+/** To the page: what a unit did; the buffer holds tanh(c) after each character, float32 [count]. */
+export interface Activated {
+  type: "activated";
+  id: string;
+  run: string;
+  layer: number;
+  unit: number;
+  position: number;
+  count: number;
+  left: number;
+}
+
+/** To the page: how far the search for units has come, 0 to 1; at 1 the trait `cells` has them. */
+export interface Finding {
+  type: "finding";
+  id: string;
+  model: string;
+  done: number;
+}
+
+/** From the page: end here and keep the best model. */
+export interface StopTraining {
+  type: "stop";
+}
+
+/** From the page: have a stage, counted from 0, write at this temperature. */
+export interface Write {
+  type: "write";
+  stage: number;
+  temperature: number;
+}
+
+/** To the page: what that stage writes after the seed. */
+export interface Written {
+  type: "written";
+  stage: number;
+  temperature: number;
+  text: string;
+}
+
+/** To the page: what was asked for cannot be done; one sentence for a person. */
+export interface Refused {
+  type: "error";
+  message: string;
+}
+
+/** The mean loss of all updates since the point before, up to this one. */
+export type Point = readonly [update: number, bits: number];
+
+/**
+ * Where a training is; see `lstm_widget.training.Progress`.
+ *
+ * `training_bits` is the mean since the last point of the curve.
+ */
+export interface Now {
+  update: number;
+  updates: number;
+  epoch: number;
+  seconds: number;
+  seconds_left: number;
+  characters_per_second: number;
+  training_bits: number;
+  best_bits: number | null;
+  best_update: number | null;
+}
+
+/** What the network wrote after an update. */
+export interface Sample {
+  update: number;
+  temperature: number;
+  seed: string;
+  text: string;
+}
+
+/**
+ * To the page: how it goes, and the new points of the curves; the traits follow less often.
+ *
+ * `samples` is empty if there are no new ones.
+ */
+export interface Tick {
+  type: "tick";
+  now: Now;
+  training: Point[];
+  validation: Point[];
+  samples: Sample[];
+}
+
+/**
+ * A place of the seed that is read as something else.
+ *
+ * `used` is empty if the model knows nothing like it.
+ */
+export interface Replacement {
+  position: number;
+  character: string;
+  used: string;
+}
+
+/**
+ * Where a number may lie.
+ *
+ * `above`: `least` itself is outside. A slider ends at `slider_most`; the field beside it goes on to `most`.
+ */
+export interface Bounds {
+  least: number;
+  above?: boolean;
+  most: number;
+  step: number;
+  slider_most?: number;
+}
+
+/** A model to choose. */
+export interface ModelChoice {
+  name: string;
+  title: string;
+}
+
+/**
+ * A text of the tree; the first one has no parent.
+ *
+ * It leaves its parent at `position` with `character`; `excerpt` is how it goes on from there.
+ */
+export interface Branch {
+  run: string;
+  parent: string | null;
+  position: number;
+  character: string;
+  written: number;
+  bits: number;
+  excerpt: string;
+}
+
+/** A unit that follows something, and the correlation of the two, -1 to 1. */
+export interface Cell {
+  layer: number;
+  unit: number;
+  follows: string;
+  correlation: number;
+}
+
+/** What reproduces the text of a lane. */
+export interface LaneReceipt extends Receipt {
+  lane: string;
+}
+
+/**
+ * What is known of a stage.
+ *
+ * `bits` is its loss on the beginning of the validation text, `text` what it writes at the temperature of
+ * the trait `written_at`; both are None if they were not measured. `kept`: this is the model.
+ */
+export interface Stage {
+  update: number;
+  kept: boolean;
+  bits: number | null;
+  text: string | null;
+}
+
+/** The ranges of the settings. */
+export interface CommonBounds {
+  temperature: Bounds;
+  length: Bounds;
+  speed: Bounds;
+  top_k: Bounds;
+  top_p: Bounds;
+  rng: Bounds;
+}
+
+/** The ranges of the settings of `LSTMWidget`. */
+export interface TextBounds extends CommonBounds {
+  what_if: Bounds;
+}
+
+/** The ranges of the settings of `TemperatureLanes`; `lanes` is that of their number. */
+export interface LanesBounds extends CommonBounds {
+  lanes: Bounds;
+}
+
+/** The ranges of the settings of `TrainingView`. */
+export interface TrainingBounds {
+  temperature: Bounds;
+}
+
+/** The traits of `LSTMWidget` and `TemperatureLanes`; a `speed` of None is as fast as it goes. */
+export interface CommonTraits extends LanesSettings {
+  model: string;
+  speed: number | null;
+  status: Status;
+  error: string;
+  models: ModelChoice[];
+  card: Record<string, string | number | boolean>;
+  replacements: Replacement[];
+  bounds: CommonBounds;
+}
+
+/** The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text. */
+export interface Traits extends CommonTraits {
+  temperature: number;
+  text: string;
+  receipt: Partial<Receipt>;
+  inside: boolean;
+  what_if: number | null;
+  colour: Colour;
+  cell: readonly [number, number] | null;
+  vocabulary: (string | null)[];
+  units: number[];
+  branches: Branch[];
+  cells: Cell[];
+  bounds: TextBounds;
+}
+
+/**
+ * The traits of `TemperatureLanes`, from left to right.
+ *
+ * For a moment there may be more or fewer names than temperatures.
+ */
+export interface LanesTraits extends CommonTraits {
+  temperatures: number[];
+  names: string[];
+  texts: string[];
+  receipts: Partial<LaneReceipt>[];
+  bounds: LanesBounds;
+}
+
+/** The traits of `TrainingView`. */
+export interface TrainingTraits {
+  temperature: number;
+  stage: number;
+  status: TrainingStatus;
+  error: string;
+  notes: string[];
+  indented: boolean;
+  now: Partial<Now>;
+  training_curve: Point[];
+  validation_curve: Point[];
+  references: Reference[];
+  samples: Sample[];
+  stages: Stage[];
+  seed: string;
+  written_at: number;
+  bounds: TrainingBounds;
+}
+
+export type ToKernel = Hello | Start | Read | Resume | Pull | Stop | Clear | BranchOff | Show | Remove | Expect | Inspect | Activate | Find;
+
+export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding;
+
+export type LanesToKernel = Hello | LanesStart | LanesPull | Stop | Clear;
+
+export type LanesFromKernel = Here | LanesBegin | LanesChunk | LanesEnd | Cleared | Failure;
+
+export type TrainingToKernel = Hello | StopTraining | Write;
+
+export type TrainingFromKernel = Here | Tick | Written | Refused;

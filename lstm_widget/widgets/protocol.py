@@ -1,0 +1,655 @@
+"""Every message between the page and the kernel, and every trait that both see, declared once.
+
+``make protocol`` writes ``js/src/kernel/protocol.ts`` from this file. Positions and counts
+are in characters as Python counts them (code points).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypedDict, TypeVar
+
+from lstm_widget.writing.receipt import Receipt as WritingReceipt
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
+    from lstm_widget.training.references import Reference
+
+T = TypeVar("T")
+
+# A dictionary that may also be empty.
+Partial = Annotated[T, "or empty"]
+
+Change = tuple[int, float]
+"""From this generated character on, counted from 0, the temperature was this one."""
+
+Reason = Literal["finished", "stopped"]
+Status = Literal["ready", "writing", "finished", "stopped", "failed"]
+TrainingStatus = Literal["ready", "training", "looking back", "finished", "stopped", "failed"]
+Colour = Literal["none", "surprise", "probability", "rank", "cell"]
+
+
+class Hello(TypedDict):
+    """From the page: ask whether the kernel is there."""
+
+    type: Literal["hello"]
+
+
+class Here(TypedDict):
+    """To the page: the answer to `Hello`."""
+
+    type: Literal["here"]
+
+
+# A text: its run.
+
+
+class LanesSettings(TypedDict):
+    """What all lanes of a run have in common."""
+
+    seed: str
+    length: int
+    top_k: int | None
+    top_p: float | None
+    rng: int | None
+
+
+class Settings(LanesSettings):
+    """The settings of a text."""
+
+    temperature: float
+
+
+class Start(TypedDict):
+    """From the page: begin; the settings travel along, so that no trait update can be late."""
+
+    type: Literal["start"]
+    run: str
+    settings: Settings
+
+
+class Read(TypedDict):
+    """From the page: read the seed only, a text of which nothing is written yet.
+
+    Answered with `Begin` and `End`; it can then be written on.
+    """
+
+    type: Literal["read"]
+    run: str
+    settings: Settings
+
+
+class Resume(TypedDict):
+    """From the page: write this text on, until it has `length` characters.
+
+    Always answered with `Begin`, so that what is still under way from before can be recognised.
+    """
+
+    type: Literal["resume"]
+    run: str
+    length: int
+
+
+class Pull(TypedDict):
+    """From the page: I have (or have asked for) the characters before `position`; give me more.
+
+    At most `count` characters, for at most `budget` milliseconds, from now on at `temperature`.
+    Asking again from the same position gives the same characters again. The answer repeats the name
+    `pull`, so that the page knows what is still unanswered.
+    """
+
+    type: Literal["pull"]
+    run: str
+    pull: str
+    position: int
+    count: int
+    budget: float
+    temperature: float
+
+
+class Stop(TypedDict):
+    """From the page: end here and keep the text."""
+
+    type: Literal["stop"]
+    run: str
+
+
+class Clear(TypedDict):
+    """From the page: end the run, if there is one, and forget its text."""
+
+    type: Literal["clear"]
+
+
+class BranchOff(TypedDict):
+    """From the page: write `run` once more with another character at one place, as the text `branch`."""
+
+    type: Literal["branch"]
+    run: str
+    branch: str
+    position: int
+    character: str
+
+
+class Show(TypedDict):
+    """From the page: go back to a text of the tree. Answered with `Shown`."""
+
+    type: Literal["show"]
+    run: str
+
+
+class Remove(TypedDict):
+    """From the page: forget a text of the tree, with the branches that begin in it."""
+
+    type: Literal["remove"]
+    run: str
+
+
+class Begin(TypedDict):
+    """To the page: a run has begun, or goes on behind the first `position` characters.
+
+    If it is another one than before, the trait `text` has those. The seed is without the characters
+    that the model does not know.
+    """
+
+    type: Literal["begin"]
+    run: str
+    seed: str
+    position: int
+
+
+class Chunk(TypedDict):
+    """To the page: the characters from `position` on, `count` of them; `pull` is None from a cell.
+
+    `temperatures` are the changes among them, as in the receipt. `bits` is the surprise of the whole
+    text up to their end: -log2 of its probability at temperature 1. Before the first one, `left`
+    characters may be yet to be read.
+    """
+
+    type: Literal["chunk"]
+    run: str
+    pull: str | None
+    position: int
+    count: int
+    text: str
+    temperatures: list[Change]
+    bits: float
+    left: NotRequired[int]
+
+
+class Receipt(WritingReceipt):
+    """What reproduces a text, with its surprise and the name of its run."""
+
+    run: str
+    bits: float
+
+
+class End(TypedDict):
+    """To the page: the run is over, and this reproduces it."""
+
+    type: Literal["end"]
+    run: str
+    reason: Reason
+    receipt: Receipt
+
+
+class Shown(TypedDict):
+    """To the page: this text of the tree, which is over, is the one that the traits have now."""
+
+    type: Literal["shown"]
+    run: str
+    written: int
+
+
+class Cleared(TypedDict):
+    """To the page: there is no text any more."""
+
+    type: Literal["cleared"]
+
+
+class Failure(TypedDict):
+    """To the page: one sentence for a person; a traceback goes to the log.
+
+    It names the run that cannot go on or cannot begin, or the `id` of the question that is refused.
+    """
+
+    type: Literal["error"]
+    run: str
+    message: str
+    id: NotRequired[str]
+
+
+# Several lanes: their run.
+
+
+class LaneAsked(TypedDict):
+    """A lane as the page has it now. It keeps its name when others come and go."""
+
+    name: str
+    temperature: float
+
+
+class LanePulled(LaneAsked):
+    """The page has (or has asked for) the characters of this lane before `position`."""
+
+    position: int
+
+
+class LanesStart(TypedDict):
+    """From the page: begin; settings and lanes travel along, so that no trait update can be late."""
+
+    type: Literal["start"]
+    run: str
+    settings: LanesSettings
+    lanes: list[LaneAsked]
+
+
+class LanesPull(TypedDict):
+    """From the page: write each of these lanes until it has `until` characters.
+
+    For at most `budget` milliseconds together, from the next character of each on at its temperature. A
+    name that is new begins a lane, with the same dice, at the first character; a lane that is not named
+    is written no further. Asking again gives the same characters again. The answer repeats the name
+    `pull`, so that the page knows what is still unanswered.
+    """
+
+    type: Literal["pull"]
+    run: str
+    pull: str
+    until: int
+    budget: float
+    lanes: list[LanePulled]
+
+
+class LanesBegin(TypedDict):
+    """To the page: a run has begun, with the dice of this number.
+
+    The seed is without the characters that the model does not know.
+    """
+
+    type: Literal["begin"]
+    run: str
+    seed: str
+    rng: int
+
+
+class LanesChunk(TypedDict):
+    """To the page: what has been written of each lane that was asked for; `pull` is None from a cell.
+
+    The chunks are those of texts of their own, with the name of the lane as that of the run.
+    """
+
+    type: Literal["lanes"]
+    run: str
+    pull: str | None
+    lanes: list[Chunk]
+
+
+class LanesEnd(TypedDict):
+    """To the page: the run is over."""
+
+    type: Literal["end"]
+    run: str
+    reason: Reason
+
+
+# Questions. Each has an id; what answers it, or the `Failure` that refuses it, has the same one.
+
+
+class Expect(TypedDict):
+    """From the page: what comes after this seed? Answered with `Expected`."""
+
+    type: Literal["expect"]
+    id: str
+    seed: str
+
+
+class Inspect(TypedDict):
+    """From the page: how were these characters chosen? Answered with `Inspected`.
+
+    Positions count from the first character of the seed, as the model reads it.
+    """
+
+    type: Literal["inspect"]
+    id: str
+    run: str
+    position: int
+    count: int
+
+
+class Activate(TypedDict):
+    """From the page: what did a unit do at these characters? Answered with `Activated`."""
+
+    type: Literal["activate"]
+    id: str
+    run: str
+    layer: int
+    unit: int
+    position: int
+    count: int
+
+
+class Find(TypedDict):
+    """From the page: look for units that follow something, for a moment. Answered with `Finding`."""
+
+    type: Literal["find"]
+    id: str
+
+
+class Expected(TypedDict):
+    """To the page: what comes after the seed; the buffer holds the logits, float32 [V].
+
+    The kernel is never busy for long. Here and in the next two, `left` characters are yet to be read before
+    the answer is there: ask again.
+    """
+
+    type: Literal["expected"]
+    id: str
+    model: str
+    seed: str
+    left: int
+
+
+class Inspected(TypedDict):
+    """To the page: how characters were chosen.
+
+    Buffers, little-endian: logits float32 [count, V], ids int32, dice float64, temperatures float64 [count];
+    for the characters of the seed, the last two are NaN. `seed` is the number of those, and `placed` are the
+    positions, counted as above, of characters that were put there by hand.
+    """
+
+    type: Literal["inspected"]
+    id: str
+    run: str
+    position: int
+    count: int
+    left: int
+    seed: int
+    placed: list[int]
+
+
+class Activated(TypedDict):
+    """To the page: what a unit did; the buffer holds tanh(c) after each character, float32 [count]."""
+
+    type: Literal["activated"]
+    id: str
+    run: str
+    layer: int
+    unit: int
+    position: int
+    count: int
+    left: int
+
+
+class Finding(TypedDict):
+    """To the page: how far the search for units has come, 0 to 1; at 1 the trait `cells` has them."""
+
+    type: Literal["finding"]
+    id: str
+    model: str
+    done: float
+
+
+# A training.
+
+
+class StopTraining(TypedDict):
+    """From the page: end here and keep the best model."""
+
+    type: Literal["stop"]
+
+
+class Write(TypedDict):
+    """From the page: have a stage, counted from 0, write at this temperature."""
+
+    type: Literal["write"]
+    stage: int
+    temperature: float
+
+
+class Written(TypedDict):
+    """To the page: what that stage writes after the seed."""
+
+    type: Literal["written"]
+    stage: int
+    temperature: float
+    text: str
+
+
+class Refused(TypedDict):
+    """To the page: what was asked for cannot be done; one sentence for a person."""
+
+    type: Literal["error"]
+    message: str
+
+
+class Point(NamedTuple):
+    """The mean loss of all updates since the point before, up to this one."""
+
+    update: int
+    bits: float
+
+
+class Now(TypedDict):
+    """Where a training is; see `lstm_widget.training.Progress`.
+
+    `training_bits` is the mean since the last point of the curve.
+    """
+
+    update: int
+    updates: int
+    epoch: float
+    seconds: float
+    seconds_left: float
+    characters_per_second: float
+    training_bits: float
+    best_bits: float | None
+    best_update: int | None
+
+
+class Sample(TypedDict):
+    """What the network wrote after an update."""
+
+    update: int
+    temperature: float
+    seed: str
+    text: str
+
+
+class Tick(TypedDict):
+    """To the page: how it goes, and the new points of the curves; the traits follow less often.
+
+    `samples` is empty if there are no new ones.
+    """
+
+    type: Literal["tick"]
+    now: Now
+    training: list[Point]
+    validation: list[Point]
+    samples: list[Sample]
+
+
+# What is in the traits.
+
+
+class Replacement(TypedDict):
+    """A place of the seed that is read as something else.
+
+    `used` is empty if the model knows nothing like it.
+    """
+
+    position: int
+    character: str
+    used: str
+
+
+class Bounds(TypedDict):
+    """Where a number may lie.
+
+    `above`: `least` itself is outside. A slider ends at `slider_most`; the field beside it goes on to `most`.
+    """
+
+    least: float
+    above: NotRequired[bool]
+    most: float
+    step: float
+    slider_most: NotRequired[float]
+
+
+class ModelChoice(TypedDict):
+    """A model to choose."""
+
+    name: str
+    title: str
+
+
+class Branch(TypedDict):
+    """A text of the tree; the first one has no parent.
+
+    It leaves its parent at `position` with `character`; `excerpt` is how it goes on from there.
+    """
+
+    run: str
+    parent: str | None
+    position: int
+    character: str
+    written: int
+    bits: float
+    excerpt: str
+
+
+class Cell(TypedDict):
+    """A unit that follows something, and the correlation of the two, -1 to 1."""
+
+    layer: int
+    unit: int
+    follows: str
+    correlation: float
+
+
+class LaneReceipt(Receipt):
+    """What reproduces the text of a lane."""
+
+    lane: str
+
+
+class Stage(TypedDict):
+    """What is known of a stage.
+
+    `bits` is its loss on the beginning of the validation text, `text` what it writes at the temperature of
+    the trait `written_at`; both are None if they were not measured. `kept`: this is the model.
+    """
+
+    update: int
+    kept: bool
+    bits: float | None
+    text: str | None
+
+
+class CommonBounds(TypedDict):
+    """The ranges of the settings."""
+
+    temperature: Bounds
+    length: Bounds
+    speed: Bounds
+    top_k: Bounds
+    top_p: Bounds
+    rng: Bounds
+
+
+class TextBounds(CommonBounds):
+    """The ranges of the settings of `LSTMWidget`."""
+
+    what_if: Bounds
+
+
+class LanesBounds(CommonBounds):
+    """The ranges of the settings of `TemperatureLanes`; `lanes` is that of their number."""
+
+    lanes: Bounds
+
+
+class TrainingBounds(TypedDict):
+    """The ranges of the settings of `TrainingView`."""
+
+    temperature: Bounds
+
+
+# The traits that the pages see; see the widgets.
+
+
+class CommonTraits(LanesSettings):
+    """The traits of `LSTMWidget` and `TemperatureLanes`; a `speed` of None is as fast as it goes."""
+
+    model: str
+    speed: float | None
+    status: Status
+    error: str
+    models: list[ModelChoice]
+    card: dict[str, str | float | bool]
+    replacements: list[Replacement]
+    bounds: CommonBounds
+
+
+class Traits(CommonTraits):
+    """The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text."""
+
+    temperature: float
+    text: str
+    receipt: Partial[Receipt]
+    inside: bool
+    what_if: float | None
+    colour: Colour
+    cell: tuple[int, int] | None
+    vocabulary: list[str | None]
+    units: list[int]
+    branches: list[Branch]
+    cells: list[Cell]
+    bounds: TextBounds  # type: ignore[misc] # one range more
+
+
+class LanesTraits(CommonTraits):
+    """The traits of `TemperatureLanes`, from left to right.
+
+    For a moment there may be more or fewer names than temperatures.
+    """
+
+    temperatures: list[float]
+    names: list[str]
+    texts: list[str]
+    receipts: list[Partial[LaneReceipt]]
+    bounds: LanesBounds  # type: ignore[misc] # one range more
+
+
+class TrainingTraits(TypedDict):
+    """The traits of `TrainingView`."""
+
+    temperature: float
+    stage: int
+    status: TrainingStatus
+    error: str
+    notes: list[str]
+    indented: bool
+    now: Partial[Now]
+    training_curve: list[Point]
+    validation_curve: list[Point]
+    references: list[Reference]
+    samples: list[Sample]
+    stages: list[Stage]
+    seed: str
+    written_at: float
+    bounds: TrainingBounds
+
+
+# All messages of each widget.
+
+ToKernel = (
+    Hello | Start | Read | Resume | Pull | Stop | Clear | BranchOff | Show | Remove
+    | Expect | Inspect | Activate | Find
+)  # fmt: skip
+FromKernel = (
+    Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding
+)
+LanesToKernel = Hello | LanesStart | LanesPull | Stop | Clear
+LanesFromKernel = Here | LanesBegin | LanesChunk | LanesEnd | Cleared | Failure
+TrainingToKernel = Hello | StopTraining | Write
+TrainingFromKernel = Here | Tick | Written | Refused
