@@ -44,7 +44,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget.network.scoring": ("Score",),
     "lstm_widget.writing.receipt": ("Receipt",),
     "lstm_widget.inspection.units": ("Cell", "FOLLOWED"),
-    "lstm_widget.network.normalize": ("Adapted", "Replacement", "adapt"),
+    "lstm_widget.network.normalize": ("Normalized", "Replacement", "normalize"),
     "lstm_widget.network.sampling": ("bar", "pick", "choose", "choose_each", "explain_each", "COLDEST"),
     "lstm_widget.network.engine": ("Engine", "Lane", "State"),
     "lstm_widget.formats.p5ml": ("load_p5ml",),

@@ -17,7 +17,7 @@ _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 120
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return a value as it is named in an error: on one line and not too long."""
     try:
         return " ".join(_repr.repr(value).split())
@@ -55,9 +55,9 @@ class UnknownSettingError(SettingError, TypeError):
 
     def __init__(self, name: object, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(shown(name).strip("'"), names, n=1)
+        near = difflib.get_close_matches(short_repr(name).strip("'"), names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}."
-        super().__init__(f"There is no setting {shown(name)}; {hint}")
+        super().__init__(f"There is no setting {short_repr(name)}; {hint}")
 
 
 class UnknownCharactersError(SettingError):

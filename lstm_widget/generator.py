@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import NotReadyError, SettingError, UnknownCharactersError, shown, too_large
+from lstm_widget.errors import NotReadyError, SettingError, UnknownCharactersError, short_repr, too_large
 from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml import load_checkpoints, load_vocab
 from lstm_widget.inspection.trace import Trace, trace
@@ -232,7 +232,7 @@ class LSTMGenerator:
             If a setting is unknown or wrong, or the model does not know a character of the seed.
         """
         if callback is not None and not callable(callback):
-            msg = f"The callback must be a function that takes the text, not {shown(callback)}."
+            msg = f"The callback must be a function that takes the text, not {short_repr(callback)}."
             raise SettingError(msg)
         check_names(settings, SettingNames.__annotations__)  # `start` takes more
         text = self.start(options, **settings).advance()
@@ -283,7 +283,7 @@ class LSTMGenerator:
             As for `generate`, or if two texts share one `numpy.random.Generator`.
         """
         if isinstance(texts, (str, Mapping)) or not isinstance(texts, Iterable):
-            msg = f"The texts must be a list with the settings of each, not {shown(texts)}."
+            msg = f"The texts must be a list with the settings of each, not {short_repr(texts)}."
             raise SettingError(msg)
         runs = [self.start({**settings, **_options(text)}) for text in texts]
         if len({id(run.rng.bit_generator) for run in runs}) < len(runs):
@@ -390,7 +390,7 @@ class LSTMGenerator:
             nothing is read then.
         """
         if not isinstance(text, str):
-            msg = f"What is fed must be text, not {shown(text)}."
+            msg = f"What is fed must be text, not {short_repr(text)}."
             raise SettingError(msg)
         ids = self.model.encode(text)
         lane = self.engine.lane()  # another one: interrupted, the state stays what it was
@@ -431,7 +431,7 @@ class LSTMGenerator:
         logits = single_thread(lane.logits)
         if not logits.max() < np.inf:  # infinite, or not a number
             raise too_large()
-        logits[model.nameless_ids] = -np.inf
+        logits[model.unused_ids] = -np.inf
         names = model.characters
         chosen = names[choose(logits, heat, dice.random())]
         shares = _probabilities(logits, heat)
@@ -459,7 +459,7 @@ class LSTMGenerator:
             If it is no text, or empty, or the model does not know a character (`UnknownCharactersError`).
         """
         if not isinstance(text, str) or not text:
-            msg = f"What is scored must be text of at least one character, not {shown(text)}."
+            msg = f"What is scored must be text of at least one character, not {short_repr(text)}."
             raise SettingError(msg)
         model, engine = self._loaded()
         read = as_typed(text, model, engine)
@@ -468,7 +468,7 @@ class LSTMGenerator:
         ids = model.encode(read.text)
         kept: list[NDArray[np.float32]] = []
         log_probabilities = []
-        for found, of_block in score_blocks(engine, ids, model.nameless_ids):
+        for found, of_block in score_blocks(engine, ids, model.unused_ids):
             log_probabilities.append(found)
             if logits:
                 kept.append(of_block)
@@ -549,7 +549,7 @@ class LSTMGenerator:
 
 def _options(options: object) -> Mapping[str, Any]:
     if options is not None and not isinstance(options, Mapping):
-        msg = f"The options must be a dictionary such as {DEFAULTS}, not {shown(options)}."
+        msg = f"The options must be a dictionary such as {DEFAULTS}, not {short_repr(options)}."
         raise SettingError(msg)
     return options or {}
 

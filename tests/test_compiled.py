@@ -234,12 +234,12 @@ def test_the_weights_are_packed_once_and_let_go_with_the_engine(random_model):
 # Writing.
 
 
-def slow_write(lane, number, dice, temperature, top_k, top_p, nameless):
+def slow_write(lane, number, dice, temperature, top_k, top_p, unused):
     """Return what `write` chooses and its surprise, with `step` and the sampling of NumPy."""
     chosen, surprise = [], []
     for die in dice:
         logits = lane.step(number)
-        logits[nameless] = -np.inf
+        logits[unused] = -np.inf
         number = choose(logits, temperature, die, top_k, top_p)
         chosen.append(number)
         surprise.append(bits(logits, number))
@@ -260,41 +260,41 @@ def test_writing_equals_steps_and_choices(random_model, size, top_k, top_p):
     engine = Engine(model.weights)
     for count, temperature in enumerate([0, 1e-12, 1e-9, 1e-6, 0.1, 0.5, 1.0, 3.0, 100.0]):
         dice = np.random.default_rng(count).random((1, 40))
-        for nameless in (NOBODY, np.array([0, 3, size - 1]), np.arange(2, size)):
+        for unused in (NOBODY, np.array([0, 3, size - 1]), np.arange(2, size)):
             lane, steps = CompiledLane(engine), CompiledLane(engine)
-            chosen, surprise = lane.write([1], dice, [temperature], [top_k], [top_p], nameless)
-            expected, right = slow_write(steps, 1, dice[0], temperature, top_k, top_p, nameless)
+            chosen, surprise = lane.write([1], dice, [temperature], [top_k], [top_p], unused)
+            expected, right = slow_write(steps, 1, dice[0], temperature, top_k, top_p, unused)
             assert chosen.shape == surprise.shape == (1, 40)
             assert chosen[0].tolist() == expected
             np.testing.assert_allclose(surprise[0], right, rtol=1e-12, atol=1e-8)
             assert surprise.min() >= 0
             same_state(lane.state, steps.state)  # the last one is not fed
-            assert not np.isin(chosen, nameless).any()
+            assert not np.isin(chosen, unused).any()
 
 
 def test_each_lane_writes_with_its_own_settings(random_model):
     engine = Engine(odd_model(random_model, (9, 7), 70).weights)
     given = [(0, None, None), (0.5, 3, None), (1.0, None, 0.5), (100.0, None, None), (1.0, 40, 0.9)]
-    dice, nameless = np.random.default_rng(1).random((5, 50)), np.array([2, 5])
-    together = CompiledLane(engine, 5).write([1, 2, 3, 4, 6], dice, *zip(*given, strict=True), nameless)
+    dice, unused = np.random.default_rng(1).random((5, 50)), np.array([2, 5])
+    together = CompiledLane(engine, 5).write([1, 2, 3, 4, 6], dice, *zip(*given, strict=True), unused)
     for row, surprise, number, rolls, one in zip(*together, [1, 2, 3, 4, 6], dice, given, strict=True):
-        expected, right = slow_write(CompiledLane(engine), number, rolls, *one, nameless)
+        expected, right = slow_write(CompiledLane(engine), number, rolls, *one, unused)
         assert row.tolist() == expected
         np.testing.assert_allclose(surprise, right, rtol=1e-12, atol=1e-8)
-        alone = CompiledLane(engine).write([number], rolls[None], *[[value] for value in one], nameless)
+        alone = CompiledLane(engine).write([number], rolls[None], *[[value] for value in one], unused)
         np.testing.assert_array_equal(alone, [[row], [surprise]])
 
 
 # Choosing, from any logits: those of a network whose bias says everything.
 
 
-def written_from(logits, temperature, dice, top_k=None, top_p=None, nameless=NOBODY):
+def written_from(logits, temperature, dice, top_k=None, top_p=None, unused=NOBODY):
     """Return what the compiled code chooses from these logits with each of the dice, and its surprise."""
     size = len(logits)
     layer = LSTMLayer(np.zeros((size + 1, 4)), np.zeros(4))
     lane = CompiledLane(Engine(Weights((layer,), np.zeros((1, size)), np.array(logits, dtype=np.float32))))
     rolls = np.array([dice], dtype=np.float64)
-    (chosen,), (surprise,) = lane.write([0], rolls, [temperature], [top_k], [top_p], nameless)
+    (chosen,), (surprise,) = lane.write([0], rolls, [temperature], [top_k], [top_p], unused)
     return chosen.tolist(), surprise.tolist()
 
 
@@ -347,7 +347,7 @@ def test_the_lowest_die_takes_the_first_and_the_highest_the_last():
     for temperature in (0.5, 1, 100):
         assert chosen_from([0, 3, 1, 2], temperature, [0.0, 1e-320, NEAR_ONE]) == [1, 1, 0]
         assert chosen_from([0, 3, 1, 2], temperature, [0.0, NEAR_ONE], top_k=2) == [1, 3]
-        assert chosen_from([0, 3, 1, 2], temperature, [NEAR_ONE], nameless=np.array([0, 2])) == [3]
+        assert chosen_from([0, 3, 1, 2], temperature, [NEAR_ONE], unused=np.array([0, 2])) == [3]
 
 
 def test_the_highest_die_takes_one_of_some_width():

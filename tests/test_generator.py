@@ -392,13 +392,13 @@ def test_ids_without_a_character_are_never_chosen(random_model, settings):
     model = random_model((5,), characters="abcdefghijklmnopqrstuvwxyz012345", vocab_size=40)
     weights = model.weights
     bias = weights.softmax_b.copy()
-    bias[model.nameless_ids] += 50
+    bias[model.unused_ids] += 50
     lstm = LSTMGenerator(CharLSTM(Weights(weights.layers, weights.softmax_w, bias), model.vocab))
     assert lstm.vocab_size == 40
     text = lstm.generate(seed="abc", length=3000, rng=1, **settings)
     assert len(text) == 3000
     assert set(text) <= set(model.vocab)
-    assert lstm.model.nameless_ids.size == 8
+    assert lstm.model.unused_ids.size == 8
     if settings == {"temperature": 100}:
         assert set(text) == set(model.vocab)
 
@@ -408,14 +408,14 @@ def test_ids_without_a_character_have_no_probability(random_model, slow_network)
     lstm = LSTMGenerator(model)
     lstm.feed("abc")
     logits = slow_network(model).read("abc")
-    logits[model.nameless_ids] = -np.inf
+    logits[model.unused_ids] = -np.inf
     check_prediction(lstm, logits)
     assert {lstm.predict(100, rng=n).sample for n in range(100)} == set("abcd")
     lstm.feed("d")  # writing over their logits left no trace
     assert np.isfinite(np.concatenate([*lstm.state.c, *lstm.state.h])).all()
 
 
-def test_greedy_text_with_nameless_ids_is_that_of_the_plain_formulas(random_model, slow_network):
+def test_greedy_text_with_unused_ids_is_that_of_the_plain_formulas(random_model, slow_network):
     model = random_model((5, 3), embedding=4, characters="abcd", vocab_size=9)
     text = LSTMGenerator(model).generate(seed="abc", length=50, temperature=0)
     assert text == slow_network(model).greedy("abc", 50)

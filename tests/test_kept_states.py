@@ -53,7 +53,7 @@ def test_a_branch_reads_on_from_one_and_is_the_branch_that_reads_all(generator, 
     branch.advance()
     replayed = generator.start(seed="abc", length=2040, temperature=0.8, rng=1)
     replayed.advance(position)
-    replayed.put("h")
+    replayed.force("h")
     replayed.advance()
     assert branch.characters == replayed.characters
     np.testing.assert_allclose(branch.surprise, replayed.surprise, rtol=0, atol=1e-4)

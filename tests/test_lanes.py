@@ -351,7 +351,7 @@ def test_each_text_rolls_its_own_die_once_per_character(generator):
         assert die.bit_generator.state == same.bit_generator.state
 
 
-def test_together_nameless_ids_are_never_chosen(random_model, math):  # noqa: ARG001 - what computes
+def test_together_unused_ids_are_never_chosen(random_model, math):  # noqa: ARG001 - what computes
     model = random_model((5, 3), characters="abcd", vocab_size=70)
     lstm = LSTMGenerator(model)
     texts = [{"seed": "abc", "length": 200, "temperature": heat, "rng": 1} for heat in (0, 1, 100)]

@@ -12,7 +12,7 @@ from slow_texts import refused
 
 from lstm_widget.errors import UnknownCharactersError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.network.normalize import Adapted, Replacement, adapt
+from lstm_widget.network.normalize import Normalized, Replacement, normalize
 
 ACUTE, DOT_BELOW, DIAERESIS = "\u0301", "\u0323", "\u0308"
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -22,7 +22,7 @@ SINGLE, DOUBLE = "'\u2018\u2019\u201a\u201b\u02bc`\u00b4\u2032", '"\u201c\u201d\
 
 
 def read(text, known):
-    return adapt(text, known).text
+    return normalize(text, known).text
 
 
 # Step by step down the ladder.
@@ -30,16 +30,16 @@ def read(text, known):
 
 def test_a_known_text_is_read_as_it_is():
     text = "“it’s”\r\n é e\u0301 …"
-    assert adapt(text, set(text)) == Adapted(text, ())
-    assert adapt("", set()) == Adapted("", ())
+    assert normalize(text, set(text)) == Normalized(text, ())
+    assert normalize("", set()) == Normalized("", ())
 
 
 @pytest.mark.parametrize("group", [DASHES, SPACES, LINE_ENDS, SINGLE, DOUBLE])
 def test_every_character_of_a_group_is_read_as_its_plain_one(group):
     for character in group[1:]:
-        adapted = adapt(f"a{character}a", {"a", group[0]})
-        assert adapted == Adapted(f"a{group[0]}a", (Replacement(1, character, group[0]),))
-        assert adapted.unknown == ()
+        normalized = normalize(f"a{character}a", {"a", group[0]})
+        assert normalized == Normalized(f"a{group[0]}a", (Replacement(1, character, group[0]),))
+        assert normalized.unknown == ()
 
 
 @pytest.mark.parametrize("group", [DASHES, "\n\r", SINGLE, DOUBLE, " \u00a0"])
@@ -52,7 +52,7 @@ def test_a_character_is_read_as_any_one_of_its_group(group):
 def test_a_character_that_is_known_is_not_replaced_by_a_plainer_one():
     for group in (DASHES, SPACES, LINE_ENDS, SINGLE, DOUBLE):
         for character in group:
-            assert adapt(f"a{character}\u2603", {"a", character, group[0]}).text == f"a{character}"
+            assert normalize(f"a{character}\u2603", {"a", character, group[0]}).text == f"a{character}"
 
 
 def test_groups_do_not_mix():
@@ -61,7 +61,7 @@ def test_groups_do_not_mix():
         apart = [character for character in group if character != "\u2033"]  # to Unicode two of U+2032
         assert [read(character, others) for character in apart] == [""] * len(apart)
     assert read("a\nb", {"a", "b", " "}) == "a b"  # a line end may become a space
-    assert adapt("a b", {"a", "b", "\n"}).unknown == (" ",)  # but not the other way round
+    assert normalize("a b", {"a", "b", "\n"}).unknown == (" ",)  # but not the other way round
 
 
 def test_the_nearest_of_several_is_taken():
@@ -73,8 +73,8 @@ def test_the_nearest_of_several_is_taken():
 
 
 def test_an_ellipsis_is_three_points():
-    assert adapt("a…", {"a", "."}) == Adapted("a...", (Replacement(1, "…", "..."),))
-    assert adapt("a…", {"a"}).unknown == ("…",)
+    assert normalize("a…", {"a", "."}) == Normalized("a...", (Replacement(1, "…", "..."),))
+    assert normalize("a…", {"a"}).unknown == ("…",)
     assert read("a…", {"a", ".", "…"}) == "a…"
 
 
@@ -97,13 +97,17 @@ COMPOSED = [
 @pytest.mark.parametrize("sign", COMPOSED)
 def test_what_is_decomposed_is_composed(sign):
     parts = unicodedata.normalize("NFD", sign)
-    assert adapt(f"a{parts}b", {"a", "b", *sign}) == Adapted(f"a{sign}b", (Replacement(1, parts, sign),))
+    assert normalize(f"a{parts}b", {"a", "b", *sign}) == Normalized(
+        f"a{sign}b", (Replacement(1, parts, sign),)
+    )
 
 
 @pytest.mark.parametrize("sign", ["é", "ñ", "Å", "\u1e69", "\u01d8", "\u1ec7", "\uac00", "\uac01", "\u09cb"])
 def test_what_is_composed_is_decomposed(sign):
     parts = unicodedata.normalize("NFD", sign)
-    assert adapt(f"a{sign}b", {"a", "b", *parts}) == Adapted(f"a{parts}b", (Replacement(1, sign, parts),))
+    assert normalize(f"a{sign}b", {"a", "b", *parts}) == Normalized(
+        f"a{parts}b", (Replacement(1, sign, parts),)
+    )
 
 
 def test_marks_are_put_in_order():
@@ -118,12 +122,14 @@ def test_signs_that_are_the_same_character():
 
 
 def test_of_a_sign_the_known_parts_are_read():
-    assert adapt("e" + ACUTE, {"e"}) == Adapted("e", (Replacement(1, ACUTE, ""),))
-    assert adapt(ACUTE + "e", {"e"}) == Adapted("e", (Replacement(0, ACUTE, ""),))
-    assert adapt("é" + DOT_BELOW, {"é"}) == Adapted("é", (Replacement(1, DOT_BELOW, ""),))
-    adapted = adapt("é" + DOT_BELOW, {"e", ACUTE})
-    assert adapted == Adapted("e" + ACUTE, (Replacement(0, "é", "e" + ACUTE), Replacement(1, DOT_BELOW, "")))
-    assert adapt("é", {"e"}).unknown == ("é",)  # an accent is not dropped without a word
+    assert normalize("e" + ACUTE, {"e"}) == Normalized("e", (Replacement(1, ACUTE, ""),))
+    assert normalize(ACUTE + "e", {"e"}) == Normalized("e", (Replacement(0, ACUTE, ""),))
+    assert normalize("é" + DOT_BELOW, {"é"}) == Normalized("é", (Replacement(1, DOT_BELOW, ""),))
+    normalized = normalize("é" + DOT_BELOW, {"e", ACUTE})
+    assert normalized == Normalized(
+        "e" + ACUTE, (Replacement(0, "é", "e" + ACUTE), Replacement(1, DOT_BELOW, ""))
+    )
+    assert normalize("é", {"e"}).unknown == ("é",)  # an accent is not dropped without a word
     assert read("o" + DIAERESIS, {"o", DIAERESIS}) == "o" + DIAERESIS  # a lone mark is a character (bolano)
     assert read("ö", {"o", DIAERESIS}) == "o" + DIAERESIS
 
@@ -135,10 +141,10 @@ LONG_S, FULL_A, SCRIPT_X, SCRIPT_H = "\u017f", "\uff41", "\U0001d4b3", "\u210c"
 
 
 def test_ligatures_and_other_compatible_characters_are_read_as_plain_ones():
-    adapted = adapt(f"ﬁﬄ²{SCRIPT_H}①{FULL_A}{LONG_S}½", set(LETTERS + "H/"))
-    assert adapted.text == "fiffl2H1as1/2"
-    assert [one.used for one in adapted.replacements] == ["fi", "ffl", "2", "H", "1", "a", "s", "1/2"]
-    assert adapt("½", set(LETTERS)).unknown == ("½",)  # all of it or nothing
+    normalized = normalize(f"ﬁﬄ²{SCRIPT_H}①{FULL_A}{LONG_S}½", set(LETTERS + "H/"))
+    assert normalized.text == "fiffl2H1as1/2"
+    assert [one.used for one in normalized.replacements] == ["fi", "ffl", "2", "H", "1", "a", "s", "1/2"]
+    assert normalize("½", set(LETTERS)).unknown == ("½",)  # all of it or nothing
 
 
 @pytest.mark.parametrize("space", set(SPACES) - {" "})
@@ -162,7 +168,7 @@ def test_a_nearer_step_comes_first():
     assert read("Ａ", set("aA")) == "A"
     assert read("\u2011", {"\u2010", "-"}) == "\u2010"  # its compatibility form
     assert read("\u00b4", {" ", ACUTE, "'"}) == "'"  # and no accent above a space
-    assert adapt("\u00a8", {" ", DIAERESIS}).unknown == ("\u00a8",)
+    assert normalize("\u00a8", {" ", DIAERESIS}).unknown == ("\u00a8",)
     assert read("\v" + ACUTE, {"\n", ACUTE}) == "\n" + ACUTE
 
 
@@ -183,7 +189,7 @@ def test_every_character_with_a_known_compatibility_form_is_read():
         (one, form)
         for one in WITH_FORMS
         for form in forms_of(one)
-        if adapt(f"({one})", {*form, "(", ")"} - {one}).unknown and one not in form
+        if normalize(f"({one})", {*form, "(", ")"} - {one}).unknown and one not in form
     ]
     assert wrong == []
 
@@ -193,7 +199,7 @@ def test_every_character_with_a_known_other_case_is_read():
         one
         for one in EVERY
         for other in (one.lower(), one.upper())
-        if other != one and one not in other and adapt(f"({one})", {*other, "(", ")"}).unknown
+        if other != one and one not in other and normalize(f"({one})", {*other, "(", ")"}).unknown
     ]
     assert wrong == []
 
@@ -218,7 +224,9 @@ def test_line_ends(known, pairs):
 
 @pytest.mark.parametrize("known", ["\r", " "])
 def test_one_line_end_stays_one(known):
-    assert adapt("a\r\nb", {"a", "b", known}) == Adapted(f"a{known}b", (Replacement(1, "\r\n", known),))
+    assert normalize("a\r\nb", {"a", "b", known}) == Normalized(
+        f"a{known}b", (Replacement(1, "\r\n", known),)
+    )
 
 
 def test_a_mark_behind_a_line_end_does_not_double_it():
@@ -226,7 +234,7 @@ def test_a_mark_behind_a_line_end_does_not_double_it():
 
 
 def test_a_line_end_of_two_characters_is_one_place():
-    assert adapt("a\r\nb\r\n", {"a", "b", "\n"}).replacements == (
+    assert normalize("a\r\nb\r\n", {"a", "b", "\n"}).replacements == (
         Replacement(1, "\r\n", "\n"),
         Replacement(4, "\r\n", "\n"),
     )
@@ -242,9 +250,9 @@ def test_straight_quotes_open_and_close(straight, opening, closing):
     curly = f"{opening}Yes{closing} ({opening}no{closing})\n{opening}a{closing}—{opening}b{closing}"
     plain = curly.replace(opening, straight).replace(closing, straight)
     known = set("Yesnoab ()\n—")
-    adapted = adapt(plain, known | {opening, closing})
-    assert adapted.text == curly
-    assert [one.used for one in adapted.replacements] == [opening, closing] * 4
+    normalized = normalize(plain, known | {opening, closing})
+    assert normalized.text == curly
+    assert [one.used for one in normalized.replacements] == [opening, closing] * 4
     assert read(curly, known | {straight}) == plain
     assert read(plain, known | {opening}) == curly.replace(closing, opening)  # better than none
 
@@ -266,9 +274,9 @@ def test_curly_quotes_become_the_other_kind_only_if_there_is_nothing_nearer():
 
 def test_positions_count_code_points_of_the_text_as_it_was():
     text = "😀“\r\n…é𝒳e" + ACUTE + "—\U0010ffff"
-    adapted = adapt(text, set('"\n.e' + ACUTE + "-"))
-    assert adapted.text == '"\n...e' + ACUTE + "e" + ACUTE + "-"
-    assert adapted.replacements == (
+    normalized = normalize(text, set('"\n.e' + ACUTE + "-"))
+    assert normalized.text == '"\n...e' + ACUTE + "e" + ACUTE + "-"
+    assert normalized.replacements == (
         Replacement(0, "😀", ""),
         Replacement(1, "“", '"'),
         Replacement(2, "\r\n", "\n"),
@@ -278,12 +286,12 @@ def test_positions_count_code_points_of_the_text_as_it_was():
         Replacement(9, "—", "-"),
         Replacement(10, "\U0010ffff", ""),
     )
-    assert adapted.unknown == ("😀", "𝒳", "\U0010ffff")
+    assert normalized.unknown == ("😀", "𝒳", "\U0010ffff")
 
 
 def test_unknown_characters_are_told_once_each_in_order():
-    assert adapt("XaYXaZY\ud800", {"a"}).unknown == ("X", "Y", "Z", "\ud800")
-    assert adapt("Xa" + ACUTE, {"a"}).unknown == ("X", ACUTE)
+    assert normalize("XaYXaZY\ud800", {"a"}).unknown == ("X", "Y", "Z", "\ud800")
+    assert normalize("Xa" + ACUTE, {"a"}).unknown == ("X", ACUTE)
 
 
 # Properties.
@@ -298,25 +306,27 @@ known_sets = st.frozensets(signs.filter(lambda sign: len(sign) == 1) | letters.f
 
 @given(texts, known_sets)
 def test_the_result_is_known_and_the_replacements_say_how(text, known):
-    adapted = adapt(text, known)
-    assert set(adapted.text) <= known
+    normalized = normalize(text, known)
+    assert set(normalized.text) <= known
     replayed, position = "", 0
-    for one in adapted.replacements:
+    for one in normalized.replacements:
         assert one.position >= position
         assert one.character
         assert one.character != one.used
         assert text[one.position :].startswith(one.character)
         replayed += text[position : one.position] + one.used
         position = one.position + len(one.character)
-    assert replayed + text[position:] == adapted.text
-    assert adapted.unknown == tuple(dict.fromkeys(o.character for o in adapted.replacements if not o.used))
-    assert not set("".join(adapted.unknown)) & known
+    assert replayed + text[position:] == normalized.text
+    assert normalized.unknown == tuple(
+        dict.fromkeys(o.character for o in normalized.replacements if not o.used)
+    )
+    assert not set("".join(normalized.unknown)) & known
 
 
 @given(texts, known_sets)
 def test_reading_again_changes_nothing(text, known):
-    assert adapt(read(text, known), known) == Adapted(read(text, known), ())
-    assert adapt(text, known | set(text)) == Adapted(text, ())
+    assert normalize(read(text, known), known) == Normalized(read(text, known), ())
+    assert normalize(text, known | set(text)) == Normalized(text, ())
 
 
 @given(texts, known_sets, st.sampled_from("aé-\n' "))
@@ -334,7 +344,7 @@ def test_any_text_is_read_decomposed(text):
 
 @given(st.text("aeéñ\u1e69\u1ec7\u01d8\u1eb9", max_size=12) | st.text("aé가각힣\u1100", max_size=12))
 def test_any_text_is_read_composed(text):
-    found = adapt(unicodedata.normalize("NFD", text), set(text))
+    found = normalize(unicodedata.normalize("NFD", text), set(text))
     assert unicodedata.normalize("NFC", found.text) == unicodedata.normalize("NFC", text)
     assert found.unknown == ()
 
@@ -354,7 +364,7 @@ PAIRS = [("“bad”", '"bad"'), ("a—b…\r\n", "a-b...\n"), ("e\u0301\u00a0d�
 def test_a_model_encodes_what_it_reads(model, odd, plain):
     assert model.encode(odd) == [model.vocab[character] for character in plain]
     assert model.decode(model.encode(odd)) == plain
-    assert model.adapt(odd) == adapt(odd, model.vocab)
+    assert model.normalize(odd) == normalize(odd, model.vocab)
 
 
 @pytest.mark.parametrize(("odd", "plain"), PAIRS)
@@ -364,7 +374,7 @@ def test_a_seed_is_continued_as_what_is_read(model, odd, plain):
         seed=plain, length=40, temperature=1, rng=1
     )
     run = lstm.start(seed=odd)
-    assert run.replacements == adapt(odd, model.vocab).replacements
+    assert run.replacements == normalize(odd, model.vocab).replacements
     assert run.settings.seed == odd
     assert lstm.start(seed=plain).replacements == ()
 

@@ -223,7 +223,7 @@ def test_decode_is_the_inverse_of_encode(characters, text):
 
 def test_unknown_characters_are_listed_once_in_order():
     model = CharLSTM(weights(), {"a": 0, "b": 1, "c": 2})
-    assert model.adapt("zabyz").unknown == ("z", "y")
+    assert model.normalize("zabyz").unknown == ("z", "y")
     with pytest.raises(UnknownCharactersError, match=r"does not know 'z', 'y'") as caught:
         model.encode("zabyz")
     assert caught.value.characters == ("z", "y")
@@ -246,19 +246,19 @@ def test_decode_refuses_an_id_without_a_character(number):
 # Ids that no character has.
 
 
-def test_nameless_ids_are_kept_and_told():
+def test_unused_ids_are_kept_and_told():
     model = CharLSTM(weights(6), {"b": 4, "a": 1}, {"title": "Emma"})
     assert model.characters == (None, "a", None, None, "b", None)
-    assert model.nameless_ids.tolist() == [0, 2, 3, 5]
+    assert model.unused_ids.tolist() == [0, 2, 3, 5]
     assert model.vocab_size == 6
     assert model.card == {"title": "Emma", "ids_without_character": 4}
 
 
-def test_the_card_tells_no_nameless_ids_where_there_are_none():
+def test_the_card_tells_no_unused_ids_where_there_are_none():
     # For instance the card of a model that was trained again, on more characters.
     card = CharLSTM(weights(), {"a": 0}, {"title": "Emma"}).card
     model = CharLSTM(weights(), {"a": 0, "b": 1, "c": 2}, card)
-    assert model.nameless_ids.size == 0
+    assert model.unused_ids.size == 0
     assert model.card == {"title": "Emma"}
 
 

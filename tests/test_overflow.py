@@ -57,7 +57,7 @@ def no_warning():
 
 
 def put_and_advance(run):
-    run.put("a")
+    run.force("a")
     run.advance()
 
 

@@ -33,7 +33,7 @@ def test_published_arrays_are_those_of_the_files(shared_models, published, parts
         assert parts[part].tobytes() == (folder / entry["filename"]).read_bytes()
         assert list(parts[part].shape) == entry["shape"]
     assert model.card["title"] == name
-    assert model.nameless_ids.size == 0
+    assert model.unused_ids.size == 0
 
 
 @pytest.mark.parametrize("name", ["bolano", "darwin", "itp"])
@@ -225,7 +225,7 @@ def test_ids_without_a_character_are_kept(tmp_path, random_model, name_variables
     read = load_p5ml(folder)
     same_model(read, model)
     assert read.card["ids_without_character"] == 4
-    assert read.nameless_ids.size == 4
+    assert read.unused_ids.size == 4
     again = load_p5ml(save_p5ml(read, tmp_path / "copy"))
     same_model(again, model)
     assert again.card["ids_without_character"] == 4

@@ -587,7 +587,7 @@ def test_a_vocabulary_is_a_table_or_a_list():
 
 def test_ids_without_a_character_and_the_card():
     model = from_pytorch(Net(), {"a": 0, "b": 1, "c": 2}, {"title": "Emma"})
-    assert model.nameless_ids.tolist() == list(range(3, V))
+    assert model.unused_ids.tolist() == list(range(3, V))
     assert model.card == {"title": "Emma", "ids_without_character": V - 3}
 
 

@@ -606,7 +606,7 @@ def test_an_id_need_not_have_a_character():
     for table in ([None, *VOCAB[1:]], {n: c for c, n in known.items()}, dict(enumerate([None, *VOCAB[1:]]))):
         model = from_pytorch(Plain(), table)
         assert dict(model.vocab) == known
-        assert model.nameless_ids.tolist() == [0]
+        assert model.unused_ids.tolist() == [0]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_float32_comes_back_bit_by_bit(tmp_path, random_model, same_model, units
     read = load_safetensors(str(file))
     same_model(read, model)
     assert read.card == CARD | {"ids_without_character": 3}
-    assert read.nameless_ids.tolist() == model.nameless_ids.tolist()
+    assert read.unused_ids.tolist() == model.unused_ids.tolist()
 
 
 def test_the_folder_of_a_training_is_read_as_the_model_in_it(tmp_path, model, same_model):

@@ -37,7 +37,7 @@ def slow_score(network, text):
     model, logits, found = network.model, network.softmax_b, []
     for character in text:
         logits = np.array(logits, dtype=np.float64)
-        logits[model.nameless_ids] = -np.inf
+        logits[model.unused_ids] = -np.inf
         found.append(log_softmax(logits)[model.vocab[character]])
         logits = network.step(model.vocab[character])
     return np.array(found)
@@ -137,9 +137,7 @@ def test_logits_are_kept_if_asked_for(random_model, slow_network, length):
     score = LSTMGenerator(model).score(text, logits=True)
     assert score.logits.shape == (length, 20)
     assert score.logits.dtype == np.float32
-    np.testing.assert_array_equal(
-        np.isneginf(score.logits), [np.isin(range(20), model.nameless_ids)] * length
-    )
+    np.testing.assert_array_equal(np.isneginf(score.logits), [np.isin(range(20), model.unused_ids)] * length)
     named, network = list(model.vocab.values()), slow_network(model)
     expected = [network.softmax_b, *(network.step(model.vocab[character]) for character in text[:-1])]
     np.testing.assert_allclose(score.logits[:, named], np.array(expected)[:, named], rtol=1e-5, atol=5e-5)

@@ -46,7 +46,7 @@ def test_a_trace_tells_how_each_character_was_chosen(published, name, seed, limi
     assert found.ids.tolist() == lstm.model.encode(found.text)
     assert found.dice.tolist() == np.random.default_rng(4).random(300).tolist()
     assert set(found.temperatures) == {0.9}
-    assert not found.placed.any()
+    assert not found.forced.any()
     # Under the same die, its logits choose the same character; and they are those of the whole text.
     top = limits.get("top_k"), limits.get("top_p")
     for logits, die, number in zip(found.logits, found.dice, found.ids, strict=True):
@@ -131,7 +131,7 @@ def test_a_branch_has_the_same_later_dice(generator, position):
     branch.advance()
     assert "".join(branch.characters) == slow_branch(generator, position, "e")
     assert "".join(run.characters) == original
-    assert branch.placed == {position: "e"}
+    assert branch.forced == {position: "e"}
     score = generator.score(SETTINGS["seed"] + "".join(branch.characters))
     np.testing.assert_allclose(branch.surprise, score.bits[3:], rtol=0, atol=1e-3)
 
@@ -152,7 +152,7 @@ def test_a_branch_of_a_text_that_is_not_finished_and_of_a_branch(generator):
     first.advance(20)
     second = first.branch(40, "h")
     second.advance()
-    assert second.placed == {30: "a", 40: "h"}
+    assert second.forced == {30: "a", 40: "h"}
     assert "".join(second.characters[:40]) == "".join(first.characters[:40])
     first.advance()
     run.advance()
@@ -191,7 +191,7 @@ def test_a_branch_at_no_place_is_refused(generator, position):
 def test_only_one_character_can_be_put(generator, character):
     run = generator.start(SETTINGS)
     with refused(SettingError, "one character"):
-        run.put(character)
+        run.force(character)
     assert run.advance() == generator.generate(SETTINGS)
 
 
@@ -206,7 +206,7 @@ def test_a_text_of_the_greatest_length_cannot_grow(generator, monkeypatch):
     run = generator.start(SETTINGS)
     run.advance()
     with refused(SettingError, "length"):
-        run.put("a")
+        run.force("a")
     assert len(run.characters) == len(run.ids) - 3 == 90 < MAX_LENGTH
 
 
@@ -215,9 +215,9 @@ def test_an_interrupt_while_a_character_is_put_leaves_no_trace(generator, monkey
     run.advance(10)
     monkeypatch.setattr("lstm_widget.writing.run._surprise", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run.put("a")
+        run.force("a")
     monkeypatch.undo()
-    assert run.placed == {}
+    assert run.forced == {}
     run.advance()
     assert "".join(run.characters) == generator.generate(SETTINGS)
 

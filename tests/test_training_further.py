@@ -138,7 +138,7 @@ def test_any_model_can_be_trained_further(tmp_path, random_model, same_model, un
     further = tiny(TEXT, tmp_path / "one", model=model, **SETTINGS)
     assert [layer.units for layer in further.weights.layers] == list(units)
     assert (further.weights.embedding is None) == (embedding is None)
-    assert further.nameless_ids.size == 0
+    assert further.unused_ids.size == 0
     log = read_log(tmp_path / "one")
     assert log[-1]["validation_bits"] < log[2]["validation_bits"]
     # Interrupted, it goes on without the model that it came from.

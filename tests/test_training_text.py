@@ -22,7 +22,7 @@ from slow_texts import refused
 
 from lstm_widget.errors import ModelError, SettingError
 from lstm_widget.network import normalize as lookalikes
-from lstm_widget.network.normalize import adapt
+from lstm_widget.network.normalize import normalize
 from lstm_widget.training import encoding, reading
 from lstm_widget.training import text as module
 from lstm_widget.training.reading import Fault
@@ -120,16 +120,16 @@ def test_a_text_is_read_as_a_model_reads_it(text, min_count, keep, block):
     source = text + "ab" * 128  # long enough to be no path
     plain = with_line_feeds(source)
     vocab = slow_vocab(plain, min_count, keep)
-    adapted = adapt(plain, vocab)
+    normalized = normalize(plain, vocab)
     corpus = encoded(source, min_count, block, keep=keep)
     assert corpus.vocab == vocab
     assert list(corpus.vocab) == list(vocab)
-    assert [*corpus.ids] == [vocab[character] for character in adapted.text]
+    assert [*corpus.ids] == [vocab[character] for character in normalized.text]
     assert corpus.characters == len(plain)
     counts = Counter(plain)
     folded = {c: counts[c] for c in sorted(counts, key=lambda c: (-counts[c], c)) if c not in vocab}
     assert list(corpus.folded.items()) == list(folded.items())
-    unread = Counter(one.character for one in adapted.replacements if not one.used)
+    unread = Counter(one.character for one in normalized.replacements if not one.used)
     assert corpus.unread == dict(unread)
     assert corpus.left_out == unread.total()
 
@@ -140,7 +140,7 @@ def test_a_model_reads_the_text_into_the_same_ids(random_model):
     assert corpus.folded.keys() >= {"“", "—", "’", "…", ACUTE, "\u2028"}
     assert corpus.left_out > 0
     model = random_model((3,), characters="".join(corpus.vocab))
-    assert text_of(corpus) == model.adapt(text).text
+    assert text_of(corpus) == model.normalize(text).text
 
 
 @pytest.mark.parametrize("block", range(1, 12))

@@ -70,9 +70,9 @@ def test_line_ends_go_by_what_the_model_writes(lines):
 
 def test_each_lone_line_end_becomes_one_of_two():
     model = chain(LINES_OF["two"], "ab \r\n")
-    adapted = as_typed("\na\u2028\r\n\n\r\v☃\n", model, Engine(model.weights))
-    assert adapted.text == "\r\na\r\n\r\n\r\n\r\r\n\r\n"
-    assert adapted.replacements == (
+    normalized = as_typed("\na\u2028\r\n\n\r\v☃\n", model, Engine(model.weights))
+    assert normalized.text == "\r\na\r\n\r\n\r\n\r\r\n\r\n"
+    assert normalized.replacements == (
         Replacement(0, "\n", "\r\n"),
         Replacement(2, "\u2028", "\r\n"),
         Replacement(5, "\n", "\r\n"),

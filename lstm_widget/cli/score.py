@@ -11,7 +11,7 @@ from stat import S_ISCHR
 from typing import TYPE_CHECKING
 
 from lstm_widget.cli.console import note, progress, quoted, tell_replacements
-from lstm_widget.errors import ModelError, SettingError, shown
+from lstm_widget.errors import ModelError, SettingError, short_repr
 
 if TYPE_CHECKING:
     import argparse
@@ -63,21 +63,21 @@ def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
     last = part(options.last)
     model = load_model(options.model)
     engine = Engine(model.weights)
-    adapted = as_typed(_text_of(options.file), model, engine)
-    tell_replacements(adapted.replacements)
-    if adapted.unknown and options.skip_unknown:
-        count = sum(not one.used for one in adapted.replacements)
-        note(f"Left out what the model does not know, {count} in all: {quoted(adapted.unknown)}.")
-    elif adapted.unknown:
-        msg = f"The model does not know {quoted(adapted.unknown)}: leave them out with --skip-unknown."
+    normalized = as_typed(_text_of(options.file), model, engine)
+    tell_replacements(normalized.replacements)
+    if normalized.unknown and options.skip_unknown:
+        count = sum(not one.used for one in normalized.replacements)
+        note(f"Left out what the model does not know, {count} in all: {quoted(normalized.unknown)}.")
+    elif normalized.unknown:
+        msg = f"The model does not know {quoted(normalized.unknown)}: leave them out with --skip-unknown."
         raise ModelError(msg)
-    if not adapted.text:
+    if not normalized.text:
         msg = f"{options.file!r} holds nothing that could be scored."
         raise ModelError(msg)
-    text = adapted.text[start_of(last, len(adapted.text)) :]
+    text = normalized.text[start_of(last, len(normalized.text)) :]
     found = []
     with progress(len(text), " characters") as bar:
-        for block, _ in score_blocks(engine, model.encode(text), model.nameless_ids):
+        for block, _ in score_blocks(engine, model.encode(text), model.unused_ids):
             found.append(block)
             bar.update(len(block))
     score = Score(text, np.concatenate(found))
@@ -102,7 +102,7 @@ def part(given: str | None) -> int | float | None:
         share = float(found["share"]) if found["share"] else float(found["percent"]) / 100
         if 0 < share <= 1:
             return share
-    msg = f"--last must be a share such as 10% or 0.1, or a number of characters, not {shown(given)}."
+    msg = f"--last must be a share such as 10% or 0.1, or a number of characters, not {short_repr(given)}."
     raise SettingError(msg)
 
 
@@ -131,7 +131,7 @@ def _text_of(file: str) -> str:
         raise ModelError(msg) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        msg = f"The text {shown(file)} cannot be read: {reason}."
+        msg = f"The text {short_repr(file)} cannot be read: {reason}."
         raise ModelError(msg) from None
 
 

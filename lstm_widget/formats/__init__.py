@@ -8,7 +8,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.formats.elsewhere import told
 from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path
 from lstm_widget.formats.finding import TRAINED, find_model, is_of_a_network
@@ -96,7 +96,9 @@ def _names_in(folder: Path, files: LocalFiles) -> list[str]:
     try:
         own = [entry.name for entry in folder.iterdir()]
     except OSError as error:
-        msg = f"The folder {shown(str(folder))} cannot be read: {error.strerror or type(error).__name__}."
+        msg = (
+            f"The folder {short_repr(str(folder))} cannot be read: {error.strerror or type(error).__name__}."
+        )
         raise ModelError(msg) from error
     if TRAINED in own or is_of_a_network(files.read, MANIFEST):
         return own
@@ -120,11 +122,11 @@ def _archive_of(path: Path) -> Path | None:
 
 def _no_model(path: Path, source: str, *, exists: bool) -> str:
     """Tell why something is no model, and what to do."""
-    name = shown(source)
+    name = short_repr(source)
     if exists and (sentence := told(source)):
         return sentence
     if exists and is_of_a_network(LocalFiles(path.parent).read, MANIFEST):
-        return f"{name} lies in the folder of a model: give that folder, {shown(str(path.parent))}."
+        return f"{name} lies in the folder of a model: give that folder, {short_repr(str(path.parent))}."
     if exists:
         return f"{name} is no model: give a {SAFETENSORS} file, or a folder or a {ZIP} file of p5ML / ml5.js."
     models = available_models()
@@ -133,7 +135,7 @@ def _no_model(path: Path, source: str, *, exists: bool) -> str:
         with suppress(OSError, ValueError):
             siblings = {entry.name.lower(): entry for entry in path.parent.iterdir() if entry.exists()}
             near = [str(siblings[n]) for n in get_close_matches(path.name.lower(), siblings, n=1)]
-    hint = f"did you mean {shown(near[0])}?" if near else f"the bundled models are {', '.join(models)}."
+    hint = f"did you mean {short_repr(near[0])}?" if near else f"the bundled models are {', '.join(models)}."
     return f"The model {name} does not exist; {hint}"
 
 
@@ -170,7 +172,7 @@ def save_model(model: CharLSTM, path: str | Path) -> Path:
         If the folder exists and is not empty, or the path ends like a file of another kind.
     """
     if not isinstance(model, CharLSTM):
-        msg = f"What is written is a CharLSTM, such as generator.model, not {shown(model)}."
+        msg = f"What is written is a CharLSTM, such as generator.model, not {short_repr(model)}."
         raise ModelError(msg)
     suffix = as_path(path).suffix.lower()
     if suffix in _OTHER_FILES:

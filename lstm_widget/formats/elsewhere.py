@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lstm_widget.errors import shown
+from lstm_widget.errors import short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ def told(name: str) -> str | None:
     """Return what to do with a file, as a sentence; `None` if nothing is known about its kind."""
     for pattern, sentence in _KINDS.items():
         if re.search(f"(?:{pattern})$", name, re.IGNORECASE):
-            return f"{shown(name)} {sentence.format(name=name)}"
+            return f"{short_repr(name)} {sentence.format(name=name)}"
     return None
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.holding import holding
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class LocalFiles:
         except (OSError, ValueError):  # too long a name, or one with a NUL byte
             exists = False
         if not exists:
-            msg = f"There is no folder {shown(str(folder))}: check the path of the model."
+            msg = f"There is no folder {short_repr(str(folder))}: check the path of the model."
             raise ModelError(msg)
 
     @property
@@ -134,7 +134,7 @@ def read_file(path: Path, at_most: int) -> bytes | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or a pipe"
-        msg = f"{shown(path.name)} is no file but {what}."
+        msg = f"{short_repr(path.name)} is no file but {what}."
         raise ModelError(msg)
     if status.st_size > at_most:
         raise TooLargeError(path.name, at_most, status.st_size)
@@ -158,7 +158,7 @@ def read_model_file(file: str | Path) -> bytes:
     """
     data = read_file(as_path(file), MAX_MODEL_BYTES)
     if data is None:
-        msg = f"There is no file {shown(str(file))}: check the path of the model."
+        msg = f"There is no file {short_repr(str(file))}: check the path of the model."
         raise ModelError(msg)
     return data
 
@@ -169,7 +169,7 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        msg = f"{shown(str(path))} cannot be written: {error.strerror or type(error).__name__}."
+        msg = f"{short_repr(str(path))} cannot be written: {error.strerror or type(error).__name__}."
         raise ModelError(msg) from error
 
 
@@ -228,10 +228,10 @@ def check_content(data: bytes, name: str) -> None:
         If it is a pointer of Git LFS, or a web page.
     """
     if data.startswith(b"version https://git-lfs"):
-        msg = f"{shown(name)} is not the file but a pointer of Git LFS to it: run  git lfs pull  first."
+        msg = f"{short_repr(name)} is not the file but a pointer of Git LFS to it: run  git lfs pull  first."
         raise ModelError(msg)
     if re.match(rb"\s*<(!doctype|html)", data, re.IGNORECASE):
-        msg = f"{shown(name)} is a web page: download the file itself, which GitHub calls raw."
+        msg = f"{short_repr(name)} is a web page: download the file itself, which GitHub calls raw."
         raise ModelError(msg)
 
 
@@ -242,7 +242,7 @@ def as_path(path: str | Path) -> Path:
     except RuntimeError:  # nobody's home: it is the name of a file
         return Path(path)
     except TypeError:
-        msg = f"A path must be text, not {shown(path)}."
+        msg = f"A path must be text, not {short_repr(path)}."
         raise ModelError(msg) from None
 
 
@@ -276,8 +276,10 @@ def readable_size(size: int) -> str:
 
 
 def _outside(name: str) -> ModelError:
-    return ModelError(f"The file {shown(name)} is outside the model's folder; that is refused.")
+    return ModelError(f"The file {short_repr(name)} is outside the model's folder; that is refused.")
 
 
 def _unreadable(name: str, error: OSError) -> ModelError:
-    return ModelError(f"The file {shown(name)} cannot be read: {error.strerror or type(error).__name__}.")
+    return ModelError(
+        f"The file {short_repr(name)} cannot be read: {error.strerror or type(error).__name__}."
+    )

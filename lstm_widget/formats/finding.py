@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.formats.elsewhere import told_of_all
 from lstm_widget.formats.files import MANIFEST
 from lstm_widget.formats.json_data import parse_json
@@ -101,20 +101,20 @@ def is_of_a_network(read: Callable[[str, int], bytes | None], manifest: str) -> 
 
 def _several(found: list[Found], place: str) -> str:
     paths = [one.folder for one in found]
-    listed = ", ".join(map(shown, paths[:_SHOWN]))
+    listed = ", ".join(map(short_repr, paths[:_SHOWN]))
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    example = shown(posixpath.join(place, paths[0]))
-    return f"{shown(place)} holds several models, {listed}{more}: name one, such as {example}."
+    example = short_repr(posixpath.join(place, paths[0]))
+    return f"{short_repr(place)} holds several models, {listed}{more}: name one, such as {example}."
 
 
 def _none(names: Collection[str], place: str, inside: str) -> str:
     if inside:
-        return f"There is no model {shown(inside)} in {shown(place)}: check the name of the folder."
+        return f"There is no model {short_repr(inside)} in {short_repr(place)}: check the name of the folder."
     if not names:
-        return f"There is no model in {shown(place)}, which is empty."
+        return f"There is no model in {short_repr(place)}, which is empty."
     if sentence := told_of_all(names):
-        return f"There is no model in {shown(place)} that can be read, but {sentence}"
+        return f"There is no model in {short_repr(place)} that can be read, but {sentence}"
     return (
-        f"There is no {MANIFEST} in {shown(place)}: a model is a .safetensors file, or a folder of "
+        f"There is no {MANIFEST} in {short_repr(place)}: a model is a .safetensors file, or a folder of "
         "p5ML / ml5.js with that file."
     )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.formats.elsewhere import told
 from lstm_widget.formats.files import MAX_MODEL_BYTES, as_path, check_content, read_model_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
@@ -126,7 +126,7 @@ def _ancestors(model: Any) -> list[Any]:  # noqa: ANN401
         more = [*given.args[1:], given.kwargs.get("initial_state"), given.kwargs.get("mask")]
         if len(given.keras_tensors) != 1 or output or any(value is not None for value in more):
             msg = (
-                f"The {type(operation).__name__} {shown(operation.name)} has several inputs or outputs: "
+                f"The {type(operation).__name__} {short_repr(operation.name)} has several inputs or outputs: "
                 "a character LSTM is one chain of layers and starts in the zero state."
             )
             raise ModelError(msg)
@@ -145,12 +145,12 @@ def _weights(chain: list[Any], keras: Any) -> Weights:  # noqa: ANN401
         is_wrapped = type(outer) is layers.TimeDistributed and roles.get(type(outer.layer)) in {"D", "S"}
         layer = outer.layer if is_wrapped else outer
         if type(layer) not in roles:
-            raise ModelError(_not_run(f"layer {shown(layer.name)}", type(layer).__name__))
+            raise ModelError(_not_run(f"layer {short_repr(layer.name)}", type(layer).__name__))
         if not layer.built:
-            msg = f"The layer {shown(layer.name)} has no weights yet: call the model on some text first."
+            msg = f"The layer {short_repr(layer.name)} has no weights yet: call the model on some text first."
             raise ModelError(msg)
         if getattr(layer, "quantization_mode", None) is not None:
-            msg = f"The layer {shown(layer.name)} is quantized: give the model as it was before."
+            msg = f"The layer {short_repr(layer.name)} is quantized: give the model as it was before."
             raise ModelError(msg)
         parts.append((roles[type(layer)], layer))
     embeddings, lstms, heads, ends = ([layer for role, layer in parts if role == each] for each in "ELDS")
@@ -172,25 +172,28 @@ def _check_activations(ends: list[Any], keras: Any) -> None:  # noqa: ANN401
         is_softmax = isinstance(layer, keras.layers.Softmax) or layer.activation is keras.activations.softmax
         softmax += is_softmax
         if getattr(layer, "axis", -1) != -1 or softmax > 1:
-            msg = f"The softmax {shown(layer.name)} must be the only one, and over the characters (axis -1)."
+            msg = (
+                f"The softmax {short_repr(layer.name)} must be the only one, and over the "
+                "characters (axis -1)."
+            )
             raise ModelError(msg)
         if not is_softmax and layer.activation is not keras.activations.linear:
-            what = shown(getattr(layer.activation, "__name__", layer.activation))
-            msg = f"The {type(layer).__name__} {shown(layer.name)} has the activation {what}: "
+            what = short_repr(getattr(layer.activation, "__name__", layer.activation))
+            msg = f"The {type(layer).__name__} {short_repr(layer.name)} has the activation {what}: "
             msg += "only softmax or none can be run."
             raise ModelError(msg)
 
 
 def _rows(layer: Any, keras: Any) -> NDArray[Any]:  # noqa: ANN401
     if layer.mask_zero:
-        msg = f"The embedding {shown(layer.name)} leaves out the id 0 (mask_zero): train without that."
+        msg = f"The embedding {short_repr(layer.name)} leaves out the id 0 (mask_zero): train without that."
         raise ModelError(msg)
     return _array(layer.embeddings, keras)
 
 
 def _cells(layer: Any, keras: Any) -> Iterator[LSTMLayer]:  # noqa: ANN401
     """Translate the cells of an ``LSTM`` or ``RNN`` layer, from the input upwards."""
-    name = shown(layer.name)
+    name = short_repr(layer.name)
     if layer.go_backwards:
         msg = f"The {type(layer).__name__} {name} reads backwards: what writes a text cannot know its end."
         raise ModelError(msg)
@@ -259,7 +262,9 @@ def _check_file(data: bytes, name: str) -> None:
         part = todo.pop()
         if isinstance(part, dict):
             if "class_name" in part and not _is_harmless(part["class_name"], part.get("module")):
-                raise ModelError(_not_run(f"model in {name}", shown(part["class_name"]).strip("'"), "holds"))
+                raise ModelError(
+                    _not_run(f"model in {name}", short_repr(part["class_name"]).strip("'"), "holds")
+                )
             todo += part.values()
         elif isinstance(part, list):
             todo += part

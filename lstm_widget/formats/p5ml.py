@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.formats.files import (
     MANIFEST,
     MAX_MODEL_BYTES,
@@ -120,7 +120,9 @@ def _read_weights(files: Files) -> tuple[Weights, dict[str, Any]]:
     variables = {name: _variable_of(name, manifest[name]) for name in places.values()}
     total = sum(variable.size for variable in variables.values())
     if total > MAX_MODEL_BYTES:
-        msg = f"{MANIFEST} announces {shown(total)} bytes of weights; at most {MAX_MODEL_BYTES} are read."
+        msg = (
+            f"{MANIFEST} announces {short_repr(total)} bytes of weights; at most {MAX_MODEL_BYTES} are read."
+        )
         raise ModelError(msg)
     arrays = {place: _read_variable(files, name, variables[name]) for place, name in places.items()}
     rate = arrays.pop(("learning_rate", 0), None)
@@ -167,7 +169,7 @@ def _places_of(variables: Iterable[str]) -> tuple[dict[tuple[str, int], str], di
         if part == "other":
             log.info("The variable %r is not part of the network and is ignored", name)
         elif (part, layer) in places:
-            msg = f"{MANIFEST} has the {part} of layer {layer} twice, the second time as {shown(name)}."
+            msg = f"{MANIFEST} has the {part} of layer {layer} twice, the second time as {short_repr(name)}."
             raise ModelError(msg)
         else:
             places[part, layer] = name
@@ -190,10 +192,10 @@ def _places_of(variables: Iterable[str]) -> tuple[dict[tuple[str, int], str], di
 def _variable_of(name: str, entry: Mapping[str, Any]) -> Variable:
     filename, shape = entry.get("filename"), entry.get("shape")
     if not isinstance(filename, str) or not filename:
-        msg = f"{MANIFEST} gives no file name for {shown(name)}."
+        msg = f"{MANIFEST} gives no file name for {short_repr(name)}."
         raise ModelError(msg)
     if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS or not all(map(_is_size, shape)):
-        msg = f"{MANIFEST} gives no valid shape for {shown(name)}: {shown(shape)}."
+        msg = f"{MANIFEST} gives no valid shape for {short_repr(name)}: {short_repr(shape)}."
         raise ModelError(msg)
     return Variable(filename, tuple(shape))
 
@@ -209,7 +211,7 @@ def _read_variable(files: Files, name: str, variable: Variable) -> NDArray[np.fl
     except TooLargeError as error:
         raise _wrong_size(variable, error.size) from error
     if data is None:
-        msg = f"The file {shown(filename)} of the variable {shown(name)} is missing {files.where}."
+        msg = f"The file {short_repr(filename)} of the variable {short_repr(name)} is missing {files.where}."
         raise ModelError(msg)
     if len(data) != variable.size:
         check_content(data, filename)
@@ -221,5 +223,5 @@ def _wrong_size(variable: Variable, size: int | None) -> ModelError:
     filename, shape = variable
     has = "too many" if size is None else size
     return ModelError(
-        f"The file {shown(filename)} has {has} bytes, but the shape {list(shape)} needs {variable.size}."
+        f"The file {short_repr(filename)} has {has} bytes, but the shape {list(shape)} needs {variable.size}."
     )

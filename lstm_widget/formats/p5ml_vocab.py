@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lstm_widget.errors import ModelError, shown, warn
+from lstm_widget.errors import ModelError, short_repr, warn
 from lstm_widget.formats.files import LocalFiles, as_path, read_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.vocabulary import table_of
@@ -94,14 +94,14 @@ def _read(path: str | Path) -> tuple[bytes, str]:
         # Whoever names a link to a file means that file, wherever it lies.
         file = given if is_folder else given.resolve()
     except (OSError, ValueError, RuntimeError):  # an impossible name, a link to itself
-        msg = f"There is no vocabulary {shown(str(path))}: check the path."
+        msg = f"There is no vocabulary {short_repr(str(path))}: check the path."
         raise ModelError(msg) from None
     if is_folder:
         name, data = read_vocab(LocalFiles(file))
         return data, name
     found = read_file(file, MAX_JSON_BYTES)
     if found is None:
-        msg = f"There is no vocabulary {shown(str(path))}: check the path."
+        msg = f"There is no vocabulary {short_repr(str(path))}: check the path."
         raise ModelError(msg)
     return found, file.name
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
-from lstm_widget.errors import ModelError, shown, warn
+from lstm_widget.errors import ModelError, short_repr, warn
 from lstm_widget.formats.elsewhere import told
 from lstm_widget.formats.files import check_content, read_model_file
 from lstm_widget.formats.safetensors import FORMAT
@@ -105,7 +105,9 @@ def to_pytorch(model: CharLSTM) -> nn.Module:
         If PyTorch is not installed.
     """
     if not isinstance(model, CharLSTM):
-        msg = f"What becomes a PyTorch module is a CharLSTM, such as generator.model, not {shown(model)}."
+        msg = (
+            f"What becomes a PyTorch module is a CharLSTM, such as generator.model, not {short_repr(model)}."
+        )
         raise ModelError(msg)
     try:
         import torch  # noqa: PLC0415 - heavy, and an extra
@@ -198,7 +200,7 @@ def _read(path: Path) -> dict[str, Array]:
 
 def _decoded(name: str, dtype: str, shape: list[int], data: bytes) -> Array:
     if dtype not in _DTYPES:
-        msg = f"The tensor {shown(name)} has the type {dtype}: only {', '.join(_DTYPES)} can be read."
+        msg = f"The tensor {short_repr(name)} has the type {dtype}: only {', '.join(_DTYPES)} can be read."
         raise ModelError(msg)
     array = np.frombuffer(data, dtype=_DTYPES[dtype]).reshape(shape)
     if dtype == "BF16":  # the upper half of a float32

@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.formats.files import as_path, check_content, read_model_file, write_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
@@ -139,7 +139,7 @@ def save_safetensors(
         If a weight is too large for float16, the dtype is another one, or the file cannot be written.
     """
     if dtype not in _DTYPES:
-        msg = f"A model is written as {' or '.join(_DTYPES)}, not as {shown(dtype)}."
+        msg = f"A model is written as {' or '.join(_DTYPES)}, not as {short_repr(dtype)}."
         raise ModelError(msg)
     path = Path(os.path.realpath(as_path(file)))  # a link stays, what it leads to is written
     if path.exists() and not path.is_file():
@@ -185,7 +185,7 @@ def _weights_from(tensors: dict[str, NDArray[Any]], name: str) -> Weights:
     others = {}
     for key, array in tensors.items():
         if array.dtype not in (np.float32, np.float16):
-            msg = f"The tensor {shown(key)} in {name} must be float32 or float16, not {array.dtype}."
+            msg = f"The tensor {short_repr(key)} in {name} must be float32 or float16, not {array.dtype}."
             raise ModelError(msg)
         if match := _LAYER.fullmatch(key):
             layers.setdefault(int(match[1]), {})[match[2]] = array
@@ -193,7 +193,7 @@ def _weights_from(tensors: dict[str, NDArray[Any]], name: str) -> Weights:
             others[key] = array
     unknown = set(others) - {"softmax_w", "softmax_b", "embedding"}
     if unknown:
-        msg = f"{name} holds the unknown tensor {shown(min(unknown))}."
+        msg = f"{name} holds the unknown tensor {short_repr(min(unknown))}."
         raise ModelError(msg)
     count = 1 + max(layers, default=0)
     required = [f"layer_{number}/{part}" for number in range(count) for part in ("kernel", "bias")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.formats.torch_tensors import (
     LSTM_TENSOR,
     bias_of,
@@ -109,7 +109,7 @@ def ways_of_module(module: nn.Module) -> tuple[list[Weights], str, str]:
 
 def _not_run(name: str, part: nn.Module, tensor: str | None) -> str:
     msg = f"The {named('module', name)} is a {type(part).__name__}"
-    msg += "" if tensor is None else f" with a tensor of its own, {shown(tensor)}"
+    msg += "" if tensor is None else f" with a tensor of its own, {short_repr(tensor)}"
     return f"{msg}: only nn.Embedding, nn.LSTM, nn.LSTMCell, nn.Linear and dropout can be run."
 
 
@@ -137,7 +137,7 @@ def from_state_dict(state: Mapping[str, Any]) -> Weights:
     owners: dict[str, dict[str, Any]] = {}
     for name, tensor in state.items():
         if not isinstance(name, str):
-            msg = f"A state dict maps names to tensors, but this has the key {shown(name)}."
+            msg = f"A state dict maps names to tensors, but this has the key {short_repr(name)}."
             raise ModelError(msg)
         if 0 not in shape_of(name, tensor):
             owner, _, last = name.rpartition(".")
@@ -165,7 +165,7 @@ def from_state_dict(state: Mapping[str, Any]) -> Weights:
     ends, *more = called_so if len(called_so) == 1 else choices
     # Of tied weights either may be either.
     if more and (ends.embedding is None or not np.array_equal(ends.embedding, ends.head)):
-        msg = f"What {shown(ends.name)} is, embedding or head or both, cannot be told: {_INSTEAD}."
+        msg = f"What {short_repr(ends.name)} is, embedding or head or both, cannot be told: {_INSTEAD}."
         raise ModelError(msg)
     return _weights([layer for name in order for layer in layers[name]], ends)
 
@@ -185,8 +185,8 @@ def _check_nesting(state: Mapping[str, Any]) -> None:
     ]
     if inner:
         msg = (
-            f"This is a checkpoint with a model in it: take its {' or its '.join(map(shown, inner))}, "
-            f"as in from_pytorch(checkpoint[{shown(inner[0])}], vocab)."
+            f"This is a checkpoint with a model in it: take its {' or its '.join(map(short_repr, inner))}, "
+            f"as in from_pytorch(checkpoint[{short_repr(inner[0])}], vocab)."
         )
         raise ModelError(msg)
 
@@ -250,7 +250,7 @@ def _weights(layers: list[LSTMLayer], ends: _Ends) -> Weights:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(shown, names))
+    return ", ".join(map(short_repr, names))
 
 
 def _unordered(names: Iterable[str]) -> str:

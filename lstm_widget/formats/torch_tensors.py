@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.network.model import FORGET_BIAS, GATES, LSTMLayer
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def shape_of(name: str, tensor: object) -> tuple[int, ...]:
     torch = torch_if_loaded()
     if not isinstance(tensor, np.ndarray) and (torch is None or not isinstance(tensor, torch.Tensor)):
         kind = type(tensor).__name__
-        msg = f"{shown(name)} is not a tensor but of type {kind}: give the state dict of the model."
+        msg = f"{short_repr(name)} is not a tensor but of type {kind}: give the state dict of the model."
         raise ModelError(msg)
     try:
         return tuple(tensor.shape)
@@ -144,7 +144,7 @@ def _array(name: str, tensor: Any) -> Array:  # noqa: ANN401 - a tensor or an ar
             return array
     except (RuntimeError, TypeError, ValueError) as error:  # on no device, sparse, ...
         raise ModelError(_unreadable(name, error)) from error
-    msg = f"The tensor {shown(name)} must hold floating-point numbers, not {tensor.dtype}."
+    msg = f"The tensor {short_repr(name)} must hold floating-point numbers, not {tensor.dtype}."
     raise ModelError(msg)
 
 
@@ -157,12 +157,12 @@ def _joined(owner: str, last: str) -> str:
 
 def named(noun: str, name: str) -> str:
     """Return how a sentence names a part that may have no name."""
-    return f"{noun} {shown(name)}" if name else noun
+    return f"{noun} {short_repr(name)}" if name else noun
 
 
 def unknown(owner: str, last: str) -> str:
     """Return the sentence about a tensor that has no place."""
-    name = shown(_joined(owner, last))
+    name = short_repr(_joined(owner, last))
     return f"The tensor {name} is no part of a character LSTM, which is embedding, LSTM layers and head."
 
 
@@ -171,4 +171,4 @@ def _misshapen(part: str, where: str, shape: tuple[int, ...]) -> str:
 
 
 def _unreadable(name: str, error: Exception) -> str:
-    return f"The tensor {shown(name)} cannot be read: {str(error).splitlines()[0]}"
+    return f"The tensor {short_repr(name)} cannot be read: {str(error).splitlines()[0]}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 
 if TYPE_CHECKING:
     # What a caller may give.
@@ -56,7 +56,7 @@ def table_of(data: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - anything
     for number, character in enumerate(data):
         if character is not None and (not isinstance(character, str) or len(character) != 1):
             msg = (
-                f"{name} must list single characters, but number {number} is {shown(character)}: "
+                f"{name} must list single characters, but number {number} is {short_repr(character)}: "
                 "use None (null in JSON) for an id without a character."
             )
             raise ModelError(msg)
@@ -68,12 +68,15 @@ def _by_character(table: Mapping[Any, str | None], name: str) -> dict[str, int]:
     vocab: dict[str, int] = {}
     for key, character in table.items():
         if not re.fullmatch(r"\d{1,9}", str(key), re.ASCII):
-            msg = f"{name} must map characters to whole numbers, not {shown(key)} to {shown(character)}."
+            msg = (
+                f"{name} must map characters to whole numbers, not {short_repr(key)} to "
+                f"{short_repr(character)}."
+            )
             raise ModelError(msg)
         if character is None:
             continue
         if character in vocab:
-            msg = f"{name} gives the character {shown(character)} two ids, {vocab[character]} and {key}."
+            msg = f"{name} gives the character {short_repr(character)} two ids, {vocab[character]} and {key}."
             raise ModelError(msg)
         vocab[character] = int(key)
     return vocab

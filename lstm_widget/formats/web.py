@@ -24,7 +24,7 @@ from cachecontrol.caches import FileCache
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
-from lstm_widget.errors import ModelError, shown, warn
+from lstm_widget.errors import ModelError, short_repr, warn
 from lstm_widget.formats.elsewhere import shown_url, told_of_all
 from lstm_widget.formats.files import MANIFEST, TooLargeError, name_below
 from lstm_widget.formats.p5ml import load_p5ml
@@ -271,4 +271,4 @@ def _cache_folder(address: SplitResult) -> Path | None:
 
 
 def _place(address: SplitResult) -> str:
-    return shown(shown_url(address))
+    return short_repr(shown_url(address))

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
 
-from lstm_widget.errors import ModelError, shown
+from lstm_widget.errors import ModelError, short_repr
 from lstm_widget.formats.files import (
     MAX_MODEL_BYTES,
     TooLargeError,
@@ -109,10 +109,15 @@ class ZipFiles:
         if entry.file_size > at_most:
             raise TooLargeError(name, at_most, entry.file_size)
         if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            msg = f"{shown(name)} in {self._name!r} is compressed in a way that is not read: use deflate."
+            msg = (
+                f"{short_repr(name)} in {self._name!r} is compressed in a way that is not read: use deflate."
+            )
             raise ModelError(msg)
         if entry.file_size > max(_SMALL, MAX_RATIO * entry.compress_size):
-            msg = f"{shown(name)} in {self._name!r} is packed more tightly than any model; that is refused."
+            msg = (
+                f"{short_repr(name)} in {self._name!r} is packed more tightly than any model; "
+                "that is refused."
+            )
             raise ModelError(msg)
         data = bytearray()
         with self._sound(), self._archive.open(entry) as stream:
@@ -131,15 +136,15 @@ class ZipFiles:
         for entry in entries:
             name = _name_of(entry)
             if "\0" in name:
-                self._refuse(f"has an entry with a zero byte in its name, {shown(name)}")
+                self._refuse(f"has an entry with a zero byte in its name, {short_repr(name)}")
             if leads_out(name):
-                self._refuse(f"has an entry that leads out of it, {shown(name)}")
+                self._refuse(f"has an entry that leads out of it, {short_repr(name)}")
             if entry.flag_bits & _ENCRYPTED:
-                msg = f"{shown(name)} in {self._name!r} is encrypted: pack the model without a password."
+                msg = f"{short_repr(name)} in {self._name!r} is encrypted: pack the model without a password."
                 raise ModelError(msg)
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-                self._refuse(f"has an entry that is a link or a device, {shown(name)}")
+                self._refuse(f"has an entry that is a link or a device, {short_repr(name)}")
         # Entries that share their bytes are how a small file becomes a large one.
         spans = sorted((e.header_offset, e.header_offset + _LOCAL_HEADER + e.compress_size) for e in entries)
         if any(start < end for (_, end), (start, _) in pairwise(spans)):
@@ -150,7 +155,7 @@ class ZipFiles:
         for entry in entries:
             name = posixpath.normpath(_name_of(entry))
             if name in table:
-                self._refuse(f"has the entry {shown(name)} twice")
+                self._refuse(f"has the entry {short_repr(name)} twice")
             table[name] = entry
         return {name: entry for name, entry in table.items() if not _name_of(entry).endswith("/")}
 

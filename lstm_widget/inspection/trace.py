@@ -42,8 +42,8 @@ class Trace:
         Of that choice, in bits: 0 where nothing was left to chance.
     surprise : ndarray of float64, shape (n,)
         In bits, whatever it was chosen with: -log2 of its probability at temperature 1.
-    placed : ndarray of bool, shape (n,)
-        Whether it was put there by hand, as in a branch, so that its die chose nothing.
+    forced : ndarray of bool, shape (n,)
+        Whether it was forced, as in a branch, so that its die chose nothing.
     logits : ndarray of float32, shape (n, V), or None
         Of each choice, if asked for; minus infinity for an id without a character.
     """
@@ -56,7 +56,7 @@ class Trace:
     probabilities: NDArray[np.float64]
     entropies: NDArray[np.float64]
     surprise: NDArray[np.float64]
-    placed: NDArray[np.bool_]
+    forced: NDArray[np.bool_]
     logits: NDArray[np.float32] | None = None
 
     @property
@@ -82,7 +82,7 @@ def trace(run: Run, *, logits: bool = False) -> Trace:
     logits : bool, optional
         Keep the logits of every choice as well.
     """
-    reader = Reader(run.engine, run.nameless)
+    reader = Reader(run.engine, run.unused)
     reader.read(np.array(run.ids[: run.seed_length]))
     ids = np.array(run.ids[run.seed_length :], dtype=np.intp)
     temperatures = run.temperatures_at(0, len(ids))
@@ -108,6 +108,6 @@ def trace(run: Run, *, logits: bool = False) -> Trace:
         probabilities=probabilities,
         entropies=entropies,
         surprise=surprise,
-        placed=np.isin(np.arange(len(ids)), list(run.placed)),
+        forced=np.isin(np.arange(len(ids)), list(run.forced)),
         logits=all_logits if logits else None,
     )

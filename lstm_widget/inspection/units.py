@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, short_repr
 from lstm_widget.network.blas import single_thread
 from lstm_widget.network.scoring import BLOCK, Reader
 from lstm_widget.writing.run import Run
@@ -240,15 +240,15 @@ def _stands_out(values: NDArray[np.float64]) -> bool:
 
 
 def activations(
-    engine: Engine, nameless: NDArray[np.intp], ids: Sequence[int] | NDArray[np.intp]
+    engine: Engine, unused: NDArray[np.intp], ids: Sequence[int] | NDArray[np.intp]
 ) -> NDArray[np.float32]:
     """Return tanh(c) of every cell after each character of a text that is read from the zero state.
 
     Parameters
     ----------
     engine : Engine
-    nameless : ndarray of int
-        Ids that no character has (`CharLSTM.nameless_ids`).
+    unused : ndarray of int
+        Ids that no character has (`CharLSTM.unused_ids`).
     ids : sequence or ndarray of int, length T
 
     Returns
@@ -257,16 +257,16 @@ def activations(
         Between -1 and 1; the cells of the first layer first.
     """
     found = np.empty((len(ids), sum(engine.units)), dtype=np.float32)
-    for start, block in _activation_blocks(engine, nameless, ids):
+    for start, block in _activation_blocks(engine, unused, ids):
         found[start : start + len(block)] = block
     return found
 
 
 def _activation_blocks(
-    engine: Engine, nameless: NDArray[np.intp], ids: Sequence[int] | NDArray[np.intp]
+    engine: Engine, unused: NDArray[np.intp], ids: Sequence[int] | NDArray[np.intp]
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yield where each block begins, and its activations [n, sum of all units]."""
-    reader, size = Reader(engine, nameless), _block_size(engine)
+    reader, size = Reader(engine, unused), _block_size(engine)
     for start in range(0, len(ids), size):
         block = np.asarray(ids[start : start + size], dtype=np.intp)
         cells = np.empty((len(block), sum(engine.units)), dtype=np.float32)
@@ -449,7 +449,7 @@ class CellFinder:
             correlations = _Correlations(np.stack(values), sum(engine.units))
             ids = np.array(self._model.encode(text), dtype=np.intp)
             yield before
-            for start, block in _activation_blocks(engine, self._model.nameless_ids, ids):
+            for start, block in _activation_blocks(engine, self._model.unused_ids, ids):
                 correlations.add(start, block)
                 if (end := start + len(block)) < len(ids):
                     yield before + (1 - before) * end / len(ids)
@@ -467,7 +467,7 @@ def find_cells(model: CharLSTM, engine: Engine, text: str | None = None) -> list
 def _checked(model: CharLSTM, engine: Engine, text: object) -> str:
     """Return what the model can read of a text, or raise `SettingError`."""
     if not isinstance(text, str):
-        msg = f"Cells are looked for in a text, not in {shown(text)}."
+        msg = f"Cells are looked for in a text, not in {short_repr(text)}."
         raise SettingError(msg)
     known = as_typed(text[:MOST_TEXT], model, engine).text
     if len(known) < LEAST_TEXT:

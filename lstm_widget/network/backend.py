@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, short_repr
 from lstm_widget.holding import Lock
 from lstm_widget.network.engine import Engine, Lane
 from lstm_widget.network.model import LSTMLayer, Weights
@@ -101,7 +101,7 @@ class Backend:
 def _wanted() -> str:
     wanted = os.environ.get(VARIABLE, "auto")
     if wanted not in {"auto", "numpy", "numba"}:
-        msg = f"{VARIABLE} must be auto, numpy or numba, not {shown(wanted)}."
+        msg = f"{VARIABLE} must be auto, numpy or numba, not {short_repr(wanted)}."
         raise SettingError(msg)
     return wanted
 
@@ -117,14 +117,14 @@ def _agrees(compiled: type[CompiledLane]) -> bool:
     engine = Engine(Weights(layers, normal(5, 9), normal(9)))
     plain, fast = engine.lane(), compiled(engine)
     agree = all(np.allclose(plain.step(n), fast.step(n), atol=_TOLERANCE) for n in range(9))
-    dice, nameless = random.random((1, 20)), np.array([8])
+    dice, unused = random.random((1, 20)), np.array([8])
     ids, bits = [0], []
     for die in dice[0]:
         logits = plain.step(ids[-1])
-        logits[nameless] = -np.inf
+        logits[unused] = -np.inf
         ids.append(choose(logits, 0.7, die, 6, 0.9))
         bits.append(in_bits(log_probabilities(logits[None], ids[-1:])))
-    (chosen,), surprise = fast.write([0], dice, [0.7], [6], [0.9], nameless)
+    (chosen,), surprise = fast.write([0], dice, [0.7], [6], [0.9], unused)
     agree = agree and ids[1:] == chosen.tolist() and np.allclose(bits, surprise.T, atol=_TOLERANCE)
     if not agree:
         log.warning("Numba computes something else than NumPy; it is left aside")

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, shown, too_large
+from lstm_widget.errors import SettingError, short_repr, too_large
 from lstm_widget.network.model import FORGET_BIAS
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ def _cell(z, addend, fio, ones, fi, cj, product, left, right, c, h, o) -> None: 
 def check_state(state: object, units: tuple[int, ...]) -> None:
     """Raise `SettingError` if it is no state of a network with so many units per layer."""
     if not isinstance(state, State):
-        msg = f"A state must be a State, as the network gives it, not {shown(state)}."
+        msg = f"A state must be a State, as the network gives it, not {short_repr(state)}."
         raise SettingError(msg)
     shapes = [tuple(a.shape for a in arrays) for arrays in (state.c, state.h)]
     if shapes != [tuple((count,) for count in units)] * 2:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, UnknownCharactersError, shown
-from lstm_widget.network.normalize import adapt
+from lstm_widget.errors import ModelError, UnknownCharactersError, short_repr
+from lstm_widget.network.normalize import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from lstm_widget.network.normalize import Adapted
+    from lstm_widget.network.normalize import Normalized
 
 GATES = 4
 FORGET_BIAS = 1.0
@@ -194,16 +194,18 @@ def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
     for character, number in vocab.items():
         if not isinstance(character, str) or len(character) != 1:
             msg = (
-                f"The vocabulary must map single characters to ids, but it has {shown(character)}: "
+                f"The vocabulary must map single characters to ids, but it has {short_repr(character)}: "
                 "leave out an id without a character."
             )
             raise ModelError(msg)
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            msg = f"The id of {character!r} in the vocabulary must be a whole number, not {shown(number)}."
+            msg = (
+                f"The id of {character!r} in the vocabulary must be a whole number, not {short_repr(number)}."
+            )
             raise ModelError(msg)
         if not 0 <= number < vocab_size:
             msg = (
-                f"The id of {character!r} in the vocabulary is {shown(number)}, but the softmax has "
+                f"The id of {character!r} in the vocabulary is {short_repr(number)}, but the softmax has "
                 f"only the ids 0 to {vocab_size - 1}."
             )
             raise ModelError(msg)
@@ -248,8 +250,8 @@ class CharLSTM:
             characters[number] = character
         own_card = dict(card or {})
         own_card.pop("ids_without_character", None)
-        if nameless := characters.count(None):
-            own_card["ids_without_character"] = nameless
+        if unused := characters.count(None):
+            own_card["ids_without_character"] = unused
         try:
             self._card = json.dumps(own_card, allow_nan=False)
             json.loads(self._card)
@@ -288,7 +290,7 @@ class CharLSTM:
         return self._weights.vocab_size
 
     @property
-    def nameless_ids(self) -> NDArray[np.intp]:
+    def unused_ids(self) -> NDArray[np.intp]:
         """Ids that no character has, ascending; they must never be sampled."""
         return np.array([i for i, c in enumerate(self._characters) if c is None], dtype=np.intp)
 
@@ -313,26 +315,26 @@ class CharLSTM:
         """Return the same model with another card."""
         return CharLSTM(self._weights, self._vocab, card)
 
-    def adapt(self, text: str) -> Adapted:
+    def normalize(self, text: str) -> Normalized:
         """Read a text with the characters that the model knows, and tell what was replaced.
 
         Characters that it knows in another form, or as a similar one, are replaced (see
         `lstm_widget.network.normalize`); others are left out and reported with nothing in their place.
         """
-        return adapt(text, self._vocab)
+        return normalize(text, self._vocab)
 
     def encode(self, text: str) -> list[int]:
-        """Return the id of each character, as the model reads the text (see `adapt`).
+        """Return the id of each character, as the model reads the text (see `normalize`).
 
         Raises
         ------
         UnknownCharactersError
             If the model knows neither a character nor a similar one.
         """
-        adapted = self.adapt(text)
-        if adapted.unknown:
-            raise UnknownCharactersError(adapted.unknown)
-        return [self._vocab[character] for character in adapted.text]
+        normalized = self.normalize(text)
+        if normalized.unknown:
+            raise UnknownCharactersError(normalized.unknown)
+        return [self._vocab[character] for character in normalized.text]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of `ids`.

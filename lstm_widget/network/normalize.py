@@ -60,7 +60,7 @@ class Replacement(NamedTuple):
     used: str
 
 
-class Adapted(NamedTuple):
+class Normalized(NamedTuple):
     """A text as a model can read it.
 
     Attributes
@@ -80,7 +80,7 @@ class Adapted(NamedTuple):
         return tuple(dict.fromkeys(one.character for one in self.replacements if not one.used))
 
 
-def adapt(text: str, known: Collection[str], *, line_end: str | None = None) -> Adapted:
+def normalize(text: str, known: Collection[str], *, line_end: str | None = None) -> Normalized:
     r"""Read a text with known characters only.
 
     Parameters
@@ -93,7 +93,7 @@ def adapt(text: str, known: Collection[str], *, line_end: str | None = None) -> 
     """
     pairs = line_end == _LINE_END
     if all(character in known for character in set(text)) and not (pairs and _LONE_LINE_FEED.search(text)):
-        return Adapted(text, ())  # the usual case, and a quick one
+        return Normalized(text, ())  # the usual case, and a quick one
     pieces: list[str] = []
     replacements: list[Replacement] = []
     reading = _Reading(known, _LINE_END if pairs else "\n")
@@ -110,7 +110,7 @@ def adapt(text: str, known: Collection[str], *, line_end: str | None = None) -> 
             pieces.append(used)
             if used != part:
                 replacements.append(Replacement(position + offset, part, used))
-    return Adapted("".join(pieces), tuple(replacements))
+    return Normalized("".join(pieces), tuple(replacements))
 
 
 def _signs(text: str, *, whole_line_end: bool) -> Iterator[tuple[int, str]]:

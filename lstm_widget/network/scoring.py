@@ -53,7 +53,7 @@ class Score:
 
 
 def score_blocks(
-    engine: Engine, ids: Sequence[int] | NDArray[np.unsignedinteger], nameless: NDArray[np.intp]
+    engine: Engine, ids: Sequence[int] | NDArray[np.unsignedinteger], unused: NDArray[np.intp]
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float32]]]:
     """Read a text from the zero state, a block at a time.
 
@@ -62,7 +62,7 @@ def score_blocks(
     engine : Engine
     ids : sequence or ndarray of int, length n
         Of the characters.
-    nameless : ndarray of int
+    unused : ndarray of int
         Ids that no character has: they get no probability.
 
     Yields
@@ -70,7 +70,7 @@ def score_blocks(
     log_probabilities : ndarray of float64, shape (block,)
     logits : ndarray of float32, shape (block, V)
     """
-    reader = Reader(engine, nameless)
+    reader = Reader(engine, unused)
     for start in range(0, len(ids), BLOCK):
         block = np.asarray(ids[start : start + BLOCK], dtype=np.intp)
         before = reader.read(block)
@@ -83,7 +83,7 @@ class Reader:
     Parameters
     ----------
     engine : Engine
-    nameless : ndarray of int
+    unused : ndarray of int
         Ids that no character has: they get no probability.
     position : int, optional
         Number of characters that were read before,
@@ -99,10 +99,10 @@ class Reader:
     """
 
     def __init__(
-        self, engine: Engine, nameless: NDArray[np.intp], position: int = 0, state: State | None = None
+        self, engine: Engine, unused: NDArray[np.intp], position: int = 0, state: State | None = None
     ) -> None:
         self.position = position
-        self._nameless = nameless
+        self._unused = unused
         self.lane: Lane = engine.lane()
         if state is not None:
             self.lane.state = state
@@ -136,7 +136,7 @@ class Reader:
     def _named(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         if not logits.max() < np.inf:  # infinite, or not a number
             raise too_large()
-        logits[..., self._nameless] = -np.inf
+        logits[..., self._unused] = -np.inf
         return logits
 
 

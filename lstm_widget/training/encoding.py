@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.network.normalize import adapt
+from lstm_widget.network.normalize import normalize
 from lstm_widget.training.reading import LINE_FEED
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Encoder:
         text = _text(np.where(places < 0, LINE_FEED, codes[places]))
         pieces: list[NDArray[np.int32]] = []
         done = before
-        for position, character, used in adapt(text, self._vocab).replacements:
+        for position, character, used in normalize(text, self._vocab).replacements:
             place = int(places[position])
             if place < before:
                 continue
@@ -97,7 +97,7 @@ class Encoder:
     def _around(self, codes: Codes, unknown: NDArray[np.intp], before: int) -> NDArray[np.intp]:
         """Return the places that decide how unknown characters are read; a line feed (-1) between them.
 
-        These are the whole sign and one character before it. A line feed joins nothing, and to `adapt` it
+        These are the whole sign and one character before it. A line feed joins nothing, and to `normalize` it
         is the same as the beginning of a text: so all can be read at once, as one text.
         """
         starts = before + np.flatnonzero(self._starts.take(codes[before:], mode="clip"))

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, short_repr
 from lstm_widget.formats import save_model
 from lstm_widget.formats.files import as_path, write_file, writing
 from lstm_widget.formats.finding import TRAINED
@@ -74,15 +74,15 @@ class RunFolder:
             If there is something in it, or it is in use.
         """
         if self.path.exists() and not self.path.is_dir():
-            msg = f"{shown(str(self.path))} is a file: choose another name for the folder."
+            msg = f"{short_repr(str(self.path))} is a file: choose another name for the folder."
             raise SettingError(msg)
         if self.path.is_dir() and any(self.path.iterdir()):
             if not self._state_file.exists():
-                msg = f"The folder {shown(str(self.path))} is not empty: choose another one."
+                msg = f"The folder {short_repr(str(self.path))} is not empty: choose another one."
                 raise SettingError(msg)
             self._take()
             msg = (
-                f"In {shown(str(self.path))} is a training that was interrupted: go on with it "
+                f"In {short_repr(str(self.path))} is a training that was interrupted: go on with it "
                 "(--resume, or resume()), or choose another folder."
             )
             raise SettingError(msg)
@@ -105,7 +105,7 @@ class RunFolder:
         """
         if not self._state_file.exists():
             finished = (self.path / TRAINED).exists()
-            msg = f"There is no interrupted training in {shown(str(self.path))}"
+            msg = f"There is no interrupted training in {short_repr(str(self.path))}"
             msg += ": this one is finished." if finished else ": check the name of the folder."
             raise SettingError(msg)
         self._take()
@@ -115,7 +115,7 @@ class RunFolder:
             try:
                 self._lock.acquire(timeout=0)
             except Timeout:  # which is an OSError too
-                where = shown(str(self.path))
+                where = short_repr(str(self.path))
                 msg = f"Another program trains in {where}: wait for it, or choose another folder."
                 raise SettingError(msg) from None
 
@@ -154,7 +154,9 @@ class RunFolder:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
                 facts = {name: json.loads(text) for name, text in file.metadata().items()}
         except (OSError, SafetensorError, ValueError, AttributeError) as error:
-            msg = f"{shown(str(self._state_file))} is damaged, so that the training cannot go on from it."
+            msg = (
+                f"{short_repr(str(self._state_file))} is damaged, so that the training cannot go on from it."
+            )
             raise SettingError(msg) from error
         return tensors, facts
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,7 +72,7 @@ class Fault:
             return f"{self.count} {half} in the text {was} left out, {at} position {self.position}."
         what, are = ("byte", "is") if one else ("bytes", "are")
         return (
-            f"{self.count} {what} of {shown(self.name)} {are} not UTF-8 and {was} left out, {at} byte "
+            f"{self.count} {what} of {short_repr(self.name)} {are} not UTF-8 and {was} left out, {at} byte "
             f"{self.position} ({bytes([self.value])!r}): is the file in another encoding?"
         )
 
@@ -90,7 +90,7 @@ def parts_of(source: Source) -> Sequence[str | Path]:
             return (source,)
     paths: Sequence[str | Path] = (source,) if isinstance(source, (str, Path)) else source
     if not isinstance(paths, Sequence) or not all(isinstance(path, (str, Path)) for path in paths):
-        msg = f"A text is a str, or the path of a file or folder, or several paths, not {shown(source)}."
+        msg = f"A text is a str, or the path of a file or folder, or several paths, not {short_repr(source)}."
         raise SettingError(msg)
     if not paths:
         msg = "There is no text: name at least one text file or folder."
@@ -109,7 +109,7 @@ def _files(given: Path, *, is_str: bool = False) -> list[Path]:
     except PermissionError as error:
         raise _unreadable(path, error) from error
     except (OSError, ValueError):  # among others too long a name, or one with a NUL byte
-        msg = f"There is no text file or folder {shown(str(given))}: check the path"
+        msg = f"There is no text file or folder {short_repr(str(given))}: check the path"
         msg += "; a text that is given directly must hold a line break." if is_str else "."
         raise SettingError(msg) from None
     if stat.S_ISREG(mode):
@@ -117,7 +117,10 @@ def _files(given: Path, *, is_str: bool = False) -> list[Path]:
     if stat.S_ISDIR(mode):
         return _files_in(path)
     # Opening a pipe would wait for whoever writes into it, and a device never ends.
-    msg = f"{shown(str(given))} is a device or a pipe, which cannot be read twice: save the text in a file."
+    msg = (
+        f"{short_repr(str(given))} is a device or a pipe, which cannot be read twice: save "
+        "the text in a file."
+    )
     raise SettingError(msg)
 
 
@@ -131,7 +134,7 @@ def _files_in(folder: Path) -> list[Path]:
         texts = (name for name in names if name.lower().endswith(".txt") and not name.startswith("."))
         found += (Path(below, name) for name in texts)
     if not found:
-        msg = f"There is no text file (*.txt) in the folder {shown(str(folder))} or below it."
+        msg = f"There is no text file (*.txt) in the folder {short_repr(str(folder))} or below it."
         raise SettingError(msg)
     found.sort(key=lambda path: path.parts)
     return [file for path in found for file in _files(path)]  # a link may lead nowhere
@@ -139,7 +142,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 def _unreadable(path: Path, error: OSError) -> SettingError:
     why = error.strerror or type(error).__name__
-    return SettingError(f"{shown(path.name)} cannot be read: {why}; choose another file or folder.")
+    return SettingError(f"{short_repr(path.name)} cannot be read: {why}; choose another file or folder.")
 
 
 def public_name(path: Path) -> str:
@@ -183,7 +186,8 @@ def _pieces_of_file(path: Path) -> Iterator[tuple[int, str]]:
             while data := stream.read(_BLOCK):
                 if b"\0" in data:
                     msg = (
-                        f"{shown(path.name)} holds NUL bytes and is no text: if it is one, save it as UTF-8."
+                        f"{short_repr(path.name)} holds NUL bytes and is no text: if it is "
+                        "one, save it as UTF-8."
                     )
                     raise SettingError(msg)
                 start = end - len(decoder.getstate()[0])  # what it holds back is a part of this piece
@@ -201,11 +205,11 @@ def _decoder() -> codecs.IncrementalDecoder:
 def _check_head(head: bytes, path: Path) -> None:
     """Refuse what is no text from how it begins."""
     if head.startswith(_WIDE_MARKS):
-        msg = f"{shown(path.name)} is a text in UTF-16 or UTF-32: save it as UTF-8."
+        msg = f"{short_repr(path.name)} is a text in UTF-16 or UTF-32: save it as UTF-8."
         raise SettingError(msg)
     wrong = np.count_nonzero(_is_surrogate(_codes(_decoder().decode(head))))
     if wrong > _BINARY_SHARE * len(head):
-        msg = f"{shown(path.name)} is no text, or one in another encoding: save it as UTF-8."
+        msg = f"{short_repr(path.name)} is no text, or one in another encoding: save it as UTF-8."
         raise SettingError(msg)
 
 

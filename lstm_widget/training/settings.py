@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, short_repr
 from lstm_widget.writing.settings import as_real, as_whole, check_names
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class TrainingSettings:
                 raise _refused(name, f"a number {span}", self._given(name))
             object.__setattr__(self, name, real)
         if (precision := self.precision) not in PRECISIONS:
-            msg = f"precision must be one of {', '.join(PRECISIONS)}, not {shown(precision)}."
+            msg = f"precision must be one of {', '.join(PRECISIONS)}, not {short_repr(precision)}."
             raise SettingError(msg)
 
     def _given(self, name: str) -> object:
@@ -148,7 +148,7 @@ CHOSEN = tuple(one.name for one in fields(TrainingSettings) if one.default is No
 
 
 def _refused(name: str, expected: str, value: object) -> SettingError:
-    return SettingError(f"{name} must be {expected}, not {shown(value)}.")
+    return SettingError(f"{name} must be {expected}, not {short_repr(value)}.")
 
 
 def training_settings(given: Mapping[str, Any]) -> TrainingSettings:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, SettingError, shown
+from lstm_widget.errors import ModelError, SettingError, short_repr
 from lstm_widget.formats.files import writing
 from lstm_widget.formats.json_data import parse_json
 from lstm_widget.training.encoding import Encoder
@@ -178,7 +178,8 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
     for part in parts:
         if isinstance(part, Path) and os.path.realpath(part) in {str(path), str(_facts_file(path))}:
             msg = (
-                f"The ids would be written over the text in {shown(part.name)}: choose another file for them."
+                f"The ids would be written over the text in {short_repr(part.name)}: choose "
+                "another file for them."
             )
             raise SettingError(msg)
     faults: list[Fault] = []
@@ -248,7 +249,9 @@ def open_corpus(file: Path) -> Corpus:
 
 
 def _no_corpus(path: Path) -> ModelError:
-    return ModelError(f"{shown(str(path))} holds no text as ids, or not all of it: encode the text again.")
+    return ModelError(
+        f"{short_repr(str(path))} holds no text as ids, or not all of it: encode the text again."
+    )
 
 
 def _facts_file(path: Path) -> Path:
@@ -285,7 +288,7 @@ def _vocab(counts: NDArray[np.int64], min_count: int, keep: Iterable[str]) -> di
     frequency = {chr(code): int(counts[code]) for code in np.flatnonzero(counts >= max(min_count, 1))}
     for character in keep:
         if not isinstance(character, str) or len(character) != 1:
-            msg = f"Only single characters can be kept, not {shown(character)}."
+            msg = f"Only single characters can be kept, not {short_repr(character)}."
             raise SettingError(msg)
         code = ord(character)
         frequency[character] = int(counts[code]) if code < len(counts) else 0

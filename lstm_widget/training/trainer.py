@@ -18,7 +18,7 @@ from lstm_widget.errors import LSTMError, SettingError, UnknownCharactersError
 from lstm_widget.formats import load_model
 from lstm_widget.formats.safetensors import rounded
 from lstm_widget.holding import holding
-from lstm_widget.network.normalize import adapt
+from lstm_widget.network.normalize import normalize
 from lstm_widget.training.adoption import with_vocab
 from lstm_widget.training.card import finished
 from lstm_widget.training.display import Display
@@ -283,5 +283,5 @@ def _check_card(card: Mapping[str, Any] | None) -> None:
 
 
 def _check_seed(seed: str | None, corpus: Corpus) -> None:
-    if seed is not None and (unknown := adapt(check_seed(seed), corpus.vocab).unknown):
+    if seed is not None and (unknown := normalize(check_seed(seed), corpus.vocab).unknown):
         raise UnknownCharactersError(unknown)

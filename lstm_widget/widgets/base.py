@@ -70,7 +70,7 @@ class Checked(traitlets.Any):
     allow_none = False
 
 
-def shown(trait: traitlets.TraitType[Any, Any]) -> traitlets.TraitType[Any, Any]:
+def synced(trait: traitlets.TraitType[Any, Any]) -> traitlets.TraitType[Any, Any]:
     """Let the page have a trait."""
     return trait.tag(sync=True, to_json=lambda value, _widget: sendable(value))
 
@@ -89,7 +89,7 @@ class PageWidget(anywidget.AnyWidget):
     for_the_page: ClassVar[frozenset[str]]
     """What a page may change, besides what every widget has."""
 
-    error = shown(traitlets.Unicode(read_only=True))
+    error = synced(traitlets.Unicode(read_only=True))
 
     def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - of any kind
         super().__init__(**traits)
@@ -125,20 +125,20 @@ class ModelWidget(PageWidget):
     )
 
     # The page may change these. Most are checked by the rules of the generator.
-    model = shown(Checked(None))
-    seed = shown(traitlets.Unicode())
-    length = shown(Checked(300))
-    top_k = shown(Checked(None))
-    top_p = shown(Checked(None))
-    rng = shown(Checked(None))
-    speed = shown(Checked(50.0))
+    model = synced(Checked(None))
+    seed = synced(traitlets.Unicode())
+    length = synced(Checked(300))
+    top_k = synced(Checked(None))
+    top_p = synced(Checked(None))
+    rng = synced(Checked(None))
+    speed = synced(Checked(50.0))
     # These it only shows.
-    status = shown(traitlets.Unicode("ready", read_only=True))
-    models = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    status = synced(traitlets.Unicode("ready", read_only=True))
+    models = synced(traitlets.List(traitlets.Dict(), read_only=True))
     """The models to choose from in the page: `name` and `title` of each."""
-    card = shown(traitlets.Dict(read_only=True))
+    card = synced(traitlets.Dict(read_only=True))
     """What a reader should know of the model: the numbers and texts of its card, and its architecture."""
-    replacements = shown(traitlets.List(traitlets.Dict(), read_only=True))
+    replacements = synced(traitlets.List(traitlets.Dict(), read_only=True))
     """What the model reads instead of characters of the seed (see `typed`)."""
 
     def __init__(self, model: ModelLike | None, **settings: Any) -> None:  # noqa: ANN401 - of any kind

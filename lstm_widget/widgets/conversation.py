@@ -289,7 +289,7 @@ def known(seed: object, model: CharLSTM) -> object:
     if not isinstance(seed, str):
         return seed  # refused with the other settings
     kept, position = "", 0
-    for place in model.adapt(seed).replacements:
+    for place in model.normalize(seed).replacements:
         if not place.used:
             kept += seed[position : place.position]
             position = place.position + len(place.character)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 import traitlets
 
-from lstm_widget.errors import SettingError
-from lstm_widget.errors import shown as told
-from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
+from lstm_widget.errors import SettingError, short_repr
+from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, synced
 from lstm_widget.widgets.lanes_stream import (
     MAX_LANES,
     MIN_LANES,
@@ -110,13 +109,13 @@ class TemperatureLanes(ModelWidget):
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperatures", "names"}
 
     # The page may change these.
-    temperatures = shown(Checked())
-    names = shown(Checked())
+    temperatures = synced(Checked())
+    names = synced(Checked())
     """What the lanes are told by, in their order: a lane keeps its name when others come and go."""
     # These it only shows.
-    texts = shown(traitlets.List(traitlets.Unicode(), read_only=True))
-    receipts = shown(traitlets.List(traitlets.Dict(), read_only=True))
-    bounds = shown(
+    texts = synced(traitlets.List(traitlets.Unicode(), read_only=True))
+    receipts = synced(traitlets.List(traitlets.Dict(), read_only=True))
+    bounds = synced(
         traitlets.Dict(
             {**BOUNDS, "lanes": {"least": MIN_LANES, "most": MAX_LANES, "step": 1}}, read_only=True
         )
@@ -180,7 +179,8 @@ class TemperatureLanes(ModelWidget):
         lanes, place = len(self.temperatures), as_whole(index)
         if place is None or not 0 <= place < lanes:
             msg = (
-                f"The lanes are counted from 0 to {lanes - 1}, so there is none of the number {told(index)}."
+                f"The lanes are counted from 0 to {lanes - 1}, so there is none of the number "
+                f"{short_repr(index)}."
             )
             raise SettingError(msg)
         if lanes == MIN_LANES:

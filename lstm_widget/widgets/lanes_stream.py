@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, short_repr
 from lstm_widget.widgets.checks import MAX_NAME, whole_in
 from lstm_widget.widgets.conversation import Conversation, known, new_name, settings_in
 from lstm_widget.widgets.protocol import LanesSettings
@@ -44,7 +44,7 @@ class Lane(NamedTuple):
 def check_temperatures(temperatures: object) -> list[float]:
     """Return the temperatures of the lanes, or raise `SettingError`."""
     if isinstance(temperatures, (str, Mapping)) or not isinstance(temperatures, Iterable):
-        msg = f"The temperatures must be a list of numbers, not {shown(temperatures)}."
+        msg = f"The temperatures must be a list of numbers, not {short_repr(temperatures)}."
         raise SettingError(msg)
     checked = [check_temperature(one) for one in temperatures]
     if not MIN_LANES <= len(checked) <= MAX_LANES:

@@ -72,7 +72,7 @@ class Look:
             "count": len(buffers[1]),
             "left": left,
             "seed": run.seed_length,
-            "placed": [run.seed_length + place for place in run.placed],
+            "placed": [run.seed_length + place for place in run.forced],
         }
         return found, buffers
 

@@ -8,7 +8,7 @@ import traitlets
 
 from lstm_widget.errors import SettingError
 from lstm_widget.inspection.inspector import check_cell
-from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, shown
+from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, synced
 from lstm_widget.widgets.callbacks import TextCallbacks
 from lstm_widget.widgets.stream import TextConversation
 from lstm_widget.writing.settings import BOUNDS, SettingNames, check_length, check_temperature
@@ -123,21 +123,21 @@ class LSTMWidget(ModelWidget):
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperature", *_LOOKS}
 
     # The page may change these.
-    temperature = shown(Checked(0.6))
-    inside = shown(traitlets.Bool(False))
-    what_if = shown(Checked(None))
-    colour = shown(traitlets.Enum(("none", "surprise", "probability", "rank", "cell"), "none"))
-    cell = shown(traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=None, allow_none=True))
+    temperature = synced(Checked(0.6))
+    inside = synced(traitlets.Bool(False))
+    what_if = synced(Checked(None))
+    colour = synced(traitlets.Enum(("none", "surprise", "probability", "rank", "cell"), "none"))
+    cell = synced(traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=None, allow_none=True))
     # These it only shows.
-    text = shown(traitlets.Unicode(read_only=True))
-    receipt = shown(traitlets.Dict(read_only=True))
-    branches = shown(traitlets.List(traitlets.Dict(), read_only=True))
-    cells = shown(traitlets.List(traitlets.Dict(), read_only=True))
-    vocabulary = shown(traitlets.List(read_only=True))
+    text = synced(traitlets.Unicode(read_only=True))
+    receipt = synced(traitlets.Dict(read_only=True))
+    branches = synced(traitlets.List(traitlets.Dict(), read_only=True))
+    cells = synced(traitlets.List(traitlets.Dict(), read_only=True))
+    vocabulary = synced(traitlets.List(read_only=True))
     """The character of each id; `None` if it has none."""
-    units = shown(traitlets.List(traitlets.Int(), read_only=True))
+    units = synced(traitlets.List(traitlets.Int(), read_only=True))
     """Number of cells in each layer."""
-    bounds = shown(traitlets.Dict(_BOUNDS, read_only=True))
+    bounds = synced(traitlets.Dict(_BOUNDS, read_only=True))
 
     def __init__(self, model: ModelLike | None = None, **settings: Unpack[WidgetSettings]) -> None:
         self._text_callbacks = TextCallbacks()

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
-from lstm_widget.errors import LSTMError, SettingError
-from lstm_widget.errors import shown as told
+from lstm_widget.errors import LSTMError, SettingError, short_repr
 from lstm_widget.formats.files import as_path
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock, holding
@@ -33,7 +32,7 @@ from lstm_widget.widgets.base import (
     checked,
     page_module,
     page_source,
-    shown,
+    synced,
 )
 from lstm_widget.widgets.checks import sendable, whole_in
 from lstm_widget.widgets.curve import Curve
@@ -114,24 +113,24 @@ class TrainingView(PageWidget):
     for_the_page: ClassVar[frozenset[str]] = frozenset({"temperature", "stage"})
 
     # The page may change these.
-    temperature = shown(Checked(0.6))
-    stage = shown(Checked(0))
+    temperature = synced(Checked(0.6))
+    stage = synced(Checked(0))
     # These it only shows.
-    status = shown(traitlets.Unicode("ready", read_only=True))
-    notes = shown(traitlets.List(traitlets.Unicode(), read_only=True))
+    status = synced(traitlets.Unicode("ready", read_only=True))
+    notes = synced(traitlets.List(traitlets.Unicode(), read_only=True))
     """What a person should know about the text."""
-    indented = shown(traitlets.Bool(read_only=True))
+    indented = synced(traitlets.Bool(read_only=True))
     """Whether its lines are indented, as those of a program: then the page shows letters of one width."""
-    now = shown(traitlets.Dict(read_only=True))
-    training_curve = shown(traitlets.List(read_only=True))
-    validation_curve = shown(traitlets.List(read_only=True))
-    references = shown(traitlets.List(traitlets.Dict(), read_only=True))
-    samples = shown(traitlets.List(traitlets.Dict(), read_only=True))
-    stages = shown(traitlets.List(traitlets.Dict(), read_only=True))
-    seed = shown(traitlets.Unicode(read_only=True))
+    now = synced(traitlets.Dict(read_only=True))
+    training_curve = synced(traitlets.List(read_only=True))
+    validation_curve = synced(traitlets.List(read_only=True))
+    references = synced(traitlets.List(traitlets.Dict(), read_only=True))
+    samples = synced(traitlets.List(traitlets.Dict(), read_only=True))
+    stages = synced(traitlets.List(traitlets.Dict(), read_only=True))
+    seed = synced(traitlets.Unicode(read_only=True))
     """What the texts of all stages begin with."""
-    written_at = shown(traitlets.Float(0.6, read_only=True))
-    bounds = shown(traitlets.Dict({"temperature": BOUNDS["temperature"]}, read_only=True))
+    written_at = synced(traitlets.Float(0.6, read_only=True))
+    bounds = synced(traitlets.Dict({"temperature": BOUNDS["temperature"]}, read_only=True))
 
     def __init__(
         self,
@@ -466,7 +465,7 @@ class TrainingView(PageWidget):
         stage = as_whole(proposal["value"])
         if stage is None or not 0 <= stage <= max(0, len(self.stages) - 1):
             msg = f"The stage must be a whole number from 0 to {max(0, len(self.stages) - 1)}, not "
-            msg += f"{told(proposal['value'])}."
+            msg += f"{short_repr(proposal['value'])}."
             raise traitlets.TraitError(msg)
         return stage
 

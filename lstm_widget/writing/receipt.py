@@ -1,14 +1,14 @@
 """The receipt of a text: a small JSON dictionary from which the same text comes out again.
 
 It is all that made the text: which model, the settings, the number that the dice came from, where the
-temperature was changed, and which characters were put there by hand.
+temperature was changed, and which characters were forced (put there by hand, whatever the die said).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from lstm_widget.errors import SettingError, shown
+from lstm_widget.errors import SettingError, short_repr
 from lstm_widget.writing.settings import as_whole, check_temperature
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Receipt(TypedDict):
     temperatures: list[tuple[int, float]]
     """Where the temperature was changed: from this character on it was that one."""
     placed: list[tuple[int, str]]
-    """Which characters were put there by hand, and where: one for each branch that led here."""
+    """Which characters were forced, and where: one for each branch that led here."""
     written: int
     """Number of characters, `length` at most."""
 
@@ -61,7 +61,7 @@ def receipt_of(run: Run, model: str, rng: object) -> Receipt:
         "top_p": settings.top_p,
         "rng": as_whole(rng),
         "temperatures": list(run.temperatures),
-        "placed": list(run.placed.items()),
+        "placed": list(run.forced.items()),
         "written": len(run.characters),
     }
 
@@ -93,12 +93,12 @@ def replay(receipt: Mapping[str, Any], run: Run) -> None:
         If it is no receipt of a text of this model.
     """
     if receipt["fingerprint"] != run.model.fingerprint:
-        name = shown(receipt["model"])
+        name = short_repr(receipt["model"])
         msg = f"This text is not of this model: its receipt names {name}, or another version of it."
         raise SettingError(msg)
-    changes, placed, written = (receipt[name] for name in ("temperatures", "placed", "written"))
+    changes, forced, written = (receipt[name] for name in ("temperatures", "placed", "written"))
     end = as_whole(written)
-    places = _positions(changes), _positions(placed)
+    places = _positions(changes), _positions(forced)
     if (
         end is None
         or end > run.settings.length
@@ -107,16 +107,16 @@ def replay(receipt: Mapping[str, Any], run: Run) -> None:
     ):
         msg = "The receipt is damaged: a position in it is not in the text, or there twice."
         raise SettingError(msg)
-    # At one and the same place the new temperature comes first: a character that is put there counts as
+    # At one and the same place the new temperature comes first: a forced character counts as
     # written with it.
     events: list[tuple[int, int, Any]] = [(place, 0, check_temperature(value)) for place, value in changes]
-    events += [(place, 1, character) for place, character in placed]
+    events += [(place, 1, character) for place, character in forced]
     for position, kind, value in sorted(events, key=lambda event: event[:2]):
         run.advance(position - len(run.characters))
         if kind == 0:
             run.temperature = value
         else:
-            run.put(value)
+            run.force(value)
     run.advance(written - len(run.characters))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, UnknownCharactersError, shown, too_large
+from lstm_widget.errors import SettingError, UnknownCharactersError, short_repr, too_large
 from lstm_widget.network.backend import backend
 from lstm_widget.network.blas import single_thread
 from lstm_widget.network.engine import Lane
@@ -68,8 +68,8 @@ class Run:
         whatever it was chosen with. `LSTMGenerator.score` finds the same, but for rounding.
     temperatures : list of (int, float)
         Where the temperature was changed: from that character on, counted from 0, it was that one.
-    placed : dict of int to str
-        The characters that were put there by hand (`put`), by their positions.
+    forced : dict of int to str
+        The characters that `force` has put there by hand, by their positions.
     recent : Recent or None
         The logits of the latest characters, once somebody looks on (`watch`).
     rng : numpy.random.Generator
@@ -94,9 +94,9 @@ class Run:
         self._temperature = settings.temperature
         self.temperatures: list[tuple[int, float]] = []
         self.characters: list[str] = []
-        self.placed: dict[int, str] = {}
+        self.forced: dict[int, str] = {}
         self.half_way = False  # whether a piece is being written, or an interrupt ended one
-        self._awaited = (-1, "")  # what is put there, once the network has read what is before
+        self._awaited = (-1, "")  # what is forced there, once the network has read what is before
         self.surprise = array("d")
         self.recent: Recent | None = None
         read = as_typed(settings.seed, model, engine)
@@ -114,7 +114,7 @@ class Run:
         self.rolled = array("d")  # the die of each character, and perhaps of some that are to come
         self.model = model
         self._names = model.characters
-        self.nameless = model.nameless_ids
+        self.unused = model.unused_ids
 
     def __copy__(self) -> Run:
         """Return one that is written on for itself: the model is shared, and nothing else."""
@@ -196,7 +196,7 @@ class Run:
             raise SettingError(msg)
         self.settings = settings
 
-    def put(self, character: str) -> None:
+    def force(self, character: str) -> None:
         """Write this character next, whatever the die says; the die is used up all the same.
 
         Parameters
@@ -217,23 +217,23 @@ class Run:
             self._awaited = (-1, "")
             raise
 
-    def check_put(self, character: str) -> None:
-        """Raise the error of `put`, if there is one, and change nothing."""
+    def check_force(self, character: str) -> None:
+        """Raise the error of `force`, if there is one, and change nothing."""
         if not isinstance(character, str) or len(character) != 1:
-            msg = f"What is put into a text must be one character, not {shown(character)}."
+            msg = f"A forced character must be one character, not {short_repr(character)}."
             raise SettingError(msg)
         if character not in self.model.vocab:
             raise UnknownCharactersError((character,))
 
     def _await(self, character: str) -> None:
-        self.check_put(character)
+        self.check_force(character)
         if self.finished:
             self.extend(len(self.characters) + 1)
         self._awaited = (len(self.characters), character)
 
     @property
     def awaited(self) -> str:
-        """The character that is put next, or nothing."""
+        """The character that is forced next, or nothing."""
         position, character = self._awaited
         return character if position == len(self.characters) else ""
 
@@ -260,10 +260,13 @@ class Run:
 
     def check_branch(self, position: int, character: str) -> int:
         """Return the position, or raise the error of `branch` and change nothing."""
-        self.check_put(character)
+        self.check_force(character)
         place = as_whole(position)
         if place is None or not 0 <= place <= len(self.characters):
-            msg = f"A branch begins at a position from 0 to {len(self.characters):,}, not {shown(position)}."
+            msg = (
+                f"A branch begins at a position from 0 to {len(self.characters):,}, not "
+                f"{short_repr(position)}."
+            )
             raise SettingError(msg)
         if place == self.settings.length:
             replace(self.settings, length=place + 1)
@@ -278,7 +281,7 @@ class Run:
         other.ids = self.ids[: self.seed_length + place]
         other.kept = self.kept.up_to(len(other.ids) - 1)
         other.read_again()
-        other.placed = {at: one for at, one in self.placed.items() if at < place}
+        other.forced = {at: one for at, one in self.forced.items() if at < place}
         for at, temperature in self.temperatures:
             if at <= place:
                 other.temperatures.append((at, temperature))
@@ -319,7 +322,7 @@ class Run:
         self.ids.extend(ids)
         self.surprise.extend(surprise)
         # Last, as it is what counts after an interrupt.
-        self.characters.extend([self._names[number] for number in ids])  # type: ignore[misc] # none is nameless
+        self.characters.extend([self._names[number] for number in ids])  # type: ignore[misc] # none is unused
 
     def dice(self, count: int) -> list[float]:
         """Return the dice of the next characters; rolled before an interrupt, they are used after it."""
@@ -350,7 +353,7 @@ class Run:
         """Leave the text as it was written, as an interrupt may have come in the middle of a step."""
         written = len(self.characters)
         del self.surprise[written:], self.ids[self.seed_length + written :]
-        self.placed.pop(written, None)
+        self.forced.pop(written, None)
         if self.recent is not None:
             self.recent.cut(written)
         self.kept = self.kept.up_to(len(self.ids) - 1)
@@ -417,9 +420,9 @@ def _write_pieces(runs: Sequence[Run], ends: list[int], clock: _Clock) -> None:
         if seeds := [run for run in missing if len(run.unread) > 1]:
             for run in seeds:
                 run.lane.step(run.unread.pop())
-        elif puts := [run for run in missing if run.awaited]:
-            for run in puts:
-                _put(run)
+        elif forced := [run for run in missing if run.awaited]:
+            for run in forced:
+                _write_forced(run)
         elif len(missing) == 1:
             ((run, steps),) = missing.items()
             run.lane = backend.fastest(run.lane, run.engine)
@@ -448,14 +451,14 @@ def _write_together(runs: list[Run], steps: int, clock: _Clock) -> None:
         run.lane.state = state
 
 
-def _put(run: Run) -> None:
+def _write_forced(run: Run) -> None:
     """Write the character that is awaited; its die is used up all the same."""
     character = run.awaited
     number = run.model.vocab[character]
     logits = np.array(run.lane.step(run.unread.pop()), ndmin=2)
-    logits[:, run.nameless] = -np.inf
+    logits[:, run.unused] = -np.inf
     run.dice(1)
-    run.placed[len(run.characters)] = character
+    run.forced[len(run.characters)] = character
     run.note([number], _surprise(logits, [number]), logits)
 
 
@@ -478,12 +481,12 @@ def _room(runs: list[Run], steps: int) -> NDArray[np.float32]:
 
 def _write_one(lane: Lane, run: Run, kept: NDArray[np.float32], clock: _Clock) -> None:
     """Write at most n characters, while `kept` [n, V] takes the logits of each."""
-    settings, temperature, nameless = run.settings, run.temperature, run.nameless
+    settings, temperature, unused = run.settings, run.temperature, run.unused
     ids = [run.unread.pop()]
     for n, die in enumerate(run.dice(len(kept))):
         logits = lane.step(ids[-1])
-        if nameless.size:
-            logits[nameless] = -np.inf
+        if unused.size:
+            logits[unused] = -np.inf
         kept[n] = logits
         ids.append(choose(logits, temperature, die, settings.top_k, settings.top_p))
         if clock.late:
@@ -499,8 +502,8 @@ def _write_several(lane: Lane, runs: list[Run], kept: NDArray[np.float32], clock
     ids, chosen = np.array([run.unread.pop() for run in runs]), []
     for n, dice in enumerate(np.array([run.dice(kept.shape[1]) for run in runs]).T):
         logits = lane.step(ids)
-        if runs[0].nameless.size:
-            logits[:, runs[0].nameless] = -np.inf
+        if runs[0].unused.size:
+            logits[:, runs[0].unused] = -np.inf
         kept[:, n] = logits
         ids = choose_each(logits, temperatures, dice, *limits)
         chosen.append(ids)
@@ -528,7 +531,7 @@ def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clo
         [run.temperature for run in runs],
         [one.top_k for one in settings],
         [one.top_p for one in settings],
-        runs[0].nameless,
+        runs[0].unused,
         kept,
     )
     if not surprise.sum() < np.inf:  # infinite, or not a number

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, UnknownSettingError, shown
+from lstm_widget.errors import SettingError, UnknownSettingError, short_repr
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -93,7 +93,7 @@ class Settings:
 def check_seed(seed: object) -> str:
     """Return the seed, or raise `SettingError`."""
     if not isinstance(seed, str):
-        msg = f"The seed must be text, not {shown(seed)}."
+        msg = f"The seed must be text, not {short_repr(seed)}."
         raise SettingError(msg)
     if not seed:
         msg = "The seed is empty: give at least one character to start from."
@@ -105,7 +105,7 @@ def check_length(length: object) -> int:
     """Return the length, or raise `SettingError`."""
     number = as_whole(length)
     if number is None or not 1 <= number <= MAX_LENGTH:
-        msg = f"The length must be a whole number from 1 to {MAX_LENGTH:,}, not {shown(length)}."
+        msg = f"The length must be a whole number from 1 to {MAX_LENGTH:,}, not {short_repr(length)}."
         raise SettingError(msg)
     return number
 
@@ -114,7 +114,9 @@ def check_temperature(temperature: object) -> float:
     """Return the temperature, or raise `SettingError`."""
     number = as_real(temperature)
     if number is None or not 0 <= number <= MAX_TEMPERATURE:
-        msg = f"The temperature must be a number from 0 to {MAX_TEMPERATURE:g}, not {shown(temperature)}."
+        msg = (
+            f"The temperature must be a number from 0 to {MAX_TEMPERATURE:g}, not {short_repr(temperature)}."
+        )
         raise SettingError(msg)
     return number
 
@@ -125,7 +127,7 @@ def check_top_k(top_k: object) -> int | None:
         return None
     number = as_whole(top_k)
     if number is None or not 1 <= number <= MAX_IN_PAGE:
-        msg = f"top_k must be a whole number from 1 to 2**53 - 1, or None, not {shown(top_k)}."
+        msg = f"top_k must be a whole number from 1 to 2**53 - 1, or None, not {short_repr(top_k)}."
         raise SettingError(msg)
     return number
 
@@ -136,7 +138,7 @@ def check_top_p(top_p: object) -> float | None:
         return None
     number = as_real(top_p)
     if number is None or not 0 < number <= 1:
-        msg = f"top_p must be a number above 0 and at most 1, or None, not {shown(top_p)}."
+        msg = f"top_p must be a number above 0 and at most 1, or None, not {short_repr(top_p)}."
         raise SettingError(msg)
     return number
 
@@ -149,7 +151,7 @@ def check_speed(speed: object) -> float | None:
     if number is None or not 1 <= number <= MAX_SPEED:
         msg = (
             f"The speed must be a number of characters per second from 1 to {MAX_SPEED:g}, "
-            f"or None for as fast as it goes, not {shown(speed)}."
+            f"or None for as fast as it goes, not {short_repr(speed)}."
         )
         raise SettingError(msg)
     return number
@@ -158,10 +160,10 @@ def check_speed(speed: object) -> float | None:
 def check_piece(count: object, seconds: object) -> None:
     """Raise `SettingError` if a text cannot be written on for so many characters or seconds."""
     if count is not None and ((whole := as_whole(count)) is None or whole < 0):
-        msg = f"The count must be a whole number from 0, or None, not {shown(count)}."
+        msg = f"The count must be a whole number from 0, or None, not {short_repr(count)}."
         raise SettingError(msg)
     if seconds is not None and ((number := as_real(seconds)) is None or number < 0):
-        msg = f"The seconds must be a number from 0, or None, not {shown(seconds)}."
+        msg = f"The seconds must be a number from 0, or None, not {short_repr(seconds)}."
         raise SettingError(msg)
 
 
@@ -185,7 +187,7 @@ def make_rng(rng: RngLike) -> np.random.Generator:
             return np.random.default_rng(rng)
     except ValueError:  # a negative number
         pass
-    msg = f"rng must be a whole number from 0, a numpy.random.Generator or None, not {shown(rng)}."
+    msg = f"rng must be a whole number from 0, a numpy.random.Generator or None, not {short_repr(rng)}."
     raise SettingError(msg)
 
 

@@ -17,14 +17,14 @@ import numpy as np
 
 from lstm_widget.errors import ModelError
 from lstm_widget.network.blas import single_thread
-from lstm_widget.network.normalize import adapt
+from lstm_widget.network.normalize import normalize
 from lstm_widget.network.sampling import choose
 from lstm_widget.writing.settings import DEFAULTS
 
 if TYPE_CHECKING:
     from lstm_widget.network.engine import Engine
     from lstm_widget.network.model import CharLSTM
-    from lstm_widget.network.normalize import Adapted
+    from lstm_widget.network.normalize import Normalized
 
 _LINE_END = "\r\n"
 _OTHER_LINE_END = re.compile("(?<!\r)\n|[\v\f\x85\u2028\u2029]")
@@ -36,10 +36,10 @@ _LONGEST_SEED = 100  # of a card from elsewhere
 _line_ends: weakref.WeakKeyDictionary[Engine, str | None] = weakref.WeakKeyDictionary()
 
 
-def as_typed(text: str, model: CharLSTM, engine: Engine) -> Adapted:
+def as_typed(text: str, model: CharLSTM, engine: Engine) -> Normalized:
     r"""Read what a person has typed, or any text that has the line ends of this machine.
 
-    As `CharLSTM.adapt`; besides, a lone ``"\n"`` is ``"\r\n"`` to a model that was trained on that.
+    As `CharLSTM.normalize`; besides, a lone ``"\n"`` is ``"\r\n"`` to a model that was trained on that.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def as_typed(text: str, model: CharLSTM, engine: Engine) -> Adapted:
     engine : Engine
         The model's weights, packed.
     """
-    return adapt(
+    return normalize(
         text, model.vocab, line_end=_line_end(model, engine) if _OTHER_LINE_END.search(text) else None
     )
 
@@ -64,7 +64,7 @@ def default_seed(model: CharLSTM, engine: Engine) -> str:
     settings = samples.get("settings") if isinstance(samples, dict) else None
     for place in (card, settings):
         seed = place.get("seed") if isinstance(place, dict) else None
-        if isinstance(seed, str) and (known := model.adapt(seed[:_LONGEST_SEED]).text):
+        if isinstance(seed, str) and (known := model.normalize(seed[:_LONGEST_SEED]).text):
             return known
     before = next((model.vocab[one] for one in "\n " if one in model.vocab), None)
     lane = engine.lane()
@@ -75,7 +75,7 @@ def default_seed(model: CharLSTM, engine: Engine) -> str:
 def generator_seed(model: CharLSTM, engine: Engine) -> str:
     """Return p5ML's own seed if the model knows it, else `default_seed`."""
     seed = str(DEFAULTS["seed"])
-    return default_seed(model, engine) if model.adapt(seed).unknown else seed
+    return default_seed(model, engine) if model.normalize(seed).unknown else seed
 
 
 def _oddity(character: str) -> int:
@@ -97,14 +97,14 @@ def _line_end(model: CharLSTM, engine: Engine) -> str | None:
 def _ends_lines_in_two(model: CharLSTM, engine: Engine) -> bool:
     r"""Have the model write, and tell whether it ends lines with ``"\r"`` and then expects ``"\n"``."""
     first, second = (model.vocab[character] for character in _LINE_END)
-    nameless, lane = model.nameless_ids, engine.lane()
+    unused, lane = model.unused_ids, engine.lane()
     dice = np.random.default_rng(0).random(_ASKED)
     in_two = alone = best = 0.0
     place = lane.state
 
     def expected(character: int) -> np.ndarray:
         logits = lane.step(character)
-        logits[nameless] = -np.inf
+        logits[unused] = -np.inf
         return logits
 
     *seed, last = model.encode(default_seed(model, engine))

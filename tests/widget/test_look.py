@@ -101,13 +101,13 @@ def test_the_temperatures_of_a_text_that_was_turned(page):
     assert temperatures.tolist() == [0.8] * 20 + [0.1] * 10 + [2.0] * 30
 
 
-def test_a_nameless_id_has_no_probability(random_model):
+def test_an_unused_id_has_no_probability(random_model):
     widget = LSTMWidget(random_model(vocab_size=12), **SETTINGS)
     page = Page(widget)
     written(page)
     _, (logits, *_) = page.look(inspect(0, 63), *KINDS)
     model = widget.generator.model
-    assert np.isneginf(logits.reshape(63, 12)[:, model.nameless_ids]).all()
+    assert np.isneginf(logits.reshape(63, 12)[:, model.unused_ids]).all()
     assert widget.vocabulary == list(model.characters)
     assert widget.vocabulary.count(None) == 4
 
