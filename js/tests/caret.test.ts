@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Caret } from "../src/inside/caret.ts";
-import { Page } from "../src/sheet/text-area.ts";
+import { TextArea } from "../src/sheet/text-area.ts";
 import { covered, stubHighlights } from "./highlighting.ts";
 
 /** Pixels: jsdom lays nothing out, so a grid of characters is assumed here. */
@@ -11,7 +11,7 @@ const WIDE = 10;
 const VISIBLE = 100;
 
 let controller: AbortController;
-let page: Page;
+let page: TextArea;
 let caret: Caret;
 let chosen: (number | null)[];
 let width: number;
@@ -21,7 +21,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   stubHighlights();
   controller = new AbortController();
-  page = new Page(controller.signal);
+  page = new TextArea(controller.signal);
   document.body.append(page.root);
   chosen = [];
   caret = new Caret(page, (index) => chosen.push(index), controller.signal);

@@ -11,16 +11,16 @@ import {
   SURPRISE,
 } from "../src/inside/colours.ts";
 import { Legend } from "../src/inside/legend.ts";
-import { Page } from "../src/sheet/text-area.ts";
+import { TextArea } from "../src/sheet/text-area.ts";
 import { covered, stubHighlights } from "./highlighting.ts";
 
 let controller: AbortController;
-let page: Page;
+let page: TextArea;
 
 beforeEach(() => {
   stubHighlights();
   controller = new AbortController();
-  page = new Page(controller.signal);
+  page = new TextArea(controller.signal);
   document.body.append(page.root);
 });
 
@@ -233,7 +233,7 @@ describe("colours", () => {
 
   test("of several views share the highlights, and each takes away its own", () => {
     const gone = new AbortController();
-    const other = new Page(gone.signal);
+    const other = new TextArea(gone.signal);
     document.body.append(other.root);
     page.show("", "abc");
     other.show("", "def");
@@ -461,7 +461,7 @@ describe("of a long text", () => {
 });
 
 /** A page in which each character takes one pixel of height, and so many of them are seen. */
-function layOut(shown: Page, height: number): void {
+function layOut(shown: TextArea, height: number): void {
   Object.defineProperty(shown.root, "clientHeight", { value: height });
   let top = 0;
   for (const block of shown.root.children) {

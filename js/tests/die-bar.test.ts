@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Choices } from "../src/inside/choices.ts";
 import { cut, DieBar } from "../src/inside/die-bar.ts";
+import { Replay } from "../src/inside/replay.ts";
 import { TRAITS } from "./fake-model.ts";
 import { click, find, slider, type } from "./reader.ts";
 
@@ -14,14 +14,14 @@ const [SEED, FIRST, SECOND, PLACED] = [0, 1, 2, 3] as const;
 
 let controller: AbortController;
 let set: (number | null)[];
-let choices: Choices;
+let choices: Replay;
 let dieBar: DieBar;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["requestAnimationFrame", "cancelAnimationFrame"] });
   controller = new AbortController();
   set = [];
-  choices = new Choices();
+  choices = new Replay();
   const logits = new Float32Array(4 * SHARES.length);
   for (let n = 0; n < 4; n += 1) logits.set(SHARES.map(Math.log), n * SHARES.length);
   choices.add(0, {
@@ -334,7 +334,7 @@ test("what is too narrow for its name has none, and many are together", () => {
   const vocabulary = Array.from({ length: count }, (_, id) => String.fromCodePoint(0x4e00 + id));
   const logits = Float32Array.from({ length: count }, (_, id) => -id / 12);
   const [die, temperature] = [Float64Array.of(0.99), Float64Array.of(1)];
-  const many = new Choices();
+  const many = new Replay();
   many.add(0, {
     logits,
     ids: Int32Array.of(55),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Change } from "../src/kernel/protocol.ts";
-import { Page, REPLACED } from "../src/sheet/text-area.ts";
+import { REPLACED, TextArea } from "../src/sheet/text-area.ts";
 
 /** Heights in pixels: jsdom lays nothing out, so one line per character is assumed here. */
 const LINE = 20;
@@ -9,7 +9,7 @@ const VISIBLE = 100;
 const WIDE = 40;
 
 let controller: AbortController;
-let page: Page;
+let page: TextArea;
 let width: number;
 let top: number;
 
@@ -29,8 +29,8 @@ afterEach(() => {
 });
 
 /** A page that scrolls. */
-function pageOf(signal: AbortSignal): Page {
-  const made = new Page(signal);
+function pageOf(signal: AbortSignal): TextArea {
+  const made = new TextArea(signal);
   width = 400;
   top = 0;
   Object.defineProperties(made.root, {

@@ -1,5 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
-import { type Distribution, distribution } from "./choices.ts";
+import { type Distribution, distribution } from "./replay.ts";
 
 /** Characters that have a row of their own. */
 const SHOWN = 10;

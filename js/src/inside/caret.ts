@@ -1,5 +1,5 @@
 import { Layer } from "../sheet/highlights.ts";
-import { type Page, REPLACED } from "../sheet/text-area.ts";
+import { REPLACED, type TextArea } from "../sheet/text-area.ts";
 import { Frame } from "./bars.ts";
 
 /** Characters that Up and Down move by where nothing is laid out. */
@@ -18,7 +18,7 @@ export class Caret {
 
   /** @param chosen told of what the reader chooses, and of a choice that is lost with its text */
   constructor(
-    private readonly page: Page,
+    private readonly page: TextArea,
     private readonly chosen: (index: number | null) => void,
     private readonly signal: AbortSignal,
   ) {

@@ -1,7 +1,7 @@
 import type { Colour } from "../kernel/protocol.ts";
 import { Layer } from "../sheet/highlights.ts";
-import { type Page, REPLACED } from "../sheet/text-area.ts";
-import { Sight } from "./sight.ts";
+import { REPLACED, type TextArea } from "../sheet/text-area.ts";
+import { VisibleRange } from "./visible-range.ts";
 
 /** A way to colour a text: the values fall into buckets, each with a look of its own in colours.css. */
 export interface Scale {
@@ -96,14 +96,14 @@ export class Colours {
   #values: (index: number) => number | null = () => null;
   #layers: Layer[] = [];
   #last: Stretch = { from: 0, bucket: null, range: null };
-  readonly #sight: Sight;
+  readonly #sight: VisibleRange;
 
   constructor(
-    private readonly page: Page,
+    private readonly page: TextArea,
     private readonly signal: AbortSignal,
   ) {
     const paint = (from: number, to: number) => this.#paint(from, to);
-    this.#sight = new Sight(page, paint, () => this.#wipe(), signal);
+    this.#sight = new VisibleRange(page, paint, () => this.#wipe(), signal);
     page.root.addEventListener(REPLACED, () => this.clear(), { signal });
     signal.addEventListener("abort", () => this.clear());
   }
@@ -170,14 +170,14 @@ export class Colours {
 export class Changed {
   readonly #layer = new Layer("lstm-changed", 1);
   #indices: readonly number[] = [];
-  readonly #sight: Sight;
+  readonly #sight: VisibleRange;
 
   constructor(
-    private readonly page: Page,
+    private readonly page: TextArea,
     private readonly signal: AbortSignal,
   ) {
     const paint = (from: number, to: number) => this.#paint(from, to);
-    this.#sight = new Sight(page, paint, () => this.#layer.clear(), signal);
+    this.#sight = new VisibleRange(page, paint, () => this.#layer.clear(), signal);
   }
 
   /** @param indices in rising order */

@@ -1,7 +1,7 @@
 import { element, uniqueId } from "../dom/elements.ts";
 import type { Bounds } from "../kernel/protocol.ts";
 import { Frame, percent, quoted, short, told, write } from "./bars.ts";
-import type { Choice, Choices } from "./choices.ts";
+import type { Choice, Replay } from "./replay.ts";
 
 /** Pixels: what is narrower is not drawn alone. */
 const NARROWEST = 4;
@@ -18,7 +18,7 @@ const HINT = "Point at a character of the text, or move the caret to it, to see 
 
 /** A character of a text. */
 export interface Pointed {
-  choices: Choices;
+  choices: Replay;
   /** Counted from the first character of the seed. */
   index: number;
   /** The character of each id; null if it has none. */
@@ -241,7 +241,7 @@ export class DieBar {
 /** A character that is looked at, on a bar that may be that of another temperature. */
 interface Looked {
   choice: Choice;
-  ids: ReturnType<Choices["bar"]>["ids"];
+  ids: ReturnType<Replay["bar"]>["ids"];
   edges: Float64Array;
   vocabulary: readonly (string | null)[];
   /** Of the bar. */

@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../dom/elements.ts";
 import type { FromKernel, Traits } from "../kernel/protocol.ts";
-import type { Page } from "../sheet/text-area.ts";
+import type { TextArea } from "../sheet/text-area.ts";
 import { type Actions, Panels } from "./panels.ts";
 
 /** The way to look inside. Until somebody takes it, there is nothing behind it. */
@@ -12,7 +12,7 @@ export class Inside {
 
   constructor(
     private readonly model: AnyModel<Traits>,
-    private readonly page: Page,
+    private readonly page: TextArea,
     private readonly actions: Actions,
     private readonly signal: AbortSignal,
   ) {

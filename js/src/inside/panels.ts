@@ -5,16 +5,16 @@ import type { Colour, FromKernel, ToKernel, Traits } from "../kernel/protocol.ts
 import { Questions } from "../kernel/questions.ts";
 import { follow } from "../kernel/traits.ts";
 import type { SettingTraits } from "../settings/setting-traits.ts";
-import type { Page } from "../sheet/text-area.ts";
+import type { TextArea } from "../sheet/text-area.ts";
 import { Bars, Frame } from "./bars.ts";
 import { BranchTree } from "./branch-tree.ts";
 import { Caret } from "./caret.ts";
 import { CellList } from "./cell-list.ts";
 import { Changed, Colours, SCALES } from "./colours.ts";
 import { DieBar } from "./die-bar.ts";
+import { InspectionClient } from "./inspection-client.ts";
 import { Legend } from "./legend.ts";
 import { pythonText, receiptText } from "./receipt.ts";
-import { Source } from "./source.ts";
 
 const COLOURS: Record<Colour, string> = {
   none: "nothing",
@@ -40,7 +40,7 @@ export interface Actions {
 export class Panels {
   readonly root: HTMLElement;
   readonly #questions: Questions;
-  readonly #source: Source;
+  readonly #source: InspectionClient;
   readonly #caret: Caret;
   readonly #bars: Bars;
   readonly #die: DieBar;
@@ -62,14 +62,14 @@ export class Panels {
 
   constructor(
     private readonly model: AnyModel<Traits>,
-    private readonly page: Page,
+    private readonly page: TextArea,
     private readonly actions: Actions,
     signal: AbortSignal,
   ) {
     const { send, traits } = actions;
     this.#frame = new Frame(() => this.#draw(), signal);
     this.#questions = new Questions(send, signal);
-    this.#source = new Source(this.#questions, () => this.#frame.ask(), signal);
+    this.#source = new InspectionClient(this.#questions, () => this.#frame.ask(), signal);
     this.#caret = new Caret(page, () => this.#pointed(), signal);
     this.#bars = new Bars((id) => this.#branch(model.get("vocabulary")[id] ?? ""), signal);
     this.#die = new DieBar(traits.setter("what_if"), model.get("bounds").what_if, signal);

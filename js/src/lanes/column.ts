@@ -1,7 +1,7 @@
 import { element, uniqueId } from "../dom/elements.ts";
 import type { Bounds, Change, Chunk } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
-import { Page } from "../sheet/text-area.ts";
+import { TextArea } from "../sheet/text-area.ts";
 import { DepartureMark } from "./departure-mark.ts";
 
 export interface ColumnListener {
@@ -14,7 +14,7 @@ export interface ColumnListener {
 export class Column {
   readonly root: HTMLElement;
   readonly #gone = new AbortController();
-  readonly #page: Page;
+  readonly #page: TextArea;
   readonly #mark: DepartureMark;
   readonly #remove: HTMLButtonElement;
   readonly #figures = element("p", { className: "lstm-lane-figures" });
@@ -38,7 +38,7 @@ export class Column {
     this.#remove = element("button", { type: "button", textContent: "Remove" });
     const asked = () => this.#remove.getAttribute("aria-disabled") !== "true" && listener.removed();
     this.#remove.addEventListener("click", asked, { signal });
-    this.#page = new Page(signal);
+    this.#page = new TextArea(signal);
     this.#page.root.setAttribute("aria-describedby", this.#departure.id);
     this.#mark = new DepartureMark(this.#page, signal);
     this.root = element(

@@ -1,5 +1,5 @@
 import { element } from "../dom/elements.ts";
-import type { Page } from "../sheet/text-area.ts";
+import type { TextArea } from "../sheet/text-area.ts";
 
 /**
  * Marks where the text of a lane departs from that of its neighbour. It lies over the text, where the
@@ -10,7 +10,7 @@ export class DepartureMark {
   #range: Range | null = null;
 
   constructor(
-    private readonly page: Page,
+    private readonly page: TextArea,
     signal: AbortSignal,
   ) {
     this.#mark.setAttribute("role", "img");

@@ -8,7 +8,7 @@ import { LanesPlayer } from "../kernel/lanes-player.ts";
 import { Presence } from "../kernel/presence.ts";
 import type { LanesFromKernel, LanesTraits } from "../kernel/protocol.ts";
 import { follow, listen } from "../kernel/traits.ts";
-import { characters, perSecond, Telling } from "../sheet/status-line.ts";
+import { characters, perSecond, StatusLine } from "../sheet/status-line.ts";
 import { Typewriter } from "../sheet/typewriter.ts";
 import { Board } from "./board.ts";
 import { LanesControls } from "./controls.ts";
@@ -34,10 +34,10 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     signal,
   );
   const meter = new Meter();
-  const telling = new Telling(
+  const line = new StatusLine(
     "This is the record of texts that were written before; run the cell to write new ones.",
   );
-  const { problem } = telling;
+  const { problem } = line;
   const buttons = element("div", { className: "lstm-buttons" }, generate, stop, clear, add);
   const root = element(
     "section",
@@ -45,11 +45,11 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     controls.root,
     buttons,
     controls.details,
-    telling.notice,
+    line.notice,
     problem,
-    telling.status,
+    line.status,
     board.root,
-    telling.announcement,
+    line.announcement,
   );
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "LSTM temperature lanes");
@@ -73,12 +73,12 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     },
     {
       began(from) {
-        telling.begin();
+        line.begin();
         front = 0;
         typewriter.clear();
         board.begin(from);
         meter.begin(0);
-        telling.say(`Writing ${board.lanes.length} lanes`);
+        line.say(`Writing ${board.lanes.length} lanes`);
         progress();
       },
       wrote: (lane, text, chunk) => board.receive(lane, text, chunk),
@@ -89,17 +89,17 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
         frame ??= requestAnimationFrame(draw);
       },
       ended(reason) {
-        telling.ended = reason;
+        line.ended = reason;
         if (reason === "stopped") showAll();
         showRest();
         progress();
       },
       failed(message) {
-        telling.ended = null;
+        line.ended = null;
         problem.textContent = message;
         showAll();
         showRest();
-        telling.say("");
+        line.say("");
         progress();
       },
       refused(message) {
@@ -107,16 +107,16 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
         progress();
       },
       cleared() {
-        telling.ended = null;
+        line.ended = null;
         front = 0;
         typewriter.clear();
         board.begin("");
         problem.textContent = "";
         progress();
-        telling.say("Cleared");
+        line.say("Cleared");
       },
       waiting(is) {
-        telling.waiting(is, player.running);
+        line.waiting(is, player.running);
         progress();
       },
     },
@@ -147,7 +147,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     enable(add, !board.full);
     const speed = writing ? meter.now : meter.whole;
     const figures = speed === null ? [] : [`${perSecond(speed)} in each`];
-    telling.progress(writing, `${board.lanes.length} lanes, ${characters(shown)}`, figures);
+    line.progress(writing, `${board.lanes.length} lanes, ${characters(shown)}`, figures);
   }
 
   /** Show what the kernel has kept of a run, if answers were lost. */
@@ -199,7 +199,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
   const presence = new Presence(
     model,
     (state) => {
-      telling.presence(state, board.shown > 0);
+      line.presence(state, board.shown > 0);
       if (state === "gone") player.lost();
     },
     signal,
@@ -225,7 +225,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
   const last = model.get("status");
   const run = model.get("receipts").find((one) => one.run !== undefined)?.run;
   if (last === "writing" && run !== undefined) player.join(run);
-  else if (last === "finished" || last === "stopped") telling.ended = last;
+  else if (last === "finished" || last === "stopped") line.ended = last;
   progress();
   return root;
 }

@@ -10,7 +10,7 @@ const BUSY = "The kernel does not answer: it is busy, or there is none.";
 export const DEAF = "This widget did not start. Run its cell again.";
 
 /** What a view tells in words: how far it has come, what is wrong, whether there is a kernel. */
-export class Telling {
+export class StatusLine {
   // The line changes with every character; what is read out, at the beginning and the end only.
   readonly status = element("p", { className: "lstm-status" });
   readonly announcement = element("p", { className: "lstm-unseen" });

@@ -39,14 +39,14 @@ const LINES = /[^\n]{1,4000}\n?|\n/gu;
 const PIECE = 4000;
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
-/** What `Page.root` dispatches when another text is shown instead: ranges over the old one are void then. */
+/** What `TextArea.root` dispatches when another text is shown instead: ranges over the old one are void then. */
 export const REPLACED = "lstm-replaced";
 
 /**
  * The text: the seed set apart, then what was generated; follows the end unless the reader scrolled up.
  * A position counts the generated characters; an index counts from the first character of the seed.
  */
-export class Page {
+export class TextArea {
   readonly root: HTMLElement;
   #pieces: Piece[] = [];
   #changes: Told[] = [];
@@ -58,7 +58,7 @@ export class Page {
   #found: Place | null = null;
   /** UTF-16 units in the last block. */
   #filled = 0;
-  readonly #follower: Follower;
+  readonly #follower: ScrollFollower;
 
   constructor(signal: AbortSignal) {
     this.root = element("div", { className: "lstm-text", id: uniqueId(), tabIndex: 0 });
@@ -66,7 +66,7 @@ export class Page {
     this.root.setAttribute("aria-label", "Generated text");
     this.root.addEventListener("copy", (event) => this.#copy(event), { signal });
     this.root.addEventListener("keydown", (event) => this.#selectAll(event), { signal });
-    this.#follower = new Follower(this.root);
+    this.#follower = new ScrollFollower(this.root);
     this.show("", "");
     if (typeof ResizeObserver === "undefined") return;
     let width = 0;
@@ -373,7 +373,7 @@ export class Page {
 }
 
 /** Keeps the end of a growing text in sight, unless the reader scrolled up or selects something. */
-class Follower {
+class ScrollFollower {
   readonly #root: HTMLElement;
   #follows = true;
   #selects = false;

@@ -10,8 +10,8 @@ import { Player } from "../kernel/player.ts";
 import { Presence } from "../kernel/presence.ts";
 import type { FromKernel, Replacement, ToKernel, Traits } from "../kernel/protocol.ts";
 import { follow, listen } from "../kernel/traits.ts";
-import { characters, perSecond, Telling } from "../sheet/status-line.ts";
-import { Page } from "../sheet/text-area.ts";
+import { characters, perSecond, StatusLine } from "../sheet/status-line.ts";
+import { TextArea } from "../sheet/text-area.ts";
 import { Typewriter } from "../sheet/typewriter.ts";
 import { Controls } from "./controls.ts";
 
@@ -29,9 +29,9 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const clear = button("Clear", () => player.clear());
   const copy = button("Copy", async () => {
     const done = await copyText(page.whole);
-    telling.announcement.textContent = done ? "Copied" : "The browser does not allow copying";
+    line.announcement.textContent = done ? "Copied" : "The browser does not allow copying";
   });
-  const page = new Page(signal);
+  const page = new TextArea(signal);
   const inside = new Inside(
     model,
     page,
@@ -46,15 +46,15 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         problem.textContent = "";
         player.branch(position, character);
       },
-      say: (text) => telling.say(text),
+      say: (text) => line.say(text),
     },
     signal,
   );
   const meter = new Meter();
-  const telling = new Telling(
+  const line = new StatusLine(
     "This is the record of a text that was written before; run the cell to write a new one.",
   );
-  const { problem } = telling;
+  const { problem } = line;
   const buttons = element("div", { className: "lstm-buttons" });
   buttons.append(generate, stop, step, resume, clear, copy);
   const root = element(
@@ -63,12 +63,12 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     controls.root,
     buttons,
     controls.details,
-    telling.notice,
+    line.notice,
     problem,
-    telling.status,
+    line.status,
     page.root,
     inside.root,
-    telling.announcement,
+    line.announcement,
   );
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "LSTM text generator");
@@ -104,14 +104,14 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
       shown() {
         problem.textContent = "";
         showText();
-        telling.ended = model.get("status") === "stopped" ? "stopped" : "finished";
+        line.ended = model.get("status") === "stopped" ? "stopped" : "finished";
         progress();
       },
       resumed() {
         unread = 0;
-        telling.begin();
+        line.begin();
         meter.begin(page.length);
-        telling.say("Writing");
+        line.say("Writing");
         progress();
       },
       wrote(text, { position, count, temperatures, bits: sum }) {
@@ -125,17 +125,17 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         progress();
       },
       ended(reason, have) {
-        telling.ended = reason;
+        line.ended = reason;
         if (reason === "stopped") typewriter.flush();
         showRest(have);
         progress();
       },
       failed(message, have) {
-        telling.ended = null;
+        line.ended = null;
         problem.textContent = message;
         typewriter.flush();
         showRest(have);
-        telling.say("");
+        line.say("");
         progress();
       },
       refused(message) {
@@ -143,16 +143,16 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         progress();
       },
       cleared() {
-        telling.ended = bits = null;
+        line.ended = bits = null;
         typewriter.clear();
         page.show("", "");
         inside.begin(undefined);
         problem.textContent = "";
         progress();
-        telling.say("Cleared");
+        line.say("Cleared");
       },
       waiting(is) {
-        telling.waiting(is, player.running);
+        line.waiting(is, player.running);
         progress();
       },
     },
@@ -165,7 +165,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     enable(step, !writing);
     enable(resume, !writing && belongs());
     const isEmpty = page.length === 0 && page.seedLength > 0;
-    const isRead = isEmpty && !writing && telling.ended === "finished";
+    const isRead = isEmpty && !writing && line.ended === "finished";
     enable(clear, page.length > 0 || (isEmpty && !writing));
     enable(copy, page.length > 0);
     const speed = writing ? meter.now : meter.whole;
@@ -174,7 +174,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     if (bits !== null) figures.push(`${bits.toFixed(2)} bits per character`);
     const reached = isRead ? page.seedLength : page.length;
     if (writing && unread > 0) figures.push(`${characters(unread)} to read first`);
-    telling.progress(writing, characters(reached), figures, isRead);
+    line.progress(writing, characters(reached), figures, isRead);
   }
 
   /** Whether the text that is there is one of this seed and model, so that it can be written on. */
@@ -232,7 +232,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const presence = new Presence(
     model,
     (state) => {
-      telling.presence(state, page.length > 0);
+      line.presence(state, page.length > 0);
       if (state === "gone") player.lost();
     },
     signal,
@@ -260,7 +260,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const last = model.get("status");
   const { run } = model.get("receipt");
   if (last === "writing" && run !== undefined) player.join(run);
-  else if (last === "finished" || last === "stopped") telling.ended = last;
+  else if (last === "finished" || last === "stopped") line.ended = last;
   progress();
   return root;
 }

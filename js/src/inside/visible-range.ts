@@ -1,4 +1,4 @@
-import { type Page, REPLACED } from "../sheet/text-area.ts";
+import { REPLACED, type TextArea } from "../sheet/text-area.ts";
 import { Frame } from "./bars.ts";
 
 /** What is painted may become so many times as long as what is in sight. */
@@ -8,7 +8,7 @@ const MOST = 1.5;
  * Has the part of a text painted that is in sight: whenever a text changes, a browser goes through all of its
  * highlights, so that those of a long text would hold up every frame.
  */
-export class Sight {
+export class VisibleRange {
   #from = 0;
   #to = 0;
   /** Characters that can be painted, from the first one on. */
@@ -19,7 +19,7 @@ export class Sight {
    * @param wipe takes all away
    */
   constructor(
-    private readonly page: Page,
+    private readonly page: TextArea,
     private readonly paint: (from: number, to: number) => void,
     private readonly wipe: () => void,
     signal: AbortSignal,

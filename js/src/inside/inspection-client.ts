@@ -1,6 +1,6 @@
 import type { Activated, Expected, Inspected } from "../kernel/protocol.ts";
 import type { Questions } from "../kernel/questions.ts";
-import { Choices } from "./choices.ts";
+import { Replay } from "./replay.ts";
 
 /** Characters asked about at a time. */
 const PIECE = 512;
@@ -11,7 +11,7 @@ const INTERVAL = 100;
  * What the kernel knows of the text that is shown: asked for piece by piece, one question of a kind at a time,
  * and never while the look inside is closed.
  */
-export class Source {
+export class InspectionClient {
   /** Characters of the seed, as the model reads it; null until the kernel has told. */
   seedLength: number | null = null;
   /** What the chosen cell did: tanh(c) after each character. */
@@ -36,7 +36,7 @@ export class Source {
     private readonly questions: Questions,
     private readonly told: (what: "choices" | "activations" | "expected") => void,
     signal: AbortSignal,
-    readonly choices = new Choices(),
+    readonly choices = new Replay(),
   ) {
     signal.addEventListener("abort", () => this.rest(), { once: true });
   }

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Arrived, barOf, Choices, distribution, pick } from "../src/inside/choices.ts";
+import { type Arrived, barOf, distribution, pick, Replay } from "../src/inside/replay.ts";
 import { dice } from "./fake-kernel.ts";
 
 const NEAR_ONE = 1 - 2 ** -53;
@@ -239,7 +239,7 @@ function part(all: Arrived, start: number, end: number, width = WIDTH): Arrived 
 }
 
 /** Everything that is known. */
-function everything(choices: Choices) {
+function everything(choices: Replay) {
   return Array.from({ length: choices.length }, (_, index) => ({
     ...choices.at(index),
     logits: choices.logits(index),
@@ -250,12 +250,12 @@ function everything(choices: Choices) {
 describe.each(LIMITS)("a text with top-k %s and top-p %s", (topK, topP) => {
   const limits: (typeof LIMITS)[number] = [topK, topP];
   const COUNT = 120;
-  let choices: Choices;
+  let choices: Replay;
   let told: ReturnType<typeof written>;
 
   beforeEach(() => {
     told = written(COUNT, limits);
-    choices = new Choices();
+    choices = new Replay();
     [choices.topK, choices.topP] = limits;
     expect(choices.add(0, told)).toBe(true);
   });
@@ -329,7 +329,7 @@ describe.each(LIMITS)("a text with top-k %s and top-p %s", (topK, topP) => {
   });
 
   test("is the same if the limits are told afterwards", () => {
-    const late = new Choices();
+    const late = new Replay();
     late.add(0, told);
     [late.topK, late.topP] = limits;
     expect(everything(late)).toEqual(everything(choices));
@@ -337,7 +337,7 @@ describe.each(LIMITS)("a text with top-k %s and top-p %s", (topK, topP) => {
 });
 
 test("a character that the limits leave out, but somebody put there, had no chance", () => {
-  const choices = new Choices();
+  const choices = new Replay();
   const [half, one] = [Float64Array.of(0.5), Float64Array.of(1)];
   const logits = new Float32Array(4);
   choices.add(0, { logits, ids: Int32Array.of(3), dice: half, temperatures: one, placed: [0] });
@@ -352,16 +352,16 @@ test("a character that the limits leave out, but somebody put there, had no chan
 
 describe("what the kernel tells", () => {
   const COUNT = 60;
-  let choices: Choices;
+  let choices: Replay;
   let all: Arrived;
 
   beforeEach(() => {
-    choices = new Choices();
+    choices = new Replay();
     all = written(COUNT);
   });
 
   function atOnce(): ReturnType<typeof everything> {
-    const other = new Choices();
+    const other = new Replay();
     other.add(0, all);
     return everything(other);
   }
@@ -451,9 +451,9 @@ describe("what the kernel tells", () => {
       temperatures: new Float64Array(to - from).fill(0.7),
       placed: [],
     });
-    const all = new Choices(Number.POSITIVE_INFINITY);
+    const all = new Replay(Number.POSITIVE_INFINITY);
     all.add(0, told(0, count));
-    const choices = new Choices(most);
+    const choices = new Replay(most);
     let size = 1;
     for (let from = 0; from < count; from += size) {
       size = Math.min(1 + whole(400), count - from);

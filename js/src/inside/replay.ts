@@ -46,7 +46,7 @@ export interface Choice {
  * The characters of one text, those of the seed first; an index counts from the first one of the seed. All that
  * needs the logits is known of the latest characters only, of a whole text if it is not very long: `has`.
  */
-export class Choices {
+export class Replay {
   #length = 0;
   /** The first of the characters whose logits are kept, and one before it, or none. */
   #first = 0;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Choices } from "../src/inside/choices.ts";
-import { Source } from "../src/inside/source.ts";
+import { InspectionClient } from "../src/inside/inspection-client.ts";
+import { Replay } from "../src/inside/replay.ts";
 import type { ToKernel } from "../src/kernel/protocol.ts";
 import { Questions } from "../src/kernel/questions.ts";
 import { counting, SEED } from "./fake-kernel.ts";
@@ -21,7 +21,7 @@ test("what is no longer kept of a long text is asked for again, one character at
     setTimeout(() => thought && questions.receive(thought.answer, thought.buffers), 10);
   };
   const questions = new Questions(send, signal);
-  const source = new Source(questions, () => {}, signal, new Choices(40_000));
+  const source = new InspectionClient(questions, () => {}, signal, new Replay(40_000));
   source.begin("a");
   source.want(SEED.length + 2000);
   seconds(5);
