@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from model_files import PUBLISHED, change_manifest, little_memory, refused
 
-from lstm_widget.formats import load_model, zip_files
+from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml import load_p5ml
 from lstm_widget.formats.zip_files import ZipFiles
 from lstm_widget.generator import LSTMGenerator
@@ -126,13 +126,13 @@ def test_a_missing_file_is_refused(tmp_path):
     [b"", b"PK", b"PK\x03\x04" + bytes(100), b"PK\x05\x06" + bytes(17), b"<x>", bytes(5000)],
 )
 def test_what_is_no_zip_file_is_refused(data):
-    with refused("damaged or no zip file"):
+    with refused("damaged or not a zip file"):
         load(data)
 
 
 @pytest.mark.parametrize("keep", [10, 100, 500, -1, -20, -100])
 def test_a_cut_off_file_is_refused(packed, keep):
-    with refused("damaged or no zip file"):
+    with refused("damaged or not a zip file"):
         load(packed()[:keep])
 
 
@@ -164,23 +164,14 @@ def test_a_changed_byte_is_noticed(packed):
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "attributes"),
     [
-        "../x",
-        "a/../../x",
-        "..",
-        "a/..",
-        "/etc/passwd",
-        "//host/x",
-        "C:/x",
-        "c:x",
-        "..\\x",
-        "http://x/y",
+        *((name, 0) for name in ("../x", "a/../../x", "/etc/passwd", "C:/x", "..\\x", "http://x/y")),
+        *(("link", kind | 0o777) for kind in (stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR)),
     ],
 )
-def test_a_name_that_leads_out_is_refused_anywhere(packed, name):
-    with refused("leads out"):
-        load(packed(more=[(name, "x")]))
+def test_what_could_only_harm_if_it_were_unpacked_is_ignored(packed, name, attributes, model, same_model):
+    same_model(load(packed(more=[(entry(name, attributes), "/etc/passwd")])), model)
 
 
 @pytest.mark.parametrize(
@@ -197,19 +188,6 @@ def test_an_impossible_file_name_is_missing(folder, packed, name):
     change_manifest(folder, lambda manifest: manifest["rnnlm/softmax_w"].update(filename=name))
     with refused("missing"):
         load(packed(more=[("deep/x", "x"), (entry("deep/", stat.S_IFDIR), "")]))
-
-
-@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFSOCK])
-@pytest.mark.parametrize("system", [0, 3])
-def test_links_and_devices_are_refused(packed, kind, system):
-    with refused("link or a device, 'link'"):
-        load(packed(more=[(entry("link", kind | 0o777, system), "/etc/passwd")]))
-
-
-@pytest.mark.parametrize("more", ["manifest.json", "vocab.json", "./file0", "model/x"])
-def test_a_name_twice_is_refused(packed, more):
-    with refused("twice"):
-        load(packed(more=[(more, "x"), ("model/x", "y")]))
 
 
 def test_an_encrypted_file_is_refused(packed):
@@ -247,15 +225,6 @@ def test_a_file_too_large_for_its_shape_is_not_unpacked(folder, packed):
         load(data)
 
 
-def test_a_bomb_is_not_unpacked_even_if_it_is_what_the_shape_says(folder, packed):
-    size = 2**21
-    change_manifest(folder, lambda manifest: manifest["rnnlm/softmax_w"].update(shape=[size // 4]))
-    (folder / "file0").write_bytes(bytes(size))
-    data = packed()
-    with little_memory(), refused("packed more tightly than any model"):
-        load(data)
-
-
 @pytest.mark.parametrize("name", ["manifest.json", "vocab.json", "card.json"])
 def test_json_too_large_to_be_true_is_not_unpacked(folder, packed, name):
     (folder / name).write_bytes(b"[" + b" " * 20 * 2**20 + b"]")
@@ -264,27 +233,9 @@ def test_json_too_large_to_be_true_is_not_unpacked(folder, packed, name):
         load(data)
 
 
-def test_announced_sizes_are_added_up(packed, monkeypatch):
-    monkeypatch.setattr(zip_files, "MAX_MODEL_BYTES", 1000)
-    with refused("unpacks to more than"):
-        load(packed())
-
-
-def test_a_size_of_many_gigabytes_is_refused(packed):
-    data = packed(more=[("large", "x")])
-    start = data.rindex(b"PK\x01\x02")
-    with refused("unpacks to more than 2 GiB"):
-        load(data[: start + 24] + struct.pack("<I", 2**32 - 2) + data[start + 28 :])
-
-
-def test_too_many_entries_are_refused(packed):
-    with refused("more than 10000 entries"):
-        load(packed(more=[(f"{n:x}", "") for n in range(10_001)]))
-
-
 def test_an_endless_table_of_contents_is_not_read(packed):
     data = packed(more=[(f"{n}/".ljust(60_000, "x"), "") for n in range(50)])
-    with little_memory(2**23), refused("damaged or no zip file"):
+    with little_memory(2**23), refused("The zip file holds too many files"):
         load(data)
 
 
@@ -309,24 +260,15 @@ def lying(data, name, **fields):
 def test_a_size_that_is_a_lie_is_noticed(folder, packed, compression, change):
     data = packed(compression=compression)
     size = (folder / "vocab.json").stat().st_size
-    with refused("damaged or no zip file"):
+    with refused("damaged or not a zip file"):
         load(lying(data, "vocab.json", size=size + change))
 
 
 def test_more_than_announced_is_not_unpacked(folder, packed):
     (folder / "vocab.json").write_bytes(b"[" + b" " * 10 * 2**20 + b"]")
     data = packed()
-    with little_memory(), refused("damaged or no zip file"):
+    with little_memory(), refused("damaged or not a zip file"):
         load(lying(data, "vocab.json", size=100))
-
-
-def test_entries_that_overlap_are_refused(packed):
-    data = packed()
-    other = zipfile.ZipFile(io.BytesIO(data)).getinfo("file1").header_offset
-    with refused():
-        load(lying(data, "file2", where=other))
-    with refused("overlap"):
-        load(lying(data, "file2", where=other + 40))
 
 
 def test_a_place_outside_the_file_is_refused(packed):
