@@ -431,7 +431,6 @@ class LSTMGenerator:
         logits = single_thread(lane.logits)
         if not logits.max() < np.inf:  # infinite, or not a number
             raise too_large()
-        logits[model.unused_ids] = -np.inf
         names = model.characters
         chosen = names[choose(logits, heat, dice.random())]
         shares = _probabilities(logits, heat)
@@ -468,7 +467,7 @@ class LSTMGenerator:
         ids = model.encode(read.text)
         kept: list[NDArray[np.float32]] = []
         log_probabilities = []
-        for found, of_block in score_blocks(engine, ids, model.unused_ids):
+        for found, of_block in score_blocks(engine, ids):
             log_probabilities.append(found)
             if logits:
                 kept.append(of_block)
@@ -507,7 +506,7 @@ class LSTMGenerator:
     # How it gets there.
 
     def _use(self, model: CharLSTM) -> None:
-        engine = Engine(model.weights)
+        engine = Engine(model.weights, model.unused_ids)
         seed, defaults = generator_seed(model, engine), self.defaults
         if defaults.get("seed") == self._own_seed:  # nobody has set another one
             defaults = {**defaults, "seed": seed}

@@ -21,7 +21,6 @@ from lstm_widget.network.model import LSTMLayer, Weights
 from lstm_widget.network.sampling import bar, choose
 
 NEAR_ONE = math.nextafter(1.0, 0.0)
-NOBODY = np.array([], dtype=np.intp)
 REAL_NAMES = [name for name, _ in REAL]
 # Around the 64 outputs of a panel and the 8 inputs that are added at a time.
 UNITS, SIZES = [1, 3, 7, 64, 65], [2, 63, 64, 65, 130]
@@ -154,7 +153,7 @@ def test_the_order_of_the_panels_makes_no_difference(random_model, units, size):
 def test_the_pieces_make_no_difference_to_what_is_written(random_model):
     model = random_model((65, 20), 9, scale=0.5)
     engine, dice = Engine(model.weights), np.random.default_rng(1).random((2, 60))
-    filters = ([1.0, 0.7], [None, 5], [0.9, None], NOBODY)
+    filters = ([1.0, 0.7], [None, 5], [0.9, None])
     whole, pieces = CompiledLane(engine, 2), CompiledLane(engine, 2)
     expected, bits = whole.write([3, 4], dice, *filters)
     ids, found, surprise = [3, 4], [], []
@@ -234,12 +233,11 @@ def test_the_weights_are_packed_once_and_let_go_with_the_engine(random_model):
 # Writing.
 
 
-def slow_write(lane, number, dice, temperature, top_k, top_p, unused):
+def slow_write(lane, number, dice, temperature, top_k, top_p):
     """Return what `write` chooses and its surprise, with `step` and the sampling of NumPy."""
     chosen, surprise = [], []
     for die in dice:
         logits = lane.step(number)
-        logits[unused] = -np.inf
         number = choose(logits, temperature, die, top_k, top_p)
         chosen.append(number)
         surprise.append(bits(logits, number))
@@ -257,13 +255,15 @@ def bits(logits, number):
 @pytest.mark.parametrize("size", [70, 130])
 def test_writing_equals_steps_and_choices(random_model, size, top_k, top_p):
     model = odd_model(random_model, (9, 7), size, random_seed=size)
-    engine = Engine(model.weights)
+    engines = {
+        unused: Engine(model.weights, unused) for unused in ((), (0, 3, size - 1), tuple(range(2, size)))
+    }
     for count, temperature in enumerate([0, 1e-12, 1e-9, 1e-6, 0.1, 0.5, 1.0, 3.0, 100.0]):
         dice = np.random.default_rng(count).random((1, 40))
-        for unused in (NOBODY, np.array([0, 3, size - 1]), np.arange(2, size)):
+        for unused, engine in engines.items():
             lane, steps = CompiledLane(engine), CompiledLane(engine)
-            chosen, surprise = lane.write([1], dice, [temperature], [top_k], [top_p], unused)
-            expected, right = slow_write(steps, 1, dice[0], temperature, top_k, top_p, unused)
+            chosen, surprise = lane.write([1], dice, [temperature], [top_k], [top_p])
+            expected, right = slow_write(steps, 1, dice[0], temperature, top_k, top_p)
             assert chosen.shape == surprise.shape == (1, 40)
             assert chosen[0].tolist() == expected
             np.testing.assert_allclose(surprise[0], right, rtol=1e-12, atol=1e-8)
@@ -273,28 +273,29 @@ def test_writing_equals_steps_and_choices(random_model, size, top_k, top_p):
 
 
 def test_each_lane_writes_with_its_own_settings(random_model):
-    engine = Engine(odd_model(random_model, (9, 7), 70).weights)
+    engine = Engine(odd_model(random_model, (9, 7), 70).weights, unused=(2, 5))
     given = [(0, None, None), (0.5, 3, None), (1.0, None, 0.5), (100.0, None, None), (1.0, 40, 0.9)]
-    dice, unused = np.random.default_rng(1).random((5, 50)), np.array([2, 5])
-    together = CompiledLane(engine, 5).write([1, 2, 3, 4, 6], dice, *zip(*given, strict=True), unused)
+    dice = np.random.default_rng(1).random((5, 50))
+    together = CompiledLane(engine, 5).write([1, 2, 3, 4, 6], dice, *zip(*given, strict=True))
     for row, surprise, number, rolls, one in zip(*together, [1, 2, 3, 4, 6], dice, given, strict=True):
-        expected, right = slow_write(CompiledLane(engine), number, rolls, *one, unused)
+        expected, right = slow_write(CompiledLane(engine), number, rolls, *one)
         assert row.tolist() == expected
         np.testing.assert_allclose(surprise, right, rtol=1e-12, atol=1e-8)
-        alone = CompiledLane(engine).write([number], rolls[None], *[[value] for value in one], unused)
+        alone = CompiledLane(engine).write([number], rolls[None], *[[value] for value in one])
         np.testing.assert_array_equal(alone, [[row], [surprise]])
 
 
 # Choosing, from any logits: those of a network whose bias says everything.
 
 
-def written_from(logits, temperature, dice, top_k=None, top_p=None, unused=NOBODY):
+def written_from(logits, temperature, dice, top_k=None, top_p=None, unused=()):
     """Return what the compiled code chooses from these logits with each of the dice, and its surprise."""
     size = len(logits)
     layer = LSTMLayer(np.zeros((size + 1, 4)), np.zeros(4))
-    lane = CompiledLane(Engine(Weights((layer,), np.zeros((1, size)), np.array(logits, dtype=np.float32))))
+    weights = Weights((layer,), np.zeros((1, size)), np.array(logits, dtype=np.float32))
+    lane = CompiledLane(Engine(weights, unused))
     rolls = np.array([dice], dtype=np.float64)
-    (chosen,), (surprise,) = lane.write([0], rolls, [temperature], [top_k], [top_p], unused)
+    (chosen,), (surprise,) = lane.write([0], rolls, [temperature], [top_k], [top_p])
     return chosen.tolist(), surprise.tolist()
 
 
@@ -347,7 +348,7 @@ def test_the_lowest_die_takes_the_first_and_the_highest_the_last():
     for temperature in (0.5, 1, 100):
         assert chosen_from([0, 3, 1, 2], temperature, [0.0, 1e-320, NEAR_ONE]) == [1, 1, 0]
         assert chosen_from([0, 3, 1, 2], temperature, [0.0, NEAR_ONE], top_k=2) == [1, 3]
-        assert chosen_from([0, 3, 1, 2], temperature, [NEAR_ONE], unused=np.array([0, 2])) == [3]
+        assert chosen_from([0, 3, 1, 2], temperature, [NEAR_ONE], unused=(0, 2)) == [3]
 
 
 def test_the_highest_die_takes_one_of_some_width():
@@ -385,7 +386,7 @@ def test_huge_weights_stay_finite_and_choose(random_model):
     logits = lane.step(3)
     assert np.abs(logits).max() > 1e29
     np.testing.assert_allclose(logits, Engine(model.weights).lane().step(3), rtol=1e-4)
-    chosen, surprise = lane.write([1], np.array([[0.5] * 9]), [1.0], [None], [None], NOBODY)
+    chosen, surprise = lane.write([1], np.array([[0.5] * 9]), [1.0], [None], [None])
     assert chosen.max() < 8
     np.testing.assert_array_equal(surprise, 0)  # nothing else is possible
 

@@ -351,3 +351,19 @@ def test_generating_uses_one_thread(model, monkeypatch):
     LSTMGenerator(model).generate(seed="abc", length=3)
     assert seen == [{1}] * 3
     assert blas_threads() == {2}
+
+
+@pytest.mark.parametrize("size", [12, 70])
+def test_unused_ids_are_masked_and_the_other_logits_stay_the_same(random_model, size):
+    weights, unused = random_model((9, 7), embedding=4, vocab_size=size).weights, (0, 3, size - 1)
+    used = np.delete(np.arange(size), unused)
+    plain, masked = Engine(weights), Engine(weights, unused)
+    pairs = [(plain.lane().read(used), masked.lane().read(used))]
+    pairs += [(one.logits(), other.logits()) for one, other in [(plain.lane(), masked.lane())]]
+    lanes = plain.lane(), masked.lane()
+    pairs += [tuple(lane.step(number).copy() for lane in lanes) for number in used]
+    several = plain.lane(5), masked.lane(5)
+    pairs += [tuple(lane.step(used[n : n + 5]).copy() for lane in several) for n in range(4)]
+    for all_of_them, some in pairs:
+        np.testing.assert_array_equal(some[..., used], all_of_them[..., used])
+        assert np.isneginf(some[..., unused]).all()

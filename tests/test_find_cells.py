@@ -151,7 +151,7 @@ def test_activations_are_those_of_pytorch(random_model, units, embedding, length
 
     model = random_model(units, embedding, vocab_size=11, random_seed=2)
     ids = np.random.default_rng(0).integers(11, size=length)
-    found = activations(Engine(model.weights), model.unused_ids, ids)
+    found = activations(Engine(model.weights), ids)
     assert (found.shape, found.dtype) == ((length, sum(units)), np.float32)
     module, state, expected = to_pytorch(model).double(), None, []
     with torch.no_grad():
@@ -169,7 +169,7 @@ def test_activations_of_a_bundled_model_are_those_of_pytorch(request, name):
 
     model = LSTMGenerator(name).model
     ids = model.encode("He said, and went.\n\nShe, being late, ran; 'tis all. " * 4)
-    found = activations(Engine(model.weights), model.unused_ids, ids)
+    found = activations(Engine(model.weights), ids)
     module, state, expected = to_pytorch(model), None, []
     with torch.no_grad():
         for number in ids:
@@ -246,7 +246,7 @@ def some_text(length=3000, random_seed=0):
 def slow_correlation(model, text, cell):
     """Return the correlation on the second half, from the plain formulas."""
     number = sum(layer.units for layer in model.weights.layers[: cell.layer]) + cell.unit
-    does = activations(Engine(model.weights), model.unused_ids, model.encode(text))[:, number]
+    does = activations(Engine(model.weights), model.encode(text))[:, number]
     wanted = np.array([float(SLOW[cell.follows](text[: n + 1])) for n in range(len(text))])
     part = np.arange(len(text)) >= len(text) // 2
     part &= ~np.isnan(wanted)

@@ -194,16 +194,18 @@ def test_reading_at_once_equals_single_steps(random_model, slow_network, units, 
 def test_reading_goes_on_from_a_state(random_model, slow_network):
     model = random_model((7, 5), 3)
     engine = Engine(model.weights)
-    _, state = engine.read([1, 2, 3])
+    first, lane = engine.lane(), engine.lane()
+    first.read(np.array([1, 2, 3]))
+    lane.state = state = first.state
     kept = State(state.c, state.h)
-    logits, after = engine.read([4, 5, 6], state)
+    logits, after = lane.read(np.array([4, 5, 6])), lane.state
     same_state(state, kept)
     network = slow_network(model)
     expected = [network.step(number) for number in (1, 2, 3, 4, 5, 6)][3:]
     np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=2e-5)
     for found, right in zip((*after.c, *after.h), (*network.c, *network.h), strict=True):
         np.testing.assert_allclose(found, right, atol=1e-5)
-    again, _ = engine.read([1, 2, 3])  # nothing stays in the engine
+    again = engine.lane().read(np.array([1, 2, 3]))  # nothing stays in the engine
     np.testing.assert_allclose(again[-1], slow_network(model).read(model.decode([1, 2, 3])), atol=2e-5)
 
 
@@ -211,14 +213,14 @@ def test_reading_goes_on_from_a_state(random_model, slow_network):
 def test_golden_logits_of_a_text_read_at_once(published, golden, name):
     model = published(name)
     for case in golden(name)["cases"]:
-        logits, _ = Engine(model.weights).read(model.encode(case["seed"]))
+        logits = Engine(model.weights).lane().read(np.array(model.encode(case["seed"])))
         assert_same_logits(logits[-1], case["logits"])
 
 
 def test_a_state_of_another_model_is_not_read_on_from(random_model):
     other = Engine(random_model((7, 4)).weights).lane().state
     with refused(SettingError, r"layers of \(4, 7\) units"):
-        Engine(random_model((4, 7)).weights).read([1], other)
+        Engine(random_model((4, 7)).weights).lane().state = other
 
 
 # Texts that are written together.

@@ -120,7 +120,7 @@ def test_what_a_line_end_costs_darwin(published):
     # The line ends as they stand.
     ids = model.encode(typed)
     network = Engine(model.weights)
-    logits = np.vstack([network.lane().logits(), network.read(ids)[0][:-1]]).astype(np.float64)
+    logits = np.vstack([network.lane().logits(), network.lane().read(np.array(ids))[:-1]]).astype(np.float64)
     bits = -(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))[np.arange(len(ids)), ids] / np.log(2)
     before = bits[[one == "\n" for one in typed]].mean()
     assert before > 10

@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
 
     last = part(options.last)
     model = load_model(options.model)
-    engine = Engine(model.weights)
+    engine = Engine(model.weights, model.unused_ids)
     normalized = as_typed(_text_of(options.file), model, engine)
     tell_replacements(normalized.replacements)
     if normalized.unknown and options.skip_unknown:
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
     text = normalized.text[start_of(last, len(normalized.text)) :]
     found = []
     with progress(len(text), " characters") as bar:
-        for block, _ in score_blocks(engine, model.encode(text), model.unused_ids):
+        for block, _ in score_blocks(engine, model.encode(text)):
             found.append(block)
             bar.update(len(block))
     score = Score(text, np.concatenate(found))

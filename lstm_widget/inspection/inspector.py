@@ -154,7 +154,7 @@ class _Again:
         run, reader = self._run, self._reader
         place, state = max((kept.before(position) for kept in (run.kept, self._kept)), key=itemgetter(0))
         if reader is None or not place <= reader.position <= position:
-            return Reader(run.engine, run.unused, place, state)
+            return Reader(run.engine, place, state)
         return reader
 
 
@@ -202,7 +202,7 @@ class Foresight:
         reader, self._reader = self._reader, None  # an interrupt may leave it half way
         if reader is None or same < len(self._read):
             self._kept = self._kept.up_to(same)
-            reader = Reader(self._engine, self.model.unused_ids, *self._kept.before(same))
+            reader = Reader(self._engine, *self._kept.before(same))
         for block in _blocks(np.array(ids[reader.position :], dtype=np.intp), deadline):
             reader.read(block)
             self._kept.offer(reader.position, reader.lane)

@@ -82,7 +82,7 @@ def trace(run: Run, *, logits: bool = False) -> Trace:
     logits : bool, optional
         Keep the logits of every choice as well.
     """
-    reader = Reader(run.engine, run.unused)
+    reader = Reader(run.engine)
     reader.read(np.array(run.ids[: run.seed_length]))
     ids = np.array(run.ids[run.seed_length :], dtype=np.intp)
     temperatures = run.temperatures_at(0, len(ids))

@@ -239,16 +239,12 @@ def _stands_out(values: NDArray[np.float64]) -> bool:
 # What the network does.
 
 
-def activations(
-    engine: Engine, unused: NDArray[np.intp], ids: Sequence[int] | NDArray[np.intp]
-) -> NDArray[np.float32]:
+def activations(engine: Engine, ids: Sequence[int] | NDArray[np.intp]) -> NDArray[np.float32]:
     """Return tanh(c) of every cell after each character of a text that is read from the zero state.
 
     Parameters
     ----------
     engine : Engine
-    unused : ndarray of int
-        Ids that no character has (`CharLSTM.unused_ids`).
     ids : sequence or ndarray of int, length T
 
     Returns
@@ -257,16 +253,16 @@ def activations(
         Between -1 and 1; the cells of the first layer first.
     """
     found = np.empty((len(ids), sum(engine.units)), dtype=np.float32)
-    for start, block in _activation_blocks(engine, unused, ids):
+    for start, block in _activation_blocks(engine, ids):
         found[start : start + len(block)] = block
     return found
 
 
 def _activation_blocks(
-    engine: Engine, unused: NDArray[np.intp], ids: Sequence[int] | NDArray[np.intp]
+    engine: Engine, ids: Sequence[int] | NDArray[np.intp]
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yield where each block begins, and its activations [n, sum of all units]."""
-    reader, size = Reader(engine, unused), _block_size(engine)
+    reader, size = Reader(engine), _block_size(engine)
     for start in range(0, len(ids), size):
         block = np.asarray(ids[start : start + size], dtype=np.intp)
         cells = np.empty((len(block), sum(engine.units)), dtype=np.float32)
@@ -449,7 +445,7 @@ class CellFinder:
             correlations = _Correlations(np.stack(values), sum(engine.units))
             ids = np.array(self._model.encode(text), dtype=np.intp)
             yield before
-            for start, block in _activation_blocks(engine, self._model.unused_ids, ids):
+            for start, block in _activation_blocks(engine, ids):
                 correlations.add(start, block)
                 if (end := start + len(block)) < len(ids):
                     yield before + (1 - before) * end / len(ids)

@@ -228,7 +228,7 @@ def _exp(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_compile
-def _write(weights, ids, h, c, z, turn, unused, dice, temperatures, top_ks, top_ps, chosen, surprise, kept):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _write(weights, ids, h, c, z, turn, dice, temperatures, top_ks, top_ps, chosen, surprise, kept):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Feed ids [L], choose, feed what was chosen, and so on, once for each of the dice [L, n]."""
     size = weights[4].size
     left, widths = np.empty(size, dtype=z.dtype), np.empty(size, dtype=dice.dtype)
@@ -236,8 +236,6 @@ def _write(weights, ids, h, c, z, turn, unused, dice, temperatures, top_ks, top_
         _step(weights, ids, h, c, z, (turn + n) % 2 == 1)
         for lane in range(h.shape[0]):
             logits = z[lane, :size]
-            for number in unused:
-                logits[number] = -np.inf
             if kept.shape[1] > 0:
                 kept[lane, n] = logits
             best, die, temperature = _largest(logits), dice[lane, n], temperatures[lane]
@@ -337,7 +335,6 @@ class CompiledLane:
         temperatures: Sequence[float],
         top_ks: Sequence[int | None],
         top_ps: Sequence[float | None],
-        unused: NDArray[np.intp],
         kept: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Feed a character to each lane, choose the next one, feed it, and so on.
@@ -348,10 +345,8 @@ class CompiledLane:
         dice : ndarray of float64, shape (L, n)
         temperatures, top_ks, top_ps : sequence, length L
             As `lstm_widget.network.sampling.choose` takes them.
-        unused : ndarray of int
-            Ids that must not be chosen.
         kept : ndarray of float32, shape (L, n, V), optional
-            Takes the logits of each choice; minus infinity for those ids.
+            Takes the logits of each choice.
 
         Returns
         -------
@@ -369,7 +364,6 @@ class CompiledLane:
             self._c,
             self._z,
             self._turn,
-            unused.astype(np.int64),
             dice,
             np.array(temperatures, dtype=np.float64),
             np.array([size if k is None else min(k, size) for k in top_ks], dtype=np.int64),

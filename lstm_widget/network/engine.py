@@ -88,9 +88,12 @@ class Engine:
     Parameters
     ----------
     weights : Weights
+    unused : sequence of int, optional
+        Ids without a character (`CharLSTM.unused_ids`). Their logits are minus infinity, so that they
+        get no probability and are never chosen; those of the others are the same, to the last bit.
     """
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, unused: Sequence[int] | NDArray[np.intp] = ()) -> None:
         self.units = tuple(layer.units for layer in weights.layers)
         first, *others = weights.layers
         kernel, bias = _packed(first)
@@ -108,36 +111,13 @@ class Engine:
             self.kernels.append(_transposed(kernel * _HALF))  # [4H, E + H]
             self.biases.append(bias)
         self.softmax_w = _transposed(weights.softmax_w * _HALF)  # [V, H]
-        self.softmax_b = weights.softmax_b
+        self.softmax_b = weights.softmax_b.copy()
+        masked = np.asarray(unused, dtype=np.intp)
+        self.softmax_w[masked], self.softmax_b[masked] = 0, -np.inf  # no sum can overflow there
 
     def lane(self, count: int | None = None) -> Lane:
         """Return a new stream through the network, or `count` side by side, in the zero state."""
         return Lane(self, count)
-
-    def read(
-        self, characters: Sequence[int], state: State | None = None
-    ) -> tuple[NDArray[np.float32], State]:
-        """Let the network read a text on from a state.
-
-        Parameters
-        ----------
-        characters : sequence of int
-            T ids, at least one.
-        state : State, optional
-            By default the zero state.
-
-        Returns
-        -------
-        logits : ndarray of float32, shape (T, V)
-            Of the character after each one. They differ from those of `Lane.step` by rounding.
-        state : State
-            After the last one.
-        """
-        lane = self.lane()
-        if state is not None:
-            lane.state = state
-        logits = lane.read(np.asarray(characters, dtype=np.intp))
-        return logits, lane.state
 
 
 def _packed(layer: LSTMLayer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

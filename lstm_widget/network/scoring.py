@@ -53,7 +53,7 @@ class Score:
 
 
 def score_blocks(
-    engine: Engine, ids: Sequence[int] | NDArray[np.unsignedinteger], unused: NDArray[np.intp]
+    engine: Engine, ids: Sequence[int] | NDArray[np.unsignedinteger]
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float32]]]:
     """Read a text from the zero state, a block at a time.
 
@@ -62,15 +62,13 @@ def score_blocks(
     engine : Engine
     ids : sequence or ndarray of int, length n
         Of the characters.
-    unused : ndarray of int
-        Ids that no character has: they get no probability.
 
     Yields
     ------
     log_probabilities : ndarray of float64, shape (block,)
     logits : ndarray of float32, shape (block, V)
     """
-    reader = Reader(engine, unused)
+    reader = Reader(engine)
     for start in range(0, len(ids), BLOCK):
         block = np.asarray(ids[start : start + BLOCK], dtype=np.intp)
         before = reader.read(block)
@@ -83,8 +81,6 @@ class Reader:
     Parameters
     ----------
     engine : Engine
-    unused : ndarray of int
-        Ids that no character has: they get no probability.
     position : int, optional
         Number of characters that were read before,
     state : State, optional
@@ -98,15 +94,12 @@ class Reader:
         Logits of the next character.
     """
 
-    def __init__(
-        self, engine: Engine, unused: NDArray[np.intp], position: int = 0, state: State | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, position: int = 0, state: State | None = None) -> None:
         self.position = position
-        self._unused = unused
         self.lane: Lane = engine.lane()
         if state is not None:
             self.lane.state = state
-        self.expected = self._named(single_thread(self.lane.logits).copy())
+        self.expected = _finite(single_thread(self.lane.logits).copy())
 
     def read(self, ids: NDArray[np.intp], cells: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Read n characters on, at least one.
@@ -127,17 +120,17 @@ class Reader:
         ModelError
             If they are not finite.
         """
-        after = self._named(single_thread(lambda: self.lane.read(ids, cells)))
+        after = _finite(single_thread(lambda: self.lane.read(ids, cells)))
         before = np.concatenate([self.expected[None], after[:-1]])
         self.expected = after[-1]
         self.position += len(ids)
         return before
 
-    def _named(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        if not logits.max() < np.inf:  # infinite, or not a number
-            raise too_large()
-        logits[..., self._unused] = -np.inf
-        return logits
+
+def _finite(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not logits.max() < np.inf:  # infinite, or not a number
+        raise too_large()
+    return logits
 
 
 def log_probabilities(

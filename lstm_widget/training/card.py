@@ -37,7 +37,7 @@ def mean_loss(model: CharLSTM, ids: NDArray[np.unsignedinteger]) -> float:
     ids : ndarray of int, shape (n,)
         Nothing is before the first one, as in ``lstm-widget score``.
     """
-    blocks = score_blocks(Engine(model.weights), ids, model.unused_ids)
+    blocks = score_blocks(Engine(model.weights, model.unused_ids), ids)
     return -float(np.concatenate([found for found, _ in blocks]).mean())
 
 

@@ -114,7 +114,6 @@ class Run:
         self.rolled = array("d")  # the die of each character, and perhaps of some that are to come
         self.model = model
         self._names = model.characters
-        self.unused = model.unused_ids
 
     def __copy__(self) -> Run:
         """Return one that is written on for itself: the model is shared, and nothing else."""
@@ -456,7 +455,6 @@ def _write_forced(run: Run) -> None:
     character = run.awaited
     number = run.model.vocab[character]
     logits = np.array(run.lane.step(run.unread.pop()), ndmin=2)
-    logits[:, run.unused] = -np.inf
     run.dice(1)
     run.forced[len(run.characters)] = character
     run.note([number], _surprise(logits, [number]), logits)
@@ -481,12 +479,10 @@ def _room(runs: list[Run], steps: int) -> NDArray[np.float32]:
 
 def _write_one(lane: Lane, run: Run, kept: NDArray[np.float32], clock: _Clock) -> None:
     """Write at most n characters, while `kept` [n, V] takes the logits of each."""
-    settings, temperature, unused = run.settings, run.temperature, run.unused
+    settings, temperature = run.settings, run.temperature
     ids = [run.unread.pop()]
     for n, die in enumerate(run.dice(len(kept))):
         logits = lane.step(ids[-1])
-        if unused.size:
-            logits[unused] = -np.inf
         kept[n] = logits
         ids.append(choose(logits, temperature, die, settings.top_k, settings.top_p))
         if clock.late:
@@ -502,8 +498,6 @@ def _write_several(lane: Lane, runs: list[Run], kept: NDArray[np.float32], clock
     ids, chosen = np.array([run.unread.pop() for run in runs]), []
     for n, dice in enumerate(np.array([run.dice(kept.shape[1]) for run in runs]).T):
         logits = lane.step(ids)
-        if runs[0].unused.size:
-            logits[:, runs[0].unused] = -np.inf
         kept[:, n] = logits
         ids = choose_each(logits, temperatures, dice, *limits)
         chosen.append(ids)
@@ -531,7 +525,6 @@ def _write_compiled(lane: CompiledLane, runs: list[Run], steps: int, clock: _Clo
         [run.temperature for run in runs],
         [one.top_k for one in settings],
         [one.top_p for one in settings],
-        runs[0].unused,
         kept,
     )
     if not surprise.sum() < np.inf:  # infinite, or not a number

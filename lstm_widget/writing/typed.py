@@ -97,21 +97,16 @@ def _line_end(model: CharLSTM, engine: Engine) -> str | None:
 def _ends_lines_in_two(model: CharLSTM, engine: Engine) -> bool:
     r"""Have the model write, and tell whether it ends lines with ``"\r"`` and then expects ``"\n"``."""
     first, second = (model.vocab[character] for character in _LINE_END)
-    unused, lane = model.unused_ids, engine.lane()
+    lane = engine.lane()
     dice = np.random.default_rng(0).random(_ASKED)
     in_two = alone = best = 0.0
     place = lane.state
-
-    def expected(character: int) -> np.ndarray:
-        logits = lane.step(character)
-        logits[unused] = -np.inf
-        return logits
 
     *seed, last = model.encode(default_seed(model, engine))
     for character in seed:
         lane.step(character)
     for die in dice:
-        logits = expected(last)
+        logits = lane.step(last)
         shares = _probabilities(logits)
         in_two += shares[first]
         alone += 0.0 if last == first else shares[second]
@@ -121,7 +116,7 @@ def _ends_lines_in_two(model: CharLSTM, engine: Engine) -> bool:
             break
         last = choose(logits, _TEMPERATURE, die)
     lane.state = place
-    sure = _probabilities(expected(first))[second]
+    sure = _probabilities(lane.step(first))[second]
     return bool(sure > _SURE and in_two * (1 - _SURE) > alone * _SURE)
 
 

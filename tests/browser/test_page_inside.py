@@ -175,7 +175,7 @@ def test_colours_tell_what_a_cell_does(opened, generator):
     layer, unit = (int(number) for number in re.search(r"layer (\d+), cell (\d+)", told).groups())
     ids = np.array(generator.model.encode(SEED + notebook.written(SEED)))
     units = generator.engine.units
-    found = activations(generator.engine, generator.model.unused_ids, ids)[:, sum(units[:layer]) + unit]
+    found = activations(generator.engine, ids)[:, sum(units[:layer]) + unit]
     edges = np.array([0.15, 0.4, 0.7])
     buckets = 3 + np.sign(found) * np.searchsorted(edges, np.abs(found), "right")
     near_an_edge = np.min(np.abs(np.abs(found)[:, None] - edges), axis=1) < 1e-3
