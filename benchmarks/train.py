@@ -35,8 +35,8 @@ from lstm_widget.training.text import encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lstm_widget.training.batches import Batches
     from lstm_widget.training.settings import ChosenSettings
-    from lstm_widget.training.streams import Streams
     from lstm_widget.training.text import Corpus
 
     State = tuple[torch.Tensor, torch.Tensor] | None
@@ -50,8 +50,8 @@ class Ours:
 
     def __init__(self, corpus: Corpus, settings: ChosenSettings) -> None:
         self._learner = Learner(Accelerator(), new_network(len(corpus.vocab), settings), corpus.ids, settings)
-        self.updates_per_epoch = self._learner.training.pieces
-        self.characters = settings.batch_size * settings.steps  # of an update
+        self.updates_per_epoch = self._learner.training.per_epoch
+        self.characters = settings.batch_size * settings.sequence_length  # of an update
 
     def update(self) -> None:
         """Learn from the next characters."""
@@ -79,19 +79,20 @@ class Plain:
         self._modules = nn.ModuleList([self._embedding, self._lstm, self._dropout, self._head])
         self._optimizer = torch.optim.AdamW(self._modules.parameters(), lr=settings.learning_rate)
         self._bfloat16 = bfloat16
-        own = Ours(corpus, settings)._learner  # noqa: SLF001 - the same pieces of the same text
+        own = Ours(corpus, settings)._learner  # noqa: SLF001 - the same batches of the same text
         self._training, self._validation = own.training, own.validation
         self._done = 0
         self._state: State = None
-        self.updates_per_epoch, self.characters = self._training.pieces, settings.batch_size * settings.steps
+        self.updates_per_epoch = self._training.per_epoch
+        self.characters = settings.batch_size * settings.sequence_length
 
-    def _read(self, streams: Streams, number: int, state: State) -> tuple[torch.Tensor, State]:
-        piece = streams.piece(number, slice(None))
-        ids, following = torch.from_numpy(piece.ids), torch.from_numpy(piece.following)
+    def _read(self, batches: Batches, number: int, state: State) -> tuple[torch.Tensor, State]:
+        batch = batches.batch(number, slice(None))
+        ids, targets = torch.from_numpy(batch.ids), torch.from_numpy(batch.targets)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-            h, state = self._lstm(self._embedding(ids), None if piece.begins else state)
+            h, state = self._lstm(self._embedding(ids), None if batch.begins else state)
             logits = self._head(self._dropout(h))
-        return cross_entropy(logits.float().flatten(0, 1), following.flatten(), reduction="sum"), state
+        return cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="sum"), state
 
     def update(self) -> None:
         """Learn from the next characters."""
@@ -110,7 +111,7 @@ class Plain:
         self._modules.eval()
         total = 0.0
         state: State = None
-        for number in range(self._validation.pieces):
+        for number in range(self._validation.per_epoch):
             found, state = self._read(self._validation, number, state)
             total += float(found)
         return total / self._validation.characters
@@ -161,7 +162,8 @@ def main() -> None:
             "plain, float32": lambda: Plain(corpus, settings, bfloat16=False),
         }
         print(
-            f"{settings.layers} x {settings.units} units, {settings.batch_size} x {settings.steps} characters"
+            f"{settings.layers} x {settings.units} units, "
+            f"{settings.batch_size} x {settings.sequence_length} characters"
         )
         print(f"{torch.get_num_threads()} threads, PyTorch {torch.__version__}\n")
         speeds = characters_per_second({name: make() for name, make in made.items()})

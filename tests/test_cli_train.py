@@ -23,7 +23,7 @@ from lstm_widget.training import TrainingSettings, trainer
 
 WORDS = "she was the one who went home and never came back to see her mother again"
 RARE = " \u2603 \u201cno\u201d caf\u00e9 "  # each too rare to be learnt, or in the alphabet anyway
-TINY = {"units": 8, "embedding_size": 4, "epochs": 2, "steps": 32, "precision": "float32"}
+TINY = {"units": 8, "embedding_size": 4, "epochs": 2, "sequence_length": 32, "precision": "float32"}
 OPTIONS = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
 
 
@@ -92,8 +92,8 @@ def test_the_options_reach_the_model_and_its_card(trained):
     assert {name: card["settings"][name] for name in TINY} == TINY
     assert (card["title"], card["text"], card["licence"]) == ("A story", "of a mother", "mine")
     assert card["command"] == (
-        "lstm-widget train 'my story.txt' -o 'my model' --units 8 --embedding-size 4 --epochs 2 --steps 32 "
-        "--precision float32 --title 'A story' --about 'of a mother' --licence mine --checkpoints"
+        "lstm-widget train 'my story.txt' -o 'my model' --units 8 --embedding-size 4 --epochs 2 "
+        "--sequence-length 32 --precision float32 --title 'A story' --about 'of a mother' --licence mine --checkpoints"
     )
     assert (folder / "checkpoints" / "00000001.safetensors").exists()
 

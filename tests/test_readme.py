@@ -22,7 +22,7 @@ ELSEWHERE = {"lab", "train"}
 CHARACTERS = sorted(set("She was sitting next to\n.,abcdefghijklmnopqrstuvwxyz"))
 # A training of seconds.
 SMALL = {"units": 8, "embedding_size": 4, "layers": 1}
-SHORT = {"epochs": 1, "batch_size": 4, "steps": 16, "precision": "float32", "quiet": True}
+SHORT = {"epochs": 1, "batch_size": 4, "sequence_length": 16, "precision": "float32", "quiet": True}
 
 
 class Network(torch.nn.Module):

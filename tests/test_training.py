@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 QUICK = {
     "epochs": 12,
     "batch_size": 4,
-    "steps": 32,
+    "sequence_length": 32,
     "learning_rate": 0.01,
     "dropout": 0.0,
 }
@@ -47,7 +47,7 @@ class Run:
         validate = Learner.validate
 
         def watched(learner, *given):
-            self.averages[learner.done] = copy.deepcopy(learner.average)
+            self.averages[learner.done] = copy.deepcopy(learner.ema)
             return validate(learner, *given)
 
         with pytest.MonkeyPatch.context() as patch:
@@ -223,7 +223,7 @@ def test_progress_is_told_after_every_update(told):
     records = told.records
     assert [record.update for record in records] == list(range(1, UPDATES + 1))
     assert {record.updates for record in records} == {UPDATES}
-    # 1,800 characters in four streams of 449: pieces of 128, 128, 128 and 65 of each.
+    # 1,800 characters in four rows of 449: batches of 128, 128, 128 and 65 of each.
     read = np.cumsum([512, 512, 512, 260] * 2)
     assert [record.characters for record in records] == read.tolist()
     assert [record.epoch for record in records] == [n / 4 for n in range(1, 9)]
@@ -262,7 +262,7 @@ def test_a_validation_is_the_loss_of_the_average_on_the_end_of_the_text(told):
     for record in told.records:
         if record.validation_bits is not None:
             model = told.averages[record.update].to_char_lstm(told.model.vocab)
-            # 200 characters are read as one stream; the first one is given and not guessed.
+            # 200 characters are read as one row; the first one is given and not predicted.
             losses = slow_losses(model, ids_of(model, TEXT[-200:]))[1:]
             assert record.validation_bits == pytest.approx(losses.mean() / math.log(2), abs=1e-5)
 

@@ -1,4 +1,4 @@
-"""The parts of a training: the dropout, the streams, and one update after another."""
+"""The parts of a training: the dropout, the batches, and one update after another."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from training_runs import TEXT, TINY, UPDATES, read_log, tiny
 from lstm_widget import SettingError
 from lstm_widget.formats.torch_module import CharModule
 from lstm_widget.training import TrainingSettings, learner
+from lstm_widget.training.batches import Batches
 from lstm_widget.training.learner import Learner
 from lstm_widget.training.network import CharNetwork, new_network
 from lstm_widget.training.precision import faster_precision
-from lstm_widget.training.streams import Streams
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -120,61 +120,61 @@ def test_another_precision_learns_too(precision):
     assert records[-1].training_bits < records[0].training_bits
 
 
-# Streams.
+# Batches.
 
 
 @given(
     length=st.integers(2, 400),
     count=st.integers(1, 12),
-    steps=st.integers(1, 50),
+    sequence_length=st.integers(1, 50),
     seed=st.none() | st.integers(0, 2**31 - 1),
-    rounds=st.integers(0, 3),
+    epochs=st.integers(0, 3),
 )
-def test_every_character_is_read_once_per_round(length, count, steps, seed, rounds):
+def test_every_character_is_read_once_per_epoch(length, count, sequence_length, seed, epochs):
     assume(count < length)
-    streams = Streams(np.arange(length, dtype=np.uint16), count, steps, seed)
-    pieces = [streams.piece(rounds * streams.pieces + n, slice(None)) for n in range(streams.pieces)]
-    read = np.concatenate([piece.ids for piece in pieces], axis=1)
+    cut = Batches(np.arange(length, dtype=np.uint16), count, sequence_length, seed)
+    batches = [cut.batch(epochs * cut.per_epoch + n, slice(None)) for n in range(cut.per_epoch)]
+    read = np.concatenate([batch.ids for batch in batches], axis=1)
     assert read.shape[0] == count
-    assert len(np.unique(read)) == read.size == streams.characters
-    assert length - count <= streams.characters < length  # less than one character per stream is left
-    for piece in pieces:
-        assert piece.ids.shape[1] <= steps
-        assert piece.ids.dtype == piece.following.dtype == np.int64
-        np.testing.assert_array_equal(piece.following, (piece.ids + 1) % length)
-    for one, following in itertools.pairwise(pieces):
-        np.testing.assert_array_equal(one.following[:, -1], following.ids[:, 0])
-        assert one.ids.shape[1] == steps
-    assert [piece.begins for piece in pieces] == [True] + [False] * (streams.pieces - 1)
+    assert len(np.unique(read)) == read.size == cut.characters
+    assert length - count <= cut.characters < length  # less than one character per row is left
+    for batch in batches:
+        assert batch.ids.shape[1] <= sequence_length
+        assert batch.ids.dtype == batch.targets.dtype == np.int64
+        np.testing.assert_array_equal(batch.targets, (batch.ids + 1) % length)
+    for one, following in itertools.pairwise(batches):
+        np.testing.assert_array_equal(one.targets[:, -1], following.ids[:, 0])
+        assert one.ids.shape[1] == sequence_length
+    assert [batch.begins for batch in batches] == [True] + [False] * (cut.per_epoch - 1)
     if seed is None:
         assert read[0, 0] == 0
-        assert max(piece.following.max() for piece in pieces) < length  # it never goes round
+        assert max(batch.targets.max() for batch in batches) < length  # it never goes round
         assert (np.diff(read.ravel()) == 1).all()
 
 
 @given(
-    length=st.integers(20, 200), count=st.integers(1, 8), steps=st.integers(1, 30), number=st.integers(0, 60)
+    length=st.integers(20, 200), count=st.integers(1, 8), time=st.integers(1, 30), number=st.integers(0, 60)
 )
-def test_read_before_counts_what_the_pieces_hold(length, count, steps, number):
-    streams = Streams(np.zeros(length, dtype=np.uint8), count, steps, 0)
-    held = [streams.piece(n, slice(None)).ids.size for n in range(number)]
-    assert streams.read_before(number) == sum(held)
+def test_read_before_counts_what_the_batches_hold(length, count, time, number):
+    batches = Batches(np.zeros(length, dtype=np.uint8), count, time, 0)
+    held = [batches.batch(n, slice(None)).ids.size for n in range(number)]
+    assert batches.read_before(number) == sum(held)
 
 
 @given(processes=st.sampled_from([1, 2, 3, 6]), number=st.integers(0, 10))
 def test_shares_make_up_the_whole(processes, number):
-    streams = Streams(np.arange(500, dtype=np.uint16), 6, 30, 1)
+    batches = Batches(np.arange(500, dtype=np.uint16), 6, 30, 1)
     each = 6 // processes
-    parts = [streams.piece(number, slice(n * each, (n + 1) * each)) for n in range(processes)]
-    whole = streams.piece(number, slice(None))
+    parts = [batches.batch(number, slice(n * each, (n + 1) * each)) for n in range(processes)]
+    whole = batches.batch(number, slice(None))
     np.testing.assert_array_equal(np.concatenate([part.ids for part in parts]), whole.ids)
-    np.testing.assert_array_equal(np.concatenate([part.following for part in parts]), whole.following)
+    np.testing.assert_array_equal(np.concatenate([part.targets for part in parts]), whole.targets)
 
 
-def test_every_round_begins_elsewhere():
+def test_every_epoch_begins_elsewhere():
     def begins(seed):
-        streams = Streams(np.arange(5000, dtype=np.uint16), 4, 100, seed)
-        return [int(streams.piece(n * streams.pieces, slice(None)).ids[0, 0]) for n in range(20)]
+        batches = Batches(np.arange(5000, dtype=np.uint16), 4, 100, seed)
+        return [int(batches.batch(n * batches.per_epoch, slice(None)).ids[0, 0]) for n in range(20)]
 
     assert len(set(begins(0))) == 20
     assert begins(0) == begins(0)
@@ -200,10 +200,10 @@ def test_updates_are_what_plain_pytorch_does():
     optimizer = torch.optim.AdamW(plain.parameters(), 1.0, weight_decay=0.1, fused=False, foreach=False)
     clipped, state = 0, None
     for number in range(UPDATES):
-        piece = ours.training.piece(number, slice(None))
-        logits, state = plain(torch.tensor(piece.ids), None if piece.begins else state)
+        batch = ours.training.batch(number, slice(None))
+        logits, state = plain(torch.tensor(batch.ids), None if batch.begins else state)
         state = [(h.detach(), c.detach()) for h, c in state]
-        loss = cross_entropy(logits.flatten(0, 1), torch.tensor(piece.following).flatten())
+        loss = cross_entropy(logits.flatten(0, 1), torch.tensor(batch.targets).flatten())
         optimizer.param_groups[0]["lr"] = 0.003 * (1 + math.cos(math.pi * max(0, number - 1) / 7)) / 2
         optimizer.zero_grad()
         loss.backward()
@@ -218,20 +218,20 @@ def test_updates_are_what_plain_pytorch_does():
         torch.testing.assert_close(value, other, rtol=0, atol=2e-4, msg=name)
 
 
-@pytest.mark.parametrize("averaging", [0.0, 0.02, 1.0])
-def test_the_model_is_a_running_average_of_the_weights(averaging):
-    ours = make_learner(averaging=averaging)
-    span = max(1, averaging * ours.updates)
+@pytest.mark.parametrize("ema", [0.0, 0.02, 1.0])
+def test_the_model_is_a_moving_average_of_the_weights(ema):
+    ours = make_learner(ema=ema)
+    span = max(1, ema * ours.updates)
     expected = {name: value.double() for name, value in ours.network.state_dict().items()}
     for done in range(1, ours.updates + 1):
         ours.update()
         share = max(1 / span, 9 / (done + 9))
         for name, value in ours.network.state_dict().items():
             expected[name] = (1 - share) * expected[name] + share * value.double()
-    for name, value in ours.average.state_dict().items():
+    for name, value in ours.ema.state_dict().items():
         torch.testing.assert_close(value.double(), expected[name], rtol=0, atol=1e-6)
-    same = torch.equal(ours.average.head.weight, ours.network.head.weight)
-    assert same == (averaging < 1)  # of eight updates a fiftieth is less than one
+    same = torch.equal(ours.ema.head.weight, ours.network.head.weight)
+    assert same == (ema < 1)  # of eight updates a fiftieth is less than one
 
 
 def test_the_learning_rate_rises_and_falls():
@@ -280,7 +280,7 @@ def test_it_stops_without_a_better_validation(tmp_path, monkeypatch):
     script, averages = [3.0, 2.0, 2.5, 2.0, 2.1, 1.0], []
 
     def scripted(self, _):
-        averages.append(copy.deepcopy(self.average))
+        averages.append(copy.deepcopy(self.ema))
         return script[len(averages) - 1]
 
     monkeypatch.setattr(Learner, "validate", scripted)

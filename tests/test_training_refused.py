@@ -215,14 +215,14 @@ def test_a_folder_that_may_not_be_made_is_refused(tmp_path, monkeypatch):
         ("embedding_size", [0, 8193, 2.5]),
         ("epochs", [0, 100_001, "3", 1.5]),
         ("batch_size", [0, 65_537, True]),
-        ("steps", [1, 65_537, None, "128"]),
+        ("sequence_length", [1, 65_537, None, "128"]),
         ("patience", [0, None, 1.0]),
         ("min_count", [0, None, -3]),
         ("seed", [-1, 2**31, None, "0", True, 0.5]),
         ("learning_rate", [0, -1, 1.01, math.nan, math.inf, "0.1", True]),
         ("dropout", [-0.1, 1, 1.0, math.nan, "0"]),
         ("weight_decay", [-0.1, 1.1, None, "0"]),
-        ("averaging", [-0.1, 1.1, None, math.nan]),
+        ("ema", [-0.1, 1.1, None, math.nan]),
         ("clip_norm", [0, -1, math.inf, math.nan, None, 10**400]),
         ("precision", ["float16", "", None, 32, True, "Float32"]),
     ],
@@ -239,11 +239,11 @@ def test_a_value_that_does_not_fit_is_refused(place, name, values):
     ("name", "values"),
     [
         ("units", [1, 8192, None, np.int64(7)]),
-        ("steps", [2, 65_536]),
+        ("sequence_length", [2, 65_536]),
         ("seed", [0, 2**31 - 1]),
         ("learning_rate", [1e-9, 1, None, np.float32(0.5), Fraction(1, 4)]),
         ("dropout", [0, 0.999, None]),
-        ("averaging", [0, 1]),
+        ("ema", [0, 1]),
         ("precision", ["auto", "bfloat16", "float32"]),
     ],
 )
@@ -252,6 +252,12 @@ def test_a_value_at_the_end_of_its_range_is_taken(name, values):
         taken = getattr(TrainingSettings(**{name: value}), name)
         assert taken == value
         assert json.loads(json.dumps(taken)) == value
+
+
+def test_settings_have_the_names_that_older_cards_give_them(place):
+    assert training_settings({"steps": 32, "averaging": 0.5}) == TrainingSettings(sequence_length=32, ema=0.5)
+    with refused(SettingError, "sequence_length must be "):
+        tiny(output=place / "out", steps=1)
 
 
 @pytest.mark.parametrize(
@@ -267,8 +273,11 @@ def test_the_nearest_name_is_told(place, name, near):
 @pytest.mark.parametrize(
     ("more", "match"),
     [
-        ({"batch_size": 64, "steps": 128}, "batch_size 64 times steps 128 is more than the 1,800"),
-        ({"steps": 1900}, "batch_size 4 times steps 1900 is more than"),
+        (
+            {"batch_size": 64, "sequence_length": 128},
+            "64 times sequence_length 128 is more than the 1,800",
+        ),
+        ({"sequence_length": 1900}, "batch_size 4 times sequence_length 1900 is more than"),
     ],
 )
 def test_settings_that_contradict_the_text_are_refused(place, more, match):
@@ -278,9 +287,9 @@ def test_settings_that_contradict_the_text_are_refused(place, more, match):
 
 def test_the_largest_batch_that_fits_is_taken():
     # 1,800 characters can be learnt; the last one has none after it.
-    assert tiny(batch_size=7, steps=257, epochs=1).card["updates"] == 1
+    assert tiny(batch_size=7, sequence_length=257, epochs=1).card["updates"] == 1
     with refused(SettingError, "make one of them smaller"):
-        tiny(batch_size=9, steps=200, epochs=1)
+        tiny(batch_size=9, sequence_length=200, epochs=1)
 
 
 def test_checkpoints_without_a_folder_are_refused():

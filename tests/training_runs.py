@@ -38,9 +38,9 @@ TINY = {
     "layers": 2,
     "epochs": 2,
     "batch_size": 4,
-    "steps": 128,
+    "sequence_length": 128,
     "dropout": 0.2,
-    "averaging": 0.4,
+    "ema": 0.4,
     "precision": "float32",  # not tried out, which takes its time
     "quiet": True,
 }

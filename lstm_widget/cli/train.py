@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.formats.files import as_path
 from lstm_widget.training.reading import public_name
-from lstm_widget.training.settings import PRECISIONS, TrainingSettings
+from lstm_widget.training.settings import FORMER_NAMES, PRECISIONS, TrainingSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,12 +30,12 @@ _HELP = {
     "embedding_size": "numbers that stand for a character at the input",
     "epochs": "how many times the text is read at most",
     "batch_size": "places of the text that are read side by side",
-    "steps": "characters of each place that are read for one update of the weights",
+    "sequence_length": "characters read at each place for one update of the weights",
     "learning_rate": "the highest one; it rises to it at first and then falls to 0",
     "dropout": "share of the values between the layers that an update does without",
     "weight_decay": "how much the weights shrink, as AdamW counts it",
     "clip_norm": "a longer gradient is shortened to this length",
-    "averaging": "share of the updates over which the weights are averaged; 0 takes the last ones",
+    "ema": "share of the updates over which the weights are averaged (EMA); 0 takes the last ones",
     "patience": "stop after so many validations without a better one",
     "min_count": "characters that occur less often are read as similar ones or left out",
     "precision": f"of the products: {', '.join(PRECISIONS)}",
@@ -107,6 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser, decoded: Callable[[str], str]
         default = "chosen for the text" if field.default is None else field.default
         group.add_argument(
             _option(field.name),
+            *(_option(old) for old, new in FORMER_NAMES.items() if new == field.name),
             type=kind,
             metavar=_METAVARS[kind],
             help=f"{_HELP[field.name]} ({default})",

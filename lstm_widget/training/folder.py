@@ -27,7 +27,7 @@ from lstm_widget.formats import save_model
 from lstm_widget.formats.files import as_path, write_file, writing
 from lstm_widget.formats.finding import TRAINED
 from lstm_widget.formats.safetensors import save_safetensors
-from lstm_widget.training.stages import checkpoint_file
+from lstm_widget.training.checkpoints import checkpoint_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

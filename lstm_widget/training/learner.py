@@ -11,8 +11,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from lstm_widget.errors import SettingError
+from lstm_widget.training.batches import Batches
 from lstm_widget.training.settings import split
-from lstm_widget.training.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from lstm_widget.training.settings import ChosenSettings
 
 WARM_UP = 0.02  # of all updates
-_VALIDATION_STREAMS = 16
-_VALIDATION_STEPS = 512
-_LEAST_VALIDATION_STREAM = 500  # characters; the first ones of a stream are guessed without knowing any
-_MASKS = 1  # tells the random numbers of the dropout from those of the streams
+_VALIDATION_ROWS = 16
+_VALIDATION_SEQUENCE_LENGTH = 512
+_LEAST_VALIDATION_ROW = 500  # characters; the first ones of a row are predicted without a context
+_MASKS = 1  # tells the random numbers of the dropout from those of the batches
 
 
 class Learner:
@@ -51,9 +51,9 @@ class Learner:
     ----------
     done, updates : int
         How many updates are done, and how many there are to do.
-    network, average : CharNetwork
-        What is trained, and the running average of its weights, which is the model.
-    training, validation : Streams
+    network, ema : CharNetwork
+        What is trained, and the exponential moving average (EMA) of its weights, which is the model.
+    training, validation : Batches
 
     Raises
     ------
@@ -76,14 +76,14 @@ class Learner:
         self._accelerator = accelerator
         learnt, validated = split(ids)
         self._share = _share(settings.batch_size, processes, own)
-        self.training = Streams(learnt, settings.batch_size, settings.steps, settings.seed)
-        each = max(1, min(_VALIDATION_STREAMS, len(validated) // _LEAST_VALIDATION_STREAM) // processes)
-        self.validation = Streams(validated, each * processes, _VALIDATION_STEPS)
+        self.training = Batches(learnt, settings.batch_size, settings.sequence_length, settings.seed)
+        each = max(1, min(_VALIDATION_ROWS, len(validated) // _LEAST_VALIDATION_ROW) // processes)
+        self.validation = Batches(validated, each * processes, _VALIDATION_SEQUENCE_LENGTH)
         self._validation_share = _share(each * processes, processes, own)
-        self.updates = settings.epochs * self.training.pieces
+        self.updates = settings.epochs * self.training.per_epoch
         self.done = 0
         self.network = network.to(accelerator.device)
-        self.average = copy.deepcopy(self.network).requires_grad_(requires_grad=False).eval()
+        self.ema = copy.deepcopy(self.network).requires_grad_(requires_grad=False).eval()
         self._optimizer = torch.optim.AdamW(
             self.network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
@@ -108,13 +108,13 @@ class Learner:
             If the loss, or the gradient, is no number any more. All weights are still as they were before.
         """
         settings, accelerator = self.settings, self._accelerator
-        piece = self.training.piece(self.done, self._share)
-        ids, following = self._tensor(piece.ids), self._tensor(piece.following)
+        batch = self.training.batch(self.done, self._share)
+        ids, targets = self._tensor(batch.ids), self._tensor(batch.targets)
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate(self.done)
         with self._autocast():
-            logits, state = self._parallel(ids, None if piece.begins else self._state, self._masks())
-        loss = cross_entropy(logits.float().flatten(0, 1), following.flatten())
+            logits, state = self._parallel(ids, None if batch.begins else self._state, self._masks())
+        loss = cross_entropy(logits.float().flatten(0, 1), targets.flatten())
         self._optimizer.zero_grad(set_to_none=True)
         accelerator.backward(loss)
         length = float(accelerator.clip_grad_norm_(self.network.parameters(), settings.clip_norm))
@@ -126,11 +126,11 @@ class Learner:
         # Truncated: the gradient stops here, the state goes on.
         self._state = [(h.detach(), c.detach()) for h, c in state]
         self.done += 1
-        self._follow()
+        self._update_ema()
         return whole_loss
 
     def validate(self, stopped: Callable[[], bool] = lambda: False) -> float | None:
-        """Return the loss of the average on the validation text in nats per character.
+        """Return the loss of the EMA on the validation text, in nats per character.
 
         Parameters
         ----------
@@ -139,23 +139,23 @@ class Learner:
         """
         total, state = torch.zeros((), device=self._accelerator.device, dtype=torch.float64), None
         with torch.no_grad():
-            for number in range(self.validation.pieces):
+            for number in range(self.validation.per_epoch):
                 if stopped():
                     return None
-                piece = self.validation.piece(number, self._validation_share)
+                batch = self.validation.batch(number, self._validation_share)
                 with self._autocast():
-                    logits, state = self.average(self._tensor(piece.ids), state)
-                following = self._tensor(piece.following).flatten()
-                total += cross_entropy(logits.float().flatten(0, 1), following, reduction="sum")
+                    logits, state = self.ema(self._tensor(batch.ids), state)
+                targets = self._tensor(batch.targets).flatten()
+                total += cross_entropy(logits.float().flatten(0, 1), targets, reduction="sum")
         return float(self._accelerator.reduce(total, "sum")) / self.validation.characters
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return all that `restore` needs, by name, but for the number of updates that are done."""
         found = {f"network.{name}": value for name, value in self.network.state_dict().items()}
-        found |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        found |= {f"average.{name}": value for name, value in self.ema.state_dict().items()}
         for number, slots in self._optimizer.state_dict()["state"].items():
             found |= {f"optimizer.{number}.{name}": value for name, value in slots.items()}
-        # Every process knows the state of its own streams.
+        # Every process knows the state of its own rows.
         for number, pair in enumerate(self._state or ()):
             for name, value in zip("hc", pair, strict=True):
                 found[f"state.{number}.{name}"] = self._gathered(value)
@@ -164,7 +164,7 @@ class Learner:
     def restore(self, tensors: Mapping[str, torch.Tensor], done: int) -> None:
         """Go back to where `tensors` were taken, after `done` updates."""
         self.network.load_state_dict(part(tensors, "network."))
-        self.average.load_state_dict(part(tensors, "average."))
+        self.ema.load_state_dict(part(tensors, "average."))
         slots: dict[int, dict[str, torch.Tensor]] = {}
         for name, value in part(tensors, "optimizer.").items():
             number, _, slot = name.partition(".")
@@ -193,22 +193,22 @@ class Learner:
         masks = self.network.draw_masks(settings.batch_size, settings.dropout, self._generator)
         return masks and tuple(mask[self._share] for mask in masks)
 
-    def _follow(self) -> None:
-        """Let the average follow; at first quickly, because the first weights are worth nothing."""
-        span = max(1.0, self.settings.averaging * self.updates)
+    def _update_ema(self) -> None:
+        """Move the EMA towards the weights; at first quickly, because the first weights are worth nothing."""
+        span = max(1.0, self.settings.ema * self.updates)
         share = max(1 / span, 9 / (self.done + 9))
         with torch.no_grad():
-            for average, current in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                average.lerp_(current, share)
+            for ema, current in zip(self.ema.parameters(), self.network.parameters(), strict=True):
+                ema.lerp_(current, share)
 
     def _gathered(self, value: torch.Tensor) -> torch.Tensor:
-        """Return the state of all streams, shape (1, batch, H), from the parts that processes hold."""
+        """Return the state of all rows, shape (1, batch, H), from the parts that processes hold."""
         gathered: torch.Tensor = self._accelerator.gather(value.transpose(0, 1).contiguous())
         return gathered.transpose(0, 1)
 
 
 def _share(count: int, processes: int, own: int) -> slice:
-    """Return which of `count` streams one process reads."""
+    """Return which of `count` rows one process reads."""
     each = count // processes
     return slice(own * each, (own + 1) * each)
 

@@ -17,7 +17,7 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.training.interrupt import Interrupt
 from lstm_widget.training.learner import part
 from lstm_widget.training.progress import Progress, Sample
-from lstm_widget.training.settings import ChosenSettings
+from lstm_widget.training.settings import ChosenSettings, with_present_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,8 @@ class Plan:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plan:
         """Return the plan of which `data` is what `asdict` makes, after a detour through JSON."""
-        return cls(**data | {"settings": ChosenSettings(**data["settings"]), "units": tuple(data["units"])})
+        settings = ChosenSettings(**with_present_names(data["settings"]))
+        return cls(**data | {"settings": settings, "units": tuple(data["units"])})
 
 
 @dataclass
@@ -140,8 +141,10 @@ class Loop:
         self._best: dict[str, torch.Tensor] | None = None
         self._interrupt = Interrupt()
         training, settings = learner.training, plan.settings
-        per_update = settings.batch_size * settings.steps
-        interval = min(training.pieces, _LEARNT_PER_VALIDATED * learner.validation.characters // per_update)
+        per_update = settings.batch_size * settings.sequence_length
+        interval = min(
+            training.per_epoch, _LEARNT_PER_VALIDATED * learner.validation.characters // per_update
+        )
         self._interval = max(1, interval, learner.updates // _VALIDATIONS)
 
     @property
@@ -154,7 +157,7 @@ class Loop:
     def intent(self) -> str:
         """Tell in a sentence what is going to happen."""
         learner, settings = self.learner, self.plan.settings
-        architecture = learner.average.to_char_lstm(self._vocab).architecture
+        architecture = learner.ema.to_char_lstm(self._vocab).architecture
         return (
             f"A network of {architecture}, reads {learner.training.characters:,} characters "
             f"{settings.epochs} times, in {settings.precision} ({self._accelerator.device}); "
@@ -215,7 +218,7 @@ class Loop:
 
         Its weights are those of float32; the card is the one of its author.
         """
-        network = self.learner.average
+        network = self.learner.ema
         if self._best is not None:
             network = copy.deepcopy(network)
             network.load_state_dict(self._best)
@@ -255,7 +258,7 @@ class Loop:
         record = Progress(
             update=so_far.done,
             updates=learner.updates,
-            epoch=so_far.done / learner.training.pieces,
+            epoch=so_far.done / learner.training.per_epoch,
             characters=read,
             seconds=now - begun,
             seconds_left=left / speed,
@@ -281,7 +284,7 @@ class Loop:
             so_far.misses += 1
             return
         so_far.best_bits, so_far.best_update, so_far.misses = bits, so_far.done, 0
-        self._best = {name: value.clone() for name, value in self.learner.average.state_dict().items()}
+        self._best = {name: value.clone() for name, value in self.learner.ema.state_dict().items()}
         if self._folder is not None and self._accelerator.is_main_process:
             self._folder.save_model(self.unfinished(self.best_model()))
 
@@ -293,7 +296,7 @@ class Loop:
         return rounded(model.with_card({**model.card, "unfinished": told}))
 
     def _samples(self) -> tuple[Sample, ...]:
-        generator = LSTMGenerator(self.learner.average.to_char_lstm(self._vocab))
+        generator = LSTMGenerator(self.learner.ema.to_char_lstm(self._vocab))
         return write_samples(generator, self.plan.sample_seed)
 
     def _keep_checkpoint(self) -> None:
@@ -304,7 +307,7 @@ class Loop:
         if not self._accelerator.is_main_process:
             return
         card = {**self.plan.card, "update": done, "characters_read": self.learner.training.read_before(done)}
-        self._folder.save_checkpoint(self.learner.average.to_char_lstm(self._vocab, card), done)
+        self._folder.save_checkpoint(self.learner.ema.to_char_lstm(self._vocab, card), done)
 
     def _keep_state(self) -> None:
         """Keep in the folder what is needed to go on from here."""

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 if TYPE_CHECKING:
     from lstm_widget.training.network import CharNetwork
 
-_STREAMS, _STEPS = 32, 32
+_ROWS, _SEQUENCE_LENGTH = 32, 32
 _TRIALS = 3
 
 
@@ -33,7 +33,7 @@ def faster_precision(network: CharNetwork, device: torch.device) -> str:
 
 def _seconds(network: CharNetwork, precision: str) -> float:
     """Return how long the fastest of a few updates takes, after one to get warm."""
-    ids = torch.zeros(_STREAMS, _STEPS, dtype=torch.int64)
+    ids = torch.zeros(_ROWS, _SEQUENCE_LENGTH, dtype=torch.int64)
     taken = []
     for _ in range(1 + _TRIALS):
         started = time.perf_counter()

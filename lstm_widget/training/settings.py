@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lstm_widget.network.model import CharLSTM
 
+FORMER_NAMES = {"steps": "sequence_length", "averaging": "ema"}
 PRECISIONS = ("auto", "bfloat16", "float32")
 VALIDATION_SHARE = 0.1
 MAX_VALIDATION = 1_000_000  # characters
@@ -30,7 +31,7 @@ _WHOLE = {
     "embedding_size": (1, 8192),
     "epochs": (1, 100_000),
     "batch_size": (1, 65_536),
-    "steps": (2, 65_536),
+    "sequence_length": (2, 65_536),
     "patience": (1, 100_000),
     "min_count": (1, 1_000_000_000),
     "seed": (0, 2**31 - 1),
@@ -39,7 +40,7 @@ _REAL: dict[str, tuple[str, Callable[[float], bool]]] = {
     "learning_rate": ("above 0 and at most 1", lambda x: 0 < x <= 1),
     "dropout": ("from 0 to below 1", lambda x: 0 <= x < 1),
     "weight_decay": ("from 0 to 1", lambda x: 0 <= x <= 1),
-    "averaging": ("from 0 to 1", lambda x: 0 <= x <= 1),
+    "ema": ("from 0 to 1", lambda x: 0 <= x <= 1),
     "clip_norm": ("above 0", lambda x: x > 0),
 }
 
@@ -60,9 +61,9 @@ class TrainingSettings:
         How many times the training text is read at most.
     batch_size : int or None
         Places of the text that are read side by side; with several processes, all of them together.
-    steps : int
-        Characters of each of these places that are read for one update of the weights; the error is
-        traced back over so many (truncated back-propagation through time).
+    sequence_length : int
+        Characters read at each of these places for one update of the weights: how far the error is
+        propagated back (truncated back-propagation through time).
     learning_rate : float or None
         The highest value; it is reached after 2 % of the updates and falls along half a cosine to 0.
     dropout : float or None
@@ -72,8 +73,8 @@ class TrainingSettings:
         Of AdamW, 0 to 1.
     clip_norm : float
         The gradient is shortened to this length.
-    averaging : float
-        The model is a running average of the weights; this share of all updates counts in it. 0 takes
+    ema : float
+        The model is an exponential moving average of the weights, over this share of all updates. 0 takes
         the weights as they are.
     patience : int
         The training stops after so many validations without a better one.
@@ -95,12 +96,12 @@ class TrainingSettings:
     embedding_size: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
-    steps: int = 64
+    sequence_length: int = 64
     learning_rate: float | None = None
     dropout: float | None = None
     weight_decay: float = 0.01
     clip_norm: float = 1.0
-    averaging: float = 0.02
+    ema: float = 0.02
     patience: int = 10
     min_count: int = 3
     precision: str = "auto"
@@ -153,8 +154,14 @@ def _refused(name: str, expected: str, value: object) -> SettingError:
 
 def training_settings(given: Mapping[str, Any]) -> TrainingSettings:
     """Return the settings of that name, or raise `SettingError`."""
-    check_names(given, [one.name for one in fields(TrainingSettings)])
-    return TrainingSettings(**given)
+    settings = with_present_names(given)
+    check_names(settings, [one.name for one in fields(TrainingSettings)])
+    return TrainingSettings(**settings)
+
+
+def with_present_names(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings in which those that the cards of older models name have the names of today."""
+    return {FORMER_NAMES.get(name, name): value for name, value in given.items()}
 
 
 def validation_length(characters: int) -> int:
@@ -207,7 +214,7 @@ def settings_for(
         "layers": 2,
         "embedding_size": 64,
         "epochs": round(min(max(40 * 2 ** (-doublings / 2), 2), 60)),
-        "batch_size": min(64, max(1, learnt // (32 * settings.steps))),
+        "batch_size": min(64, max(1, learnt // (32 * settings.sequence_length))),
         "learning_rate": 3e-3 if model is None else 1e-3,
         "dropout": round(min(max(0.3 - 0.04 * doublings, 0), 0.5), 3),
     }
@@ -215,10 +222,10 @@ def settings_for(
         chosen |= _architecture(settings, model)
     given = {name: value for name, value in asdict(settings).items() if value is not None}
     complete = ChosenSettings(**chosen | given)
-    if complete.batch_size * complete.steps >= learnt:
+    if complete.batch_size * complete.sequence_length >= learnt:
         msg = (
-            f"batch_size {complete.batch_size} times steps {complete.steps} is more than the "
-            f"{learnt:,} characters that can be learnt: make one of them smaller."
+            f"batch_size {complete.batch_size} times sequence_length {complete.sequence_length} "
+            f"is more than the {learnt:,} characters to learn from: make one of them smaller."
         )
         raise SettingError(msg)
     return complete

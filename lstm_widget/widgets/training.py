@@ -20,9 +20,9 @@ from lstm_widget.errors import LSTMError, SettingError, short_repr
 from lstm_widget.formats.files import as_path
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock, holding
-from lstm_widget.training.references import references
+from lstm_widget.training.baselines import baselines
+from lstm_widget.training.checkpoints import TimeMachine, checkpoint_file, find_checkpoints
 from lstm_widget.training.settings import split, training_settings
-from lstm_widget.training.stages import TimeMachine, checkpoint_file, find_stages
 from lstm_widget.training.text import open_corpus
 from lstm_widget.widgets.base import (
     OF_EVERY_WIDGET,
@@ -425,7 +425,7 @@ class TrainingView(PageWidget):
         if seed is None:
             seed = corpus.sample_seed
         self._known = {
-            "references": references(training, validation, len(corpus.vocab)),
+            "references": baselines(training, validation, len(corpus.vocab)),
             "notes": list(corpus.notes()),
             "indented": _is_indented(self._measured),
             "seed": seed,
@@ -438,11 +438,12 @@ class TrainingView(PageWidget):
         if self._now is None or self._folder is None:  # there was nothing left to train
             return
         kept = self._now["best_update"] or self._now["update"]
-        machine = TimeMachine(find_stages(self._folder / "checkpoints", model, kept), self._known["seed"])
+        found = find_checkpoints(self._folder / "checkpoints", model, kept)
+        machine = TimeMachine(found, self._known["seed"])
         self._time_machine = machine
         states: list[Stage] = [
-            {"update": stage.update, "kept": stage.update == kept, "bits": None, "text": None}
-            for stage in machine.stages
+            {"update": one.update, "kept": one.update == kept, "bits": None, "text": None}
+            for one in machine.checkpoints
         ]
         temperature = self.temperature
         self._show(status="looking back")

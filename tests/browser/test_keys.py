@@ -13,7 +13,7 @@ KEYS = [*string.ascii_lowercase, *string.digits, "Delete", "Backspace", "ArrowUp
 KEYS += ["Shift+Enter", "Alt+Enter", "Control+Enter", "Control+Shift+Minus", "Shift+M", "Escape", "Escape"]
 TRAINING = """from lstm_widget.training import TrainingView
 view = TrainingView("the cat sat on the mat and " * 400, units=8, embedding_size=4, layers=1, epochs=2,
-                    batch_size=4, steps=16)
+                    batch_size=4, sequence_length=16)
 view"""
 CELLS = [
     "from lstm_widget import LSTMWidget\nLSTMWidget(length=5, inside=True, speed=None)",

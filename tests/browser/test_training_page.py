@@ -18,7 +18,7 @@ from lstm_widget import LSTMWidget
 from lstm_widget.training import TrainingView
 torch.set_num_threads(1)  # others may need the machine, too
 text = " ".join(random.Random(0).choices({WORDS!r}, k=20_000)) + "\\n"
-view = TrainingView(text, units=32, embedding_size=8, layers=1, epochs=60, batch_size=16, steps=32,
+view = TrainingView(text, units=32, embedding_size=8, layers=1, epochs=60, batch_size=16, sequence_length=32,
                     learning_rate=0.01, dropout=0, precision="float32", patience=1000)
 view"""
 TRAIN = "model = view.train()"

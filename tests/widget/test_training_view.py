@@ -306,7 +306,7 @@ def test_an_interrupt_while_the_stages_write_keeps_the_model(monkeypatch):
         return f"text {stage} at {temperature}"
 
     watched = Watched()
-    monkeypatch.setattr("lstm_widget.training.stages.TimeMachine.text", text)
+    monkeypatch.setattr("lstm_widget.training.checkpoints.TimeMachine.text", text)
     model = watched.view.train()
     assert watched.view.model is model
     assert [stage["text"] for stage in watched.view.stages][:3] == ["text 0 at 0.6", "text 1 at 0.6", None]
@@ -521,7 +521,7 @@ def test_what_goes_wrong_while_it_looks_back_ends_it_with_a_sentence(tmp_path, m
     def fail(*_):
         raise OSError
 
-    monkeypatch.setattr(module, "find_stages", fail)
+    monkeypatch.setattr(module, "find_checkpoints", fail)
     view = Watched(output=tmp_path / "out").view
     assert view.train() is view.model
     assert view.status == "finished"

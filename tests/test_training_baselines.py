@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from training_runs import TEXT
 
-from lstm_widget.training import references as module
-from lstm_widget.training.references import references
+from lstm_widget.training import baselines as module
+from lstm_widget.training.baselines import baselines
 from lstm_widget.widgets.curve import Curve
 
 VOCABULARY = sorted(set(TEXT))
@@ -37,7 +37,7 @@ def slow_bits(training, validation, order):
 
 
 def test_they_are_what_guessing_and_counting_achieve():
-    found = references(IDS[:1800], IDS[1800:], len(VOCABULARY))
+    found = baselines(IDS[:1800], IDS[1800:], len(VOCABULARY))
     assert [one["name"] for one in found] == [
         "guessing evenly",
         "letter frequencies",
@@ -56,8 +56,8 @@ def test_they_are_what_guessing_and_counting_achieve():
 
 def test_of_a_large_text_the_beginning_is_counted_and_the_names_tell_it(monkeypatch):
     monkeypatch.setattr(module, "MOST_COUNTED", 1000)
-    monkeypatch.setattr(module, "MOST_FORETOLD", 100)
-    found = references(IDS[:1800], IDS[1800:], len(VOCABULARY))
+    monkeypatch.setattr(module, "MOST_PREDICTED", 100)
+    found = baselines(IDS[:1800], IDS[1800:], len(VOCABULARY))
     assert [one["name"] for one in found[2:]] == ["2-gram (part)", "3-gram (part)", "5-gram (part)"]
     assert found[3]["bits"] == pytest.approx(slow_bits(TEXT[:1000], TEXT[1800:1900], 3), rel=1e-9)
     assert "on the first 1,000 characters of the training text" in found[3]["meaning"]
