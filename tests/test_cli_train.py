@@ -93,7 +93,8 @@ def test_the_options_reach_the_model_and_its_card(trained):
     assert (card["title"], card["text"], card["licence"]) == ("A story", "of a mother", "mine")
     assert card["command"] == (
         "lstm-widget train 'my story.txt' -o 'my model' --units 8 --embedding-size 4 --epochs 2 "
-        "--sequence-length 32 --precision float32 --title 'A story' --about 'of a mother' --licence mine --checkpoints"
+        "--sequence-length 32 --precision float32 --title 'A story' --about 'of a mother' "
+        "--licence mine --checkpoints"
     )
     assert (folder / "checkpoints" / "00000001.safetensors").exists()
 

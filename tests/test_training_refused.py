@@ -337,7 +337,7 @@ def test_a_model_that_is_none_is_refused(place, model, match):
 def test_what_is_chosen_fits_any_text(characters):
     chosen = settings_for(TrainingSettings(), characters)
     assert None not in vars(chosen).values()
-    assert chosen.batch_size * chosen.steps < characters - validation_length(characters)
+    assert chosen.batch_size * chosen.sequence_length < characters - validation_length(characters)
     assert chosen.layers == 2
     given = settings_for(TrainingSettings(units=33, dropout=0, epochs=1), characters)
     assert (given.units, given.dropout, given.epochs) == (33, 0, 1)
