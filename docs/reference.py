@@ -27,7 +27,7 @@ HOME = DOCS / "api"
 PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget": (),  # all that it exports
     "lstm_widget.training": (),
-    "lstm_widget.training.references": ("Reference",),
+    "lstm_widget.training.baselines": ("Baseline",),
     "lstm_widget.widgets.protocol": ("Branch", "Stage"),
     "lstm_widget.generator": ("Prediction",),
     "lstm_widget.writing.settings": (

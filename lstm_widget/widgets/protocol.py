@@ -13,7 +13,7 @@ from lstm_widget.writing.receipt import Receipt as WritingReceipt
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
-    from lstm_widget.training.references import Reference
+    from lstm_widget.training.baselines import Baseline
 
 T = TypeVar("T")
 
@@ -632,7 +632,7 @@ class TrainingTraits(TypedDict):
     now: Partial[Now]
     training_curve: list[Point]
     validation_curve: list[Point]
-    references: list[Reference]
+    references: list[Baseline]
     samples: list[Sample]
     stages: list[Stage]
     seed: str

@@ -87,7 +87,7 @@ class TrainingView(PageWidget):
         Updates, and the loss in bits per character; see `lstm_widget.widgets.curve.Curve`. Brought up to
         date every few seconds.
     references : list of dict
-        What is reached without a network; see `lstm_widget.training.references.Reference`.
+        What is reached without a network; see `lstm_widget.training.baselines.Baseline`.
     stages : list of dict
         See `lstm_widget.widgets.protocol.Stage`.
 
