@@ -183,6 +183,12 @@ def test_every_setting_has_an_option(asked, field, capsys):
     assert re.search(rf"{option} [NX]\w* [^()]* \({re.escape(shown)}\)", told)
 
 
+def test_commands_of_older_cards_are_understood(asked):
+    assert main("train", "a.txt", "-o", "b", "--steps", "32", "--averaging", "0.5")[0] == 0
+    ((_, options),) = asked
+    assert (options["sequence_length"], options["ema"]) == (32, 0.5)
+
+
 def test_what_is_not_given_is_not_passed_on(asked):
     assert main("train", "text", "-o", "folder")[1].endswith(
         "\nvalidation loss 1.4300 nats = 2.0631 bits per character\n"

@@ -107,11 +107,12 @@ def add_arguments(parser: argparse.ArgumentParser, decoded: Callable[[str], str]
         default = "chosen for the text" if field.default is None else field.default
         group.add_argument(
             _option(field.name),
-            *(_option(old) for old, new in FORMER_NAMES.items() if new == field.name),
             type=kind,
             metavar=_METAVARS[kind],
             help=f"{_HELP[field.name]} ({default})",
         )
+    for old, new in FORMER_NAMES.items():  # in the commands that older cards show
+        parser.add_argument(_option(old), dest=new, type=kinds[new], help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace, write: Callable[[str], object]) -> None:

@@ -19,7 +19,7 @@ from traitlets import TraitError
 
 from lstm_widget import LSTMGenerator, LSTMWidget, ModelError, SettingError, load_model
 from lstm_widget.training import TrainingView, loop
-from lstm_widget.training import references as comparisons
+from lstm_widget.training import baselines as comparisons
 from lstm_widget.training.learner import Learner
 from lstm_widget.widgets import training as module
 
@@ -132,7 +132,7 @@ def test_what_is_known_besides(trained):
     assert VALIDATION.startswith(view.seed)
     vocab = {character: number for number, character in enumerate(sorted(set(TEXT)))}
     ids = ids_of(SimpleNamespace(vocab=vocab), TEXT)
-    expected = comparisons.references(ids[:1800], ids[1800:], len(vocab))
+    expected = comparisons.baselines(ids[:1800], ids[1800:], len(vocab))
     assert [one["name"] for one in view.references] == [one["name"] for one in expected]
     for ours, theirs in zip(view.references, expected, strict=True):
         assert ours["bits"] == pytest.approx(theirs["bits"], rel=1e-9)
