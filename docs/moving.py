@@ -1,4 +1,4 @@
-"""The picture of the README that moves: the real widget in a real JupyterLab, as Chromium draws it."""
+"""The animated picture in the README: the real widget in a real JupyterLab, as Chromium draws it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SEED, TEMPERATURE, LENGTH = "She was sitting next to", "0.5", 300
 CELL = f"""from lstm_widget import LSTMWidget
 w = LSTMWidget(seed={SEED!r}, temperature={TEMPERATURE}, length={LENGTH}, rng=1, speed=35)
 w"""
-# The window, and what is kept of it: the widget with a margin. A film has one pixel for each of CSS, so the
-# widget is made larger in it.
+# The window, and the part of it to keep: the widget with a margin. The film has one pixel per CSS pixel,
+# so the widget is enlarged.
 WINDOW = {"width": 1360, "height": 900}
 SIZE = 1208, 740
 ZOOM = 1.5
@@ -31,13 +31,13 @@ MARGIN, ABOVE = 8, 4
 GENERATOR = LSTMGenerator("bronte")
 # Where the temperature is changed while it writes, and to what.
 CHANGES = {115: 1.5, 215: 0.2}
-POINTED = 1500, 1000, 1000  # milliseconds at each of the letters that are least to be expected
-FRAME, LAST = 50, 1500  # milliseconds of a frame at least, and of the last one
+POINTED = 1500, 1000, 1000  # milliseconds to point at each of the most surprising letters
+FRAME, LAST = 50, 1500  # milliseconds: the shortest frame, and the last one
 
-# How a slider says where on it a value lies, from 0 to 1.
+# Where a value lies on a slider, from 0 to 1.
 _SHARE = "(one, value) => (value - one.min) / (one.max - one.min)"
-_THUMB = 16  # pixels of CSS
-# The middle of a character of the text.
+_THUMB = 16  # CSS pixels
+# The centre of a character of the text.
 _PLACE = """(root, number) => {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   let before = 0;
@@ -61,7 +61,7 @@ _SCROLL = """(one, below) => {
 
 
 class Frame(NamedTuple):
-    """What was to be seen from some second on."""
+    """A picture, and the second from which it was shown."""
 
     time: float
     png: bytes
@@ -74,7 +74,7 @@ class Film(NamedTuple):
     durations: list[int]
 
     def write(self, file: Path) -> None:
-        """Write a picture that moves for ever."""
+        """Write an animated picture that loops for ever."""
         first, *others = self.pictures
         first.save(
             file,
@@ -84,19 +84,19 @@ class Film(NamedTuple):
             loop=0,
             lossless=True,
             method=4,
-            kmax=0,  # none but the first is a whole picture
+            kmax=0,  # only the first frame is a complete picture
         )
 
 
 class Camera:
-    """Keeps what Chromium draws, as long as it is open."""
+    """Records what Chromium draws while it is open."""
 
     def __init__(self, page: Page) -> None:
         self.frames: list[Frame] = []
         self._session = page.context.new_cdp_session(page)
         self._session.on("Page.screencastFrame", self._take)
 
-    def __enter__(self) -> Camera:  # noqa: PYI034 - nobody derives from it
+    def __enter__(self) -> Camera:  # noqa: PYI034 - it has no subclasses
         self._session.send("Page.startScreencast", {"format": "png"})
         return self
 
@@ -109,7 +109,7 @@ class Camera:
 
 
 def film(notebook: Notebook) -> Film:
-    """Have a text written whose temperature is changed on the way, then look inside."""
+    """Write a text, change its temperature along the way, then look inside."""
     page = notebook.page
     notebook.root.evaluate("(one, zoom) => { one.style.zoom = zoom; }", ZOOM)
     notebook.root.evaluate(_SCROLL, ABOVE)
@@ -118,8 +118,8 @@ def film(notebook: Notebook) -> Film:
         page.wait_for_timeout(600)
         write(notebook)
         while "\n\n" in notebook.shown:
-            # Empty lines push the die out of the picture. Another time the changes come a letter earlier or
-            # later, and the text is another one.
+            # Empty lines push the die out of the picture. On the next try the changes come a letter earlier
+            # or later, so the text is different.
             notebook.clear.click()
             notebook.temperature_field.fill(TEMPERATURE)
             page.wait_for_timeout(600)
@@ -137,7 +137,7 @@ def film(notebook: Notebook) -> Film:
 
 
 def write(notebook: Notebook) -> None:
-    """Have a text written, and change its temperature meanwhile."""
+    """Write a text, and change its temperature at the same time."""
     notebook.generate.click()
     for position, temperature in CHANGES.items():
         notebook.wait_for(position)
@@ -146,21 +146,21 @@ def write(notebook: Notebook) -> None:
 
 
 def _corner(notebook: Notebook) -> tuple[int, int]:
-    """Return where in the window the picture begins: beside the widget, below the bars of JupyterLab."""
+    """Return the top left corner of the picture: beside the widget, below JupyterLab's toolbars."""
     left = notebook.root.evaluate("one => one.getBoundingClientRect().left")
     top = notebook.root.evaluate("one => one.closest('.jp-WindowedPanel-outer').getBoundingClientRect().top")
     return round(left) - MARGIN, round(top)
 
 
 def unexpected(text: str) -> list[int]:
-    """Return the places of the letters that the network finds most surprising, as many as are pointed at."""
+    """Return the positions of the letters that surprise the network most, one for each in `POINTED`."""
     bits = GENERATOR.score(text).bits
     letters = [number for number in range(*CHANGES) if text[number].isalpha()]
     return sorted(sorted(letters, key=lambda number: -bits[number])[: len(POINTED)])
 
 
 def click_at(notebook: Notebook, slider: str, value: float) -> None:
-    """Click into a slider where it has this value."""
+    """Click a slider at the place of this value."""
     one = notebook.root.get_by_role("slider", name=slider, exact=True)
     box = one.bounding_box()
     assert box is not None  # noqa: S101 - it is in sight
@@ -170,7 +170,7 @@ def click_at(notebook: Notebook, slider: str, value: float) -> None:
 
 
 def cut(frames: list[Frame], left: int, top: int) -> Film:
-    """Cut the picture out of what was taken, and leave out what does not differ or lasts too short."""
+    """Crop the frames, and drop those that are no different or too short."""
     box = left, top, left + SIZE[0], top + SIZE[1]
     kept: list[tuple[float, Image.Image]] = []
     for frame in sorted(frames):

@@ -1,6 +1,6 @@
-"""Runs the notebooks in a real JupyterLab and keeps what is read without a kernel: ``make notebooks``.
+"""Runs the notebooks in a real JupyterLab and saves outputs to read without a kernel: ``make notebooks``.
 
-Text stays as it came out. Each widget becomes a picture of itself, as there is no widget without a kernel.
+Text outputs are kept as they are. Each widget becomes a picture, because a widget needs a kernel.
 
     python docs/notebooks.py [NAME ...]
 """
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
 
 WIDTH, SCALE, COLOURS = 960, 1.5, 128
-HEIGHT = 20_000  # tall, as nothing is drawn before it is in sight
+HEIGHT = 20_000  # tall, because nothing is drawn before it is in view
 PATIENCE = 10 * 60_000  # milliseconds
-CAPTION = "A picture of the widget. Run this cell, and the real one takes its place."
+CAPTION = "A picture of the widget. Run this cell to use the real one."
 
-# Cells, by their names, whose widget is shown as it is, and the letter that is pointed at, with the seed.
+# By cell id: widgets to show as they are, and the letter to point at, counted with the seed.
 ONLY_SHOWN = {"widget-bars"}
 POINTED = {"widget-die": 21, "widget-what-if": 21}
 
-# Puts a line of text above the widget, inside what the picture is taken of.
+# Puts a line of text above the widget, inside the area of the picture.
 _ADD_CAPTION = """(root, text) => {
   const line = document.createElement("p");
   line.textContent = text;
@@ -48,7 +48,7 @@ _ADD_CAPTION = """(root, text) => {
 
 
 def picture(root: Locator) -> tuple[str, dict[str, int]]:
-    """Return a picture of a widget as it stands in a notebook's file, and the size that it is shown in."""
+    """Return a picture of a widget as a notebook file stores it, and the size to show it in."""
     root.evaluate(_ADD_CAPTION, CAPTION)
     image = Image.open(io.BytesIO(root.screenshot(animations="disabled")))
     small = io.BytesIO()
@@ -58,7 +58,7 @@ def picture(root: Locator) -> tuple[str, dict[str, int]]:
 
 
 def use(root: Locator, cell: str) -> None:
-    """Do with a widget what a reader does before the picture is taken."""
+    """Use a widget as a reader would before the picture is taken."""
     generate = root.get_by_role("button", name="Generate", exact=True)
     status = root.locator(".lstm-status")
     if cell not in ONLY_SHOWN and generate.count() and not status.text_content():
@@ -73,7 +73,7 @@ def use(root: Locator, cell: str) -> None:
         expect(root.locator(".lstm-die-facts")).to_contain_text("bits")
     root.page.wait_for_load_state("networkidle")
     root.locator(".lstm-text").evaluate_all("texts => texts.forEach((one) => one.scrollTo(0, 0))")
-    # What was asked of the kernel has come, and is drawn.
+    # The kernel has answered everything, and it is drawn.
     expect(root.page.get_by_text("Kernel status: Idle")).to_be_attached()
     root.page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -81,7 +81,7 @@ def use(root: Locator, cell: str) -> None:
 
 
 def run(lab: Lab, browser: Browser, file: Path) -> NotebookNode:
-    """Return a notebook that was run, with pictures in its outputs."""
+    """Run a notebook; return it with pictures in its outputs."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SCALE)
     lab.draw_all_cells()
     notebook = lab.open(page, file.name, file)
@@ -113,7 +113,7 @@ def main(names: list[str]) -> None:
                 continue
             began = time.monotonic()
             ran = run(lab, browser, file)
-            # All else stays as it was written: JupyterLab adds which Python it was.
+            # Keep everything else as it was: JupyterLab adds the version of Python.
             notebook = read(file)
             for cell, of_run in zip(notebook.cells, ran.cells, strict=True):
                 if cell.cell_type == "code":

@@ -1,6 +1,6 @@
-"""Makes the pictures of the README from the real widget in a real JupyterLab: ``make pictures``.
+"""Takes the pictures of the README from the real widget in a real JupyterLab: ``make pictures``.
 
-Only some of them: ``python docs/pictures.py widget inside lanes moving``, as they are wanted.
+To take only some of them, name them: ``python docs/pictures.py widget inside lanes moving``.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ SEED = "She was sitting next to"
 WRITING = f"""from lstm_widget import LSTMWidget
 w = LSTMWidget(seed={SEED!r}, temperature=0.5, length=420, rng=4, speed=200)
 w"""
-# Where the temperature is changed, and to what.
+# Where the temperature changes, and its new value.
 CHANGES = {150: "1.1", 270: "0.3"}
 LOOKING = f"""from lstm_widget import LSTMWidget
 w = LSTMWidget(seed={SEED!r}, temperature=0.7, length=420, rng=4, speed=None, inside=True, what_if=1.2)
 w"""
-POINTED = 31  # the character of the text that is pointed at
-FOLLOWS = "position in the line"  # the cell that the text is coloured by
+POINTED = 31  # the character of the text to point at
+FOLLOWS = "position in the line"  # the cell to colour the text by
 LANES = f"""from lstm_widget import TemperatureLanes
 w = TemperatureLanes(seed={SEED!r}, temperatures=[0.3, 0.7, 1.2], length=300, rng=4, speed=None)
 w"""
 
 
 def writing(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
-    """Show a text whose temperature was changed on the way."""
+    """Show a text whose temperature was changed along the way."""
     notebook.generate.click()
     for position, temperature in CHANGES.items():
         notebook.wait_for(position)
@@ -82,7 +82,7 @@ def lanes(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
 
 
 def opened(page: Page, lab: Lab, name: str, cell: str, theme: str) -> Notebook:
-    """Open a notebook of one cell, run, in light or in dark."""
+    """Open a notebook with one cell, and run it, in a light or dark theme."""
     notebook = lab.open(page, f"{name}-{theme}.ipynb", [cell])
     if theme == "dark":
         notebook.menu("Settings", "Theme", "JupyterLab Dark")
@@ -93,12 +93,12 @@ def opened(page: Page, lab: Lab, name: str, cell: str, theme: str) -> Notebook:
     return notebook
 
 
-# What is filmed stands in moving.py. A scene may give several pictures.
+# The film is in moving.py. A scene may give several pictures.
 SCENES = {"widget": (WRITING, writing), "inside": (LOOKING, looking), "lanes": (LANES, lanes)}
 
 
 def main(names: list[str]) -> None:
-    """Write the pictures of these scenes, or all, in light and in dark."""
+    """Write the pictures of these scenes, or of all, in light and dark themes."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         lab = Lab(Path(folder))
         browser = start_chromium(playwright)

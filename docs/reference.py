@@ -1,4 +1,4 @@
-"""Builds the reference of everything public from the docstrings, into ``docs/api/``: ``make docs``."""
+"""Builds the reference of the public API from the docstrings, in ``docs/api/``: ``make docs``."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parent
 HOME = DOCS / "api"
-# What each module has to tell. Elsewhere a class is told of once: where it is imported from.
+# What the page of each module shows. A class is documented once: in the module that users import it from.
 PAGES: dict[str, tuple[str, ...]] = {
-    "lstm_widget": (),  # all that it exports
+    "lstm_widget": (),  # everything it exports
     "lstm_widget.training": (),
     "lstm_widget.training.baselines": ("Baseline",),
     "lstm_widget.widgets.protocol": ("Branch", "Stage"),
@@ -52,7 +52,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget.formats.safetensors": ("load_safetensors", "save_safetensors", "read_card"),
     "lstm_widget.formats.web": ("load_url",),
 }
-# Public, but for other modules and for the page.
+# Public, but meant for other modules and for the page.
 INNER = {
     *(f"{widget}.for_the_page" for widget in ("LSTMWidget", "TemperatureLanes", "TrainingView")),
     "TrainingView.set_state",
@@ -61,12 +61,12 @@ INNER = {
 
 
 def modules() -> dict[str, Module]:
-    """Load what is told of, by name."""
+    """Load the documented modules, by name."""
     loaded = {}
     for name, told in PAGES.items():
         module = import_module(name)
         exported = told or module.__all__
-        # pdoc looks for names where they are; some are loaded only when somebody asks for them.
+        # pdoc looks for names in the module itself, but some are loaded only on demand.
         vars(module).update({one: getattr(module, one) for one in exported})
         vars(module)["__all__"] = list(exported)
         loaded[name] = Module(module)
@@ -74,30 +74,30 @@ def modules() -> dict[str, Module]:
 
 
 def is_told(pages: dict[str, Module], doc: Doc[Any]) -> bool:
-    """Return whether a member has something to tell that the docstring of its class does not tell."""
+    """Return whether a member needs an entry besides the docstring of its class."""
     owner = pages[doc.modulename].get(doc.qualname.rpartition(".")[0])
     if not isinstance(owner, Class):
         return True
     if doc.qualname in INNER:
         return False
     if doc.name == "__init__":
-        return not issubclass(owner.obj, tuple)  # that of a named tuple is its fields once more
+        return not issubclass(owner.obj, tuple)  # a named tuple's would repeat its fields
     if doc.kind != "variable" or is_typeddict(owner.obj):
         return True
     if isinstance(getattr_static(owner.obj, doc.name, None), (property, cached_property)):
         return bool(doc.docstring)
-    # Others have a docstring below them, or only the one of what they are made of.
+    # Other variables either have a docstring of their own, below them, or only that of their type.
     return any(doc.name in walk_tree(base).var_docstrings for base in owner.obj.__mro__)
 
 
 @pass_context
 def to_markdown(context: Context, docstring: str) -> str:
-    """Convert a docstring as pdoc does, which would take the stars of ``**settings`` for bold letters."""
+    """Convert a docstring as pdoc does, but do not take the stars of ``**settings`` for bold type."""
     return to_markdown_with_context(context, re.sub(r"(?m)^((?:\w+, )*)\*\*(?=\w+$)", r"\1\*\*", docstring))
 
 
 def build(home: Path) -> None:
-    """Write a page for each module, an index and what the search needs."""
+    """Write a page for each module, an index and the data for the search."""
     render.configure(
         docformat="numpy",
         footer_text=f"lstm-widget {import_module('lstm_widget').__version__}",
@@ -120,4 +120,4 @@ def build(home: Path) -> None:
 if __name__ == "__main__":
     target = Path(*sys.argv[1:]) if sys.argv[1:] else HOME
     build(target)
-    sys.stdout.write(f"The reference begins at {target / 'index.html'}\n")
+    sys.stdout.write(f"The reference starts at {target / 'index.html'}\n")
