@@ -8,16 +8,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from lstm_widget.errors import LSTMError, ModelError, NotReadyError, SettingError, UnknownCharactersError
-    from lstm_widget.formats import load_model, save_model
-    from lstm_widget.formats.keras import from_keras
-    from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
-    from lstm_widget.generator import LSTMGenerator
-    from lstm_widget.network.bundled import available_models
-    from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
-    from lstm_widget.widgets.lanes import TemperatureLanes
-    from lstm_widget.widgets.text import LSTMWidget
+if TYPE_CHECKING:  # what `_HOMES` says, once more for type checkers; a test compares
+    from lstm_widget.errors import LSTMError as LSTMError
+    from lstm_widget.errors import ModelError as ModelError
+    from lstm_widget.errors import NotReadyError as NotReadyError
+    from lstm_widget.errors import SettingError as SettingError
+    from lstm_widget.errors import UnknownCharactersError as UnknownCharactersError
+    from lstm_widget.formats import load_model as load_model
+    from lstm_widget.formats import save_model as save_model
+    from lstm_widget.formats.keras import from_keras as from_keras
+    from lstm_widget.formats.pytorch import from_pytorch as from_pytorch
+    from lstm_widget.formats.pytorch import to_pytorch as to_pytorch
+    from lstm_widget.generator import LSTMGenerator as LSTMGenerator
+    from lstm_widget.network.bundled import available_models as available_models
+    from lstm_widget.network.model import CharLSTM as CharLSTM
+    from lstm_widget.network.model import LSTMLayer as LSTMLayer
+    from lstm_widget.network.model import Weights as Weights
+    from lstm_widget.widgets.lanes import TemperatureLanes as TemperatureLanes
+    from lstm_widget.widgets.text import LSTMWidget as LSTMWidget
+    from lstm_widget.widgets.training import TrainingView as TrainingView
 
 _HOMES = {
     "CharLSTM": "network.model",
@@ -29,6 +38,7 @@ _HOMES = {
     "NotReadyError": "errors",
     "SettingError": "errors",
     "TemperatureLanes": "widgets.lanes",
+    "TrainingView": "widgets.training",
     "UnknownCharactersError": "errors",
     "Weights": "network.model",
     "available_models": "network.bundled",
@@ -39,25 +49,7 @@ _HOMES = {
     "to_pytorch": "formats.pytorch",
 }
 
-__all__ = [
-    "CharLSTM",
-    "LSTMError",
-    "LSTMGenerator",
-    "LSTMLayer",
-    "LSTMWidget",
-    "ModelError",
-    "NotReadyError",
-    "SettingError",
-    "TemperatureLanes",
-    "UnknownCharactersError",
-    "Weights",
-    "available_models",
-    "from_keras",
-    "from_pytorch",
-    "load_model",
-    "save_model",
-    "to_pytorch",
-]
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import gzip
 import json
@@ -18,6 +19,7 @@ import pytest
 import torch
 
 import lstm_widget
+import lstm_widget.training
 from lstm_widget.formats.p5ml import load_checkpoints
 from lstm_widget.formats.safetensors import read_card
 from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled_files
@@ -85,6 +87,14 @@ def test_every_public_name_is_there_once_and_has_a_docstring():
     assert set(lstm_widget.__all__) <= set(dir(lstm_widget))
     with pytest.raises(AttributeError, match="no attribute 'LSTM'"):
         lstm_widget.LSTM  # noqa: B018
+
+
+def test_type_checkers_find_the_public_names_where_they_are():
+    tree = ast.parse((SOURCES / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    imports = [(node.module.removeprefix("lstm_widget."), node.names) for node in block.body]
+    assert {one.asname: home for home, names in imports for one in names} == lstm_widget._HOMES
+    assert lstm_widget.TrainingView is lstm_widget.training.TrainingView
 
 
 @pytest.mark.parametrize("module", ["generator", "widgets.text", "widgets.lanes"])

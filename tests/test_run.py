@@ -17,7 +17,7 @@ from lstm_widget.network import engine
 from lstm_widget.network.engine import Engine
 from lstm_widget.writing import run as run_module
 from lstm_widget.writing.run import Run, advance_together
-from lstm_widget.writing.settings import MAX_LENGTH, Settings
+from lstm_widget.writing.settings import BOUNDS, Settings
 
 
 @pytest.fixture
@@ -399,7 +399,7 @@ def test_a_length_below_what_is_written_is_refused(generator):
     before = run.settings
     with refused(SettingError, "at least 1,500: so much is written already"):
         run.extend(1499)
-    for wrong in (0, -1, MAX_LENGTH + 1, True, 1600.0, "1600", None):
+    for wrong in (0, -1, BOUNDS["length"]["most"] + 1, True, 1600.0, "1600", None):
         with refused(SettingError, "The length must be a whole number from 1 to"):
             run.extend(wrong)
     assert run.settings is before

@@ -124,7 +124,7 @@ WORDS = {
     check_temperature: "temperature must be a number from 0 to 100, not",
     check_top_k: r"top_k must be a whole number from 1 to 2\*\*53 - 1, or None, not",
     check_top_p: "top_p must be a number above 0 and at most 1, or None, not",
-    check_speed: "speed must be a number of characters per second from 1 to 1000, or None .*, not",
+    check_speed: "speed must be a number of characters per second from 1 to 1,000, or None .*, not",
     check_page_rng: "rng (must be a whole number from 0|of a widget must be a whole number below 2)",
 }
 

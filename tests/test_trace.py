@@ -17,7 +17,7 @@ from lstm_widget.inspection.trace import trace
 from lstm_widget.network.model import CharLSTM
 from lstm_widget.network.sampling import choose
 from lstm_widget.writing.receipt import receipt_of
-from lstm_widget.writing.settings import MAX_LENGTH
+from lstm_widget.writing.settings import BOUNDS
 
 
 @pytest.fixture(scope="module")
@@ -202,12 +202,12 @@ def test_an_unknown_character_cannot_be_put(generator):
 
 
 def test_a_text_of_the_greatest_length_cannot_grow(generator, monkeypatch):
-    monkeypatch.setattr("lstm_widget.writing.settings.MAX_LENGTH", 90)
+    monkeypatch.setitem(BOUNDS["length"], "most", 90)
     run = generator.start(SETTINGS)
     run.advance()
     with refused(SettingError, "length"):
         run.force("a")
-    assert len(run.characters) == len(run.ids) - 3 == 90 < MAX_LENGTH
+    assert len(run.characters) == len(run.ids) - 3 == 90
 
 
 def test_an_interrupt_while_a_character_is_put_leaves_no_trace(generator, monkeypatch):

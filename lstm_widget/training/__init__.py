@@ -1,6 +1,7 @@
 """Training a model on a text of one's own; needs the extra ``train`` (PyTorch, Accelerate, tqdm).
 
-Naming the functions loads PyTorch; naming this package, or `TrainingView`, does not.
+Naming the functions loads PyTorch; naming this package does not. `TrainingView`, which was here before, is
+`lstm_widget.TrainingView`.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class TrainingView(PageWidget):
 
     Examples
     --------
-    >>> from lstm_widget.training import TrainingView
+    >>> from lstm_widget import TrainingView
     >>> view = TrainingView("the cat sat on the mat.\n" * 100, units=8, epochs=2)
     >>> model = view.train()
     >>> view.status, view.stages[0]["update"]

@@ -182,7 +182,7 @@ class Run:
         Parameters
         ----------
         length : int
-            Number of characters in all, without the seed: from what is written already to `MAX_LENGTH`.
+            Number of characters in all, without the seed: from what is written already to 1,000,000.
 
         Raises
         ------

@@ -6,29 +6,28 @@ import math
 import operator
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
 
 from lstm_widget.errors import SettingError, UnknownSettingError, short_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     # Not at run time: NumPy loads its random part, which takes long, when it is first named.
     RngLike = int | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
 
-MAX_TEMPERATURE = 100.0
-MAX_LENGTH = 1_000_000
-MAX_SPEED = 1000.0
+N = TypeVar("N", int, float)
+
 MAX_IN_PAGE = 2**53 - 1  # a page's whole numbers are exact up to here
 
-# The same for the page, which refuses nothing else. Where its sliders end, the fields beside them go on to
-# `most`. The largest are floats, as Pyodide has no number for an int of that size.
-BOUNDS = {
-    "temperature": {"least": 0, "most": MAX_TEMPERATURE, "slider_most": 2, "step": 0.01},
-    "length": {"least": 1, "most": MAX_LENGTH, "slider_most": 2000, "step": 1},
-    "speed": {"least": 1, "most": MAX_SPEED, "step": 1},
+# The range of each setting, for the kernel and for the page, where sliders end at `slider_most` and the
+# fields beside them go on to `most`. The largest are floats: Pyodide has no number for an int of that size.
+BOUNDS: dict[str, dict[str, Any]] = {
+    "temperature": {"least": 0, "most": 100, "slider_most": 2, "step": 0.01},
+    "length": {"least": 1, "most": 1_000_000, "slider_most": 2000, "step": 1},
+    "speed": {"least": 1, "most": 1000, "step": 1},
     "top_k": {"least": 1, "most": float(MAX_IN_PAGE), "step": 1},
     "top_p": {"least": 0, "above": True, "most": 1, "step": 0.01},
     "rng": {"least": 0, "most": float(MAX_IN_PAGE), "step": 1},
@@ -58,9 +57,9 @@ class Settings:
     seed : str
         The text to continue, at least one character.
     length : int
-        Number of characters to write, 1 .. `MAX_LENGTH`.
+        Number of characters to write, 1 to 1,000,000.
     temperature : float
-        0 .. `MAX_TEMPERATURE`; 0 always takes the most likely character.
+        0 to 100; 0 always takes the most likely character.
     top_k : int or None
         Choose only among so many of the most likely characters; at least 1.
     top_p : float or None
@@ -103,56 +102,45 @@ def check_seed(seed: object) -> str:
 
 def check_length(length: object) -> int:
     """Return the length, or raise `SettingError`."""
-    number = as_whole(length)
-    if number is None or not 1 <= number <= MAX_LENGTH:
-        msg = f"The length must be a whole number from 1 to {MAX_LENGTH:,}, not {short_repr(length)}."
-        raise SettingError(msg)
-    return number
+    return _in_range("length", as_whole, length, "The length must be a whole number {range}")
 
 
 def check_temperature(temperature: object) -> float:
     """Return the temperature, or raise `SettingError`."""
-    number = as_real(temperature)
-    if number is None or not 0 <= number <= MAX_TEMPERATURE:
-        msg = (
-            f"The temperature must be a number from 0 to {MAX_TEMPERATURE:g}, not {short_repr(temperature)}."
-        )
-        raise SettingError(msg)
-    return number
+    return _in_range("temperature", as_real, temperature, "The temperature must be a number {range}")
 
 
 def check_top_k(top_k: object) -> int | None:
     """Return top-k, or raise `SettingError`."""
     if top_k is None:
         return None
-    number = as_whole(top_k)
-    if number is None or not 1 <= number <= MAX_IN_PAGE:
-        msg = f"top_k must be a whole number from 1 to 2**53 - 1, or None, not {short_repr(top_k)}."
-        raise SettingError(msg)
-    return number
+    return _in_range("top_k", as_whole, top_k, "top_k must be a whole number {range}, or None")
 
 
 def check_top_p(top_p: object) -> float | None:
     """Return top-p, or raise `SettingError`."""
     if top_p is None:
         return None
-    number = as_real(top_p)
-    if number is None or not 0 < number <= 1:
-        msg = f"top_p must be a number above 0 and at most 1, or None, not {short_repr(top_p)}."
-        raise SettingError(msg)
-    return number
+    return _in_range("top_p", as_real, top_p, "top_p must be a number {range}, or None")
 
 
 def check_speed(speed: object) -> float | None:
     """Return the characters per second that a page shows, or raise `SettingError`."""
     if speed is None:
         return None
-    number = as_real(speed)
-    if number is None or not 1 <= number <= MAX_SPEED:
-        msg = (
-            f"The speed must be a number of characters per second from 1 to {MAX_SPEED:g}, "
-            f"or None for as fast as it goes, not {short_repr(speed)}."
-        )
+    words = "The speed must be a number of characters per second {range}, or None for as fast as it goes"
+    return _in_range("speed", as_real, speed, words)
+
+
+def _in_range(name: str, read: Callable[[object], N | None], value: object, words: str) -> N:
+    """Return a value as a number in the range of a setting, or raise `SettingError`."""
+    bounds, number = BOUNDS[name], read(value)
+    least, most = bounds["least"], bounds["most"]
+    above = bounds.get("above", False)
+    if number is None or not least <= number <= most or (above and number == least):
+        end = "2**53 - 1" if most == MAX_IN_PAGE else f"{most:,}"
+        span = f"above {least} and at most {end}" if above else f"from {least} to {end}"
+        msg = f"{words.format(range=span)}, not {short_repr(value)}."
         raise SettingError(msg)
     return number
 
@@ -200,7 +188,7 @@ def check_page_rng(rng: RngLike) -> int | None:
     if rng is None:
         return None
     number = as_whole(rng)
-    if number is None or number > MAX_IN_PAGE:
+    if number is None or number > BOUNDS["rng"]["most"]:
         msg = "The rng of a widget must be a whole number below 2**53, or None."
         raise SettingError(msg)
     return number

@@ -101,7 +101,7 @@ WRONG = [
     ("rng", "1", "rng must be a whole number"),
     ("rng", 2**53, r"below 2\*\*53"),
     ("rng", np.random.default_rng(1), r"below 2\*\*53"),
-    ("speed", 0, "speed must be a number of characters per second from 1 to 1000, or None"),
+    ("speed", 0, "speed must be a number of characters per second from 1 to 1,000, or None"),
     ("speed", 0.99, "speed must be a number"),
     ("speed", 1001, "speed must be a number"),
     ("speed", float("inf"), "speed must be a number"),
