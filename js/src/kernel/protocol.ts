@@ -16,11 +16,11 @@ export interface WritingReceipt {
 }
 
 /**
- * A line in the picture of a training.
+ * A line in the chart of a training.
  *
  * `name` is short, `meaning` a sentence, and `bits` the loss in bits per character.
  */
-export interface Reference {
+export interface Baseline {
   name: string;
   meaning: string;
   bits: number;
@@ -580,7 +580,7 @@ export interface TrainingTraits {
   now: Partial<Now>;
   training_curve: Point[];
   validation_curve: Point[];
-  references: Reference[];
+  references: Baseline[];
   samples: Sample[];
   stages: Stage[];
   seed: string;

@@ -1,5 +1,5 @@
 import { element } from "../dom/elements.ts";
-import type { Point, Reference } from "../kernel/protocol.ts";
+import type { Baseline, Point } from "../kernel/protocol.ts";
 import { along, doublings, span, spread } from "./scales.ts";
 import { bits } from "./words.ts";
 
@@ -23,7 +23,7 @@ export interface Losses {
   validation: readonly Point[];
   /** Updates that there will be. */
   updates: number;
-  references: readonly Reference[];
+  references: readonly Baseline[];
   /** The update of the stage that is looked at. */
   stage: number | null;
   /** All of it in a sentence. */

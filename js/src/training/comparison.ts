@@ -1,9 +1,9 @@
 import { element } from "../dom/elements.ts";
-import type { Point, Reference } from "../kernel/protocol.ts";
+import type { Baseline, Point } from "../kernel/protocol.ts";
 import { bits, stageName } from "./words.ts";
 
 /** When a loss came below a reference; null if it has not. */
-export function beaten(reference: Reference, curve: readonly Point[]): number | null {
+export function beaten(reference: Baseline, curve: readonly Point[]): number | null {
   return curve.find(([, loss]) => loss < reference.bits)?.[0] ?? null;
 }
 
@@ -29,7 +29,7 @@ export class ComparisonTable {
     );
   }
 
-  show(references: readonly Reference[], validation: readonly Point[]): void {
+  show(references: readonly Baseline[], validation: readonly Point[]): void {
     this.root.hidden = references.length === 0;
     const rows = references.map((one) => {
       const update = beaten(one, validation);
