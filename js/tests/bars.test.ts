@@ -1,6 +1,8 @@
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Bars, type Next, percent, quoted, short, told } from "../src/inside/bars.ts";
+import { quoted, told } from "../src/dom/characters.ts";
+import { percent, shortNumber as short } from "../src/dom/words.ts";
+import { Bars, type Next } from "../src/inside/bars.ts";
 import { click, find } from "./reader.ts";
 
 /** Probabilities at temperature 1 by character; those after the tenth are the rest. */

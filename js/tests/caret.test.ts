@@ -154,7 +154,7 @@ function drawn(): string | null {
   return text ?? null;
 }
 
-// Lines of the grid: "Seed 😀 the", " first lin", "e⏎", "⏎", "and a last".
+// Lines of the grid: "Seed 😀 the", " first lin", "e↵", "↵", "and a last".
 const SEED = "Seed 😀";
 const TEXT = " the first line\n\nand a last";
 const CHARACTERS = [...Array.from(SEED), ...Array.from(TEXT)];

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Arrived, barOf, distribution, pick, Replay } from "../src/inside/replay.ts";
+import { type Arrived, Replay } from "../src/inside/replay.ts";
+import { barOf, distribution, pick } from "../src/inside/sampling.ts";
 import { dice } from "./fake-kernel.ts";
 
 const NEAR_ONE = 1 - 2 ** -53;

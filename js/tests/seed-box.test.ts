@@ -214,8 +214,8 @@ describe("marks", () => {
         ["\n", "␣"],
       ],
     ],
-    ["a line end for another", "a\u2028b", { "\u2028": "\n" }, [["\u2028", "⏎"]]],
-    ["one line end of two characters", "a\nb", { "\n": "\r\n" }, [["\n", "⏎"]]],
+    ["a line end for another", "a\u2028b", { "\u2028": "\n" }, [["\u2028", "↵"]]],
+    ["one line end of two characters", "a\nb", { "\n": "\r\n" }, [["\n", "↵"]]],
     ["several for one", "a…", { "…": "..." }, [["…", "..."]]],
     [
       "after characters of two units",

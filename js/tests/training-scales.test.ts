@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { time } from "../src/dom/words.ts";
 import { along, doublings, span, spread } from "../src/training/scales.ts";
-import { time } from "../src/training/words.ts";
 import { dice } from "./fake-kernel.ts";
 
 describe("doublings", () => {

@@ -148,7 +148,7 @@ def test_the_seed_is_the_models_own_until_somebody_types_one(open_notebook, shar
     expect(notebook.seed).to_have_value(own)
     # A line end of the keyboard is one of two characters to a model that was trained on these.
     notebook.seed.fill("of species.\n")
-    expect(notebook.root.locator("mark")).to_have_text(["⏎"])
+    expect(notebook.root.locator("mark")).to_have_text(["↵"])
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 50 characters")
     notebook.model.select_option(label="Shakespeare")
@@ -168,7 +168,7 @@ def test_the_line_ends_of_the_seed_stay_where_nobody_types(open_notebook, shared
     notebook.seed.press_sequentially("re")
     expect(notebook.seed).to_have_accessible_description("")
     notebook.seed.press("Enter")
-    expect(notebook.root.locator("mark")).to_have_text(["⏎"])  # only the one that was typed
+    expect(notebook.root.locator("mark")).to_have_text(["↵"])  # only the one that was typed
     notebook.run_cell(1)
     edited = "On of species.\r\nBut there\n"
     expect(notebook.page.get_by_text(repr(ascii(edited)), exact=True)).to_be_visible()

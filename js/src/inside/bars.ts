@@ -1,45 +1,11 @@
-import { element, uniqueId } from "../dom/elements.ts";
-import { type Distribution, distribution } from "./replay.ts";
+import { quoted, told } from "../dom/characters.ts";
+import { element, uniqueId, write } from "../dom/elements.ts";
+import { Frame } from "../dom/frame.ts";
+import { percent, shortNumber } from "../dom/words.ts";
+import { type Distribution, distribution } from "./sampling.ts";
 
 /** Characters that have a row of their own. */
 const SHOWN = 10;
-/** Nothing to see: of no width, a control, half of a pair, an accent without its letter. */
-const INVISIBLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]|^\p{M}/u;
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
-const SIGNS = new Map<string, [sign: string, words: string]>([
-  [" ", ["␣", "space"]],
-  ["\n", ["↵", "line end"]],
-  ["\t", ["⇥", "tab"]],
-]);
-/** What a screen reader would pass over. */
-const WORDS = new Map([
-  [".", "full stop"],
-  [",", "comma"],
-  [";", "semicolon"],
-  [":", "colon"],
-  ["!", "exclamation mark"],
-  ["?", "question mark"],
-  ["'", "apostrophe"],
-  ["‘", "opening single quotation mark"],
-  ["’", "closing single quotation mark"],
-  ['"', "quotation mark"],
-  ["“", "opening quotation mark"],
-  ["”", "closing quotation mark"],
-  ["«", "opening angle quotation mark"],
-  ["»", "closing angle quotation mark"],
-  ["-", "hyphen"],
-  ["–", "en dash"],
-  ["—", "em dash"],
-  ["…", "ellipsis"],
-  ["_", "underscore"],
-  ["*", "asterisk"],
-  ["/", "slash"],
-  ["(", "opening parenthesis"],
-  [")", "closing parenthesis"],
-  ["[", "opening bracket"],
-  ["]", "closing bracket"],
-]);
-
 /** What may come next. */
 export interface Next {
   /** Null as long as they are not known. */
@@ -179,8 +145,8 @@ function spoken({ plain, warm }: Both, at: string | null): string {
 function settled({ temperature, topK, topP }: Next): string {
   const limits = [];
   if (topK !== null) limits.push(`top-k ${topK}`);
-  if (topP !== null) limits.push(`top-p ${short(topP)}`);
-  return short(temperature) + (limits.length ? ` with ${limits.join(" and ")}` : "");
+  if (topP !== null) limits.push(`top-p ${shortNumber(topP)}`);
+  return shortNumber(temperature) + (limits.length ? ` with ${limits.join(" and ")}` : "");
 }
 
 /** One character, or the rest of them: its name, two bars and two numbers. */
@@ -212,79 +178,4 @@ class Row {
     write(this.#told, `${words}, ${spoken(both, at)}${isChosen ? ", chosen" : ""}`);
     this.root.classList.toggle("lstm-bars-chosen", isChosen);
   }
-}
-
-/** Does something at the next animation frame, once for all that ask before. */
-export class Frame {
-  #asked: number | null = null;
-
-  constructor(
-    private readonly act: () => void,
-    private readonly signal: AbortSignal,
-  ) {
-    signal.addEventListener("abort", () => {
-      if (this.#asked !== null) cancelAnimationFrame(this.#asked);
-    });
-  }
-
-  ask(): void {
-    if (this.#asked !== null || this.signal.aborted) return;
-    this.#asked = requestAnimationFrame(() => {
-      this.#asked = null;
-      this.act();
-    });
-  }
-}
-
-/** Set a text, if it is another one: so nothing is laid out for nothing. */
-export function write(target: HTMLElement, text: string): void {
-  if (target.textContent !== text) target.textContent = text;
-}
-
-/** A character as a short sign, as what is seen where there is room, and in words. */
-export function told(character: string | null | undefined): {
-  sign: string;
-  seen: string;
-  words: string;
-} {
-  if (character === null || character === undefined) {
-    return { sign: "?", seen: "no character", words: "no character" };
-  }
-  const special = SIGNS.get(character);
-  if (special) {
-    const [sign, words] = special;
-    return { sign, seen: `${sign} ${words}`, words };
-  }
-  if (INVISIBLE.test(character)) {
-    const code = Array.from(character, (point) => `U+${hexadecimal(point)}`).join(" ");
-    return { sign: code, seen: code, words: code };
-  }
-  const words =
-    WORDS.get(character) ?? (/^\p{Lu}$/u.test(character) ? `capital ${character}` : character);
-  return { sign: character, seen: character, words };
-}
-
-/** A character within a sentence. */
-export function quoted(character: string | null | undefined): string {
-  const { sign, seen, words } = told(character);
-  if (sign !== character || sign !== seen) return words;
-  // A letter of a script from right to left is isolated, else it turns the numbers behind it around.
-  return RIGHT_TO_LEFT.test(character) ? `“\u2068${character}\u2069”` : `“${character}”`;
-}
-
-function hexadecimal(point: string): string {
-  return (point.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-}
-
-/** A probability with as many digits as say something; only 0 and 1 read as nothing and all. */
-export function percent(probability: number): string {
-  const value = 100 * probability;
-  if (value > 0 && value < 0.1) return "< 0.1 %";
-  if (value > 99.9 && value < 100) return "> 99.9 %";
-  return `${Number(value.toFixed(value < 9.95 || value >= 99.5 ? 1 : 0))} %`;
-}
-
-/** A temperature. */
-export function short(value: number): string {
-  return String(Number(value < 0.1 ? value.toPrecision(2) : value.toFixed(2)));
 }

@@ -1,4 +1,6 @@
+import { oneLine } from "../dom/characters.ts";
 import { element } from "../dom/elements.ts";
+import { bitsPerCharacter } from "../dom/words.ts";
 import type { Branch } from "../kernel/protocol.ts";
 
 /** Characters of a branch that its button shows. */
@@ -55,10 +57,9 @@ export class BranchTree {
 
   #entry(branch: Branch): HTMLLIElement {
     const { run, parent, position, character, written, bits } = branch;
-    const excerpt = visible(Array.from(branch.excerpt).slice(0, EXCERPT).join(""));
-    const where = parent === null ? "The first text" : `“${visible(character)}” at ${position + 1}`;
-    const each =
-      written > 0 ? `${(bits / written).toFixed(2)} bits per character` : "nothing written yet";
+    const excerpt = oneLine(Array.from(branch.excerpt).slice(0, EXCERPT).join(""));
+    const where = parent === null ? "The first text" : `“${oneLine(character)}” at ${position + 1}`;
+    const each = written > 0 ? bitsPerCharacter(bits / written) : "nothing written yet";
     const show = element(
       "button",
       { type: "button", className: "lstm-branch" },
@@ -81,9 +82,4 @@ export class BranchTree {
     if (children.length > 0) entry.append(this.#listOf(children));
     return entry;
   }
-}
-
-/** A text on one line, with signs for what cannot be seen. */
-function visible(text: string): string {
-  return text.replaceAll("\n", "↵").replaceAll("\t", "⇥");
 }

@@ -1,6 +1,6 @@
+import { Frame } from "../dom/frame.ts";
 import { Layer } from "../sheet/highlights.ts";
 import { REPLACED, type TextArea } from "../sheet/text-area.ts";
-import { Frame } from "./bars.ts";
 
 /** Characters that Up and Down move by where nothing is laid out. */
 const JUMP = 20;

@@ -1,6 +1,9 @@
-import { element, uniqueId } from "../dom/elements.ts";
+import { quoted, told } from "../dom/characters.ts";
+import { element, uniqueId, write } from "../dom/elements.ts";
+import { Frame } from "../dom/frame.ts";
+import { percent, shortNumber } from "../dom/words.ts";
 import type { Bounds } from "../kernel/protocol.ts";
-import { Frame, percent, quoted, short, told, write } from "./bars.ts";
+
 import type { Choice, Replay } from "./replay.ts";
 
 /** Pixels: what is narrower is not drawn alone. */
@@ -216,7 +219,7 @@ export class DieBar {
     const temperature = this.#whatIf ?? own;
     // Not while it is dragged: a browser may round what it is set to.
     if (this.#slider.valueAsNumber !== temperature) this.#slider.value = String(temperature);
-    const told = short(temperature);
+    const told = shortNumber(temperature);
     const isOwn = this.#whatIf === null;
     write(this.#output, isOwn ? `${told}, as it was` : told);
     const result = isOwn
@@ -297,7 +300,7 @@ function factsOf({ choice, die, vocabulary }: Looked): Record<string, string> {
     Probability: percent(choice.probability),
     Entropy: `${choice.entropy.toFixed(2)} bits`,
     Surprise: `${choice.surprise.toFixed(2)} bits`,
-    ...(choice.temperature === null ? {} : { Temperature: short(choice.temperature) }),
+    ...(choice.temperature === null ? {} : { Temperature: shortNumber(choice.temperature) }),
   };
 }
 
@@ -305,7 +308,7 @@ function factsOf({ choice, die, vocabulary }: Looked): Record<string, string> {
 function verdictOf(looked: Looked): string {
   if (looked.whatIf === null || looked.die === null) return "";
   const how = (_: Looked, id: number) => quoted(looked.vocabulary[id]);
-  return `At ${short(looked.whatIf)} the same die chooses ${outcome(looked, how)}.`;
+  return `At ${shortNumber(looked.whatIf)} the same die chooses ${outcome(looked, how)}.`;
 }
 
 function outcome(looked: Looked, name: (looked: Looked, id: number) => string): string {
@@ -331,7 +334,7 @@ function inWords(looked: Looked): string {
   const first = Array.from(edges.subarray(0, TOLD).keys(), place);
   const more = edges.length - first.length;
   const rest = more > 0 ? `, then ${more.toLocaleString("en")} less likely` : "";
-  return `The bar from 0 to 1 at temperature ${short(temperature)}.${points} In order: ${first.join(", ")}${rest}.`;
+  return `The bar from 0 to 1 at temperature ${shortNumber(temperature)}.${points} In order: ${first.join(", ")}${rest}.`;
 }
 
 function edge(place: number): string {

@@ -1,12 +1,14 @@
 import type { AnyModel } from "@anywidget/types";
 import { copyText } from "../dom/clipboard.ts";
-import { element, uniqueId } from "../dom/elements.ts";
+import { element, uniqueId, write } from "../dom/elements.ts";
+import { Frame } from "../dom/frame.ts";
+import { bitsPerCharacter, characters } from "../dom/words.ts";
 import type { Colour, FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
 import { Questions } from "../kernel/questions.ts";
 import { follow } from "../kernel/traits.ts";
 import type { SettingTraits } from "../settings/setting-traits.ts";
 import type { TextArea } from "../sheet/text-area.ts";
-import { Bars, Frame } from "./bars.ts";
+import { Bars } from "./bars.ts";
 import { BranchTree } from "./branch-tree.ts";
 import { Caret } from "./caret.ts";
 import { CellList } from "./cell-list.ts";
@@ -285,10 +287,10 @@ export class Panels {
     }
     let bits = 0;
     for (let index = 0; index < seedLength; index += 1) bits += choices.surprise(index);
-    const each = (bits / seedLength).toFixed(2);
-    const unit = seedLength === 1 ? "character" : "characters";
-    const told = `The seed: ${seedLength.toLocaleString("en")} ${unit}, ${each} bits per character.`;
-    if (this.#read.textContent !== told) this.#read.textContent = told;
+    write(
+      this.#read,
+      `The seed: ${characters(seedLength)}, ${bitsPerCharacter(bits / seedLength)}.`,
+    );
   }
 
   #drawChoice(): void {

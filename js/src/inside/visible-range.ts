@@ -1,5 +1,5 @@
+import { Frame } from "../dom/frame.ts";
 import { REPLACED, type TextArea } from "../sheet/text-area.ts";
-import { Frame } from "./bars.ts";
 
 /** What is painted may become so many times as long as what is in sight. */
 const MOST = 1.5;

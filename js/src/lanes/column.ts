@@ -1,4 +1,5 @@
 import { element, uniqueId } from "../dom/elements.ts";
+import { bitsPerCharacter, characters } from "../dom/words.ts";
 import type { Bounds, Change, Chunk } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
 import { TextArea } from "../sheet/text-area.ts";
@@ -183,13 +184,7 @@ export class Column {
   /** Tell how much is shown. */
   tell(): void {
     const told = this.shown > 0 ? [characters(this.shown)] : [];
-    if (this.shown > 0 && this.#bits !== null) {
-      told.push(`${this.#bits.toFixed(2)} bits per character`);
-    }
+    if (this.shown > 0 && this.#bits !== null) told.push(bitsPerCharacter(this.#bits));
     this.#figures.textContent = told.join(" · ");
   }
-}
-
-function characters(count: number): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? "character" : "characters"}`;
 }

@@ -1,3 +1,4 @@
+import { codePoints, oneLine } from "../dom/characters.ts";
 import { element, uniqueId } from "../dom/elements.ts";
 import type { Replacement } from "../kernel/protocol.ts";
 
@@ -229,16 +230,11 @@ function joined(marks: readonly Mark[]): Mark[] {
 }
 
 function visible(text: string): string {
-  return text
-    .replace(/\r\n|[\n\r]/g, "⏎")
-    .replace(/\t/g, "⇥")
-    .replace(/\p{Z}/gu, "␣");
+  return oneLine(text).replace(/\p{Z}/gu, "␣");
 }
 
 function name(text: string): string {
-  if (!INVISIBLE.test(text)) return JSON.stringify(text);
-  const code = (point: string) => point.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
-  return Array.from(text, (point) => `U+${code(point)}`).join(" ");
+  return INVISIBLE.test(text) ? codePoints(text) : JSON.stringify(text);
 }
 
 /** Each once, the first of them by name. */

@@ -68,13 +68,3 @@ export class StatusLine {
     if (state !== "gone" && this.problem.textContent === GONE) this.problem.textContent = "";
   }
 }
-
-/** "1 character", "1,000 characters". */
-export function characters(count: number): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? "character" : "characters"}`;
-}
-
-/** "1,000 per second". */
-export function perSecond(speed: number): string {
-  return `${Math.round(speed).toLocaleString("en")} per second`;
-}

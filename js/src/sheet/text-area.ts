@@ -1,5 +1,7 @@
 import { element, uniqueId } from "../dom/elements.ts";
+import { shortNumber } from "../dom/words.ts";
 import type { Change } from "../kernel/protocol.ts";
+import { ScrollFollower } from "./scroll-follower.ts";
 
 /** A change that the page was told of, and its mark while one stands in the text. */
 interface Told {
@@ -21,10 +23,6 @@ interface Place {
   readonly offset: number;
 }
 
-/** Pixels from the end within which a reader who scrolls down counts as having reached it. */
-const NEAR = 8;
-/** Milliseconds for which the end counts where it was: a browser scrolls smoothly to an end that runs away. */
-const LATELY = 1000;
 /** UTF-16 units after which a block ends with the next line end: a browser lays out a whole block again. */
 const BLOCK = 1000;
 /** UTF-16 units after which a block ends without a line end, where the browser breaks the line. */
@@ -372,58 +370,6 @@ export class TextArea {
   }
 }
 
-/** Keeps the end of a growing text in sight, unless the reader scrolled up or selects something. */
-class ScrollFollower {
-  readonly #root: HTMLElement;
-  #follows = true;
-  #selects = false;
-  #top = 0;
-  #width = 0;
-  /** Where the end was lately. */
-  #ends: { readonly time: number; readonly top: number }[] = [];
-
-  constructor(root: HTMLElement) {
-    this.#root = root;
-  }
-
-  /** Go to the end of another text. */
-  begin(): void {
-    this.#follows = true;
-    this.#ends = [];
-    this.scroll();
-  }
-
-  /** See what the reader did since the text last grew. */
-  watch(selects: boolean): void {
-    const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.#root;
-    const end = scrollHeight - clientHeight;
-    // Another width moves the text, too.
-    if (clientWidth === this.#width) {
-      if (scrollTop < this.#top) {
-        this.#follows = scrollTop >= end - 1; // any way up counts, or the text would pull a slow reader back
-      } else if (scrollTop > this.#top) {
-        const since = performance.now() - LATELY;
-        const lately = this.#ends.find(({ time }) => time > since);
-        this.#follows = scrollTop > (lately?.top ?? end) - NEAR;
-      }
-    }
-    // What somebody begins to select stays where it is.
-    if (selects && !this.#selects) this.#follows = false;
-    this.#selects = selects;
-  }
-
-  /** The text has grown: go to its end, if the reader was there. */
-  scroll(): void {
-    const root = this.#root;
-    if (this.#follows) root.scrollTop = root.scrollHeight;
-    this.#top = root.scrollTop;
-    this.#width = root.clientWidth;
-    const time = performance.now();
-    this.#ends.push({ time, top: root.scrollHeight - root.clientHeight });
-    while ((this.#ends[0]?.time ?? time) <= time - LATELY) this.#ends.shift();
-  }
-}
-
 function codePoints(text: string): number {
   return text.length - (text.match(PAIR)?.length ?? 0);
 }
@@ -431,11 +377,6 @@ function codePoints(text: string): number {
 /** UTF-16 units of the character at an offset. */
 function unitsAt({ data }: Text, offset: number): number {
   return (data.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
-}
-
-/** At most two decimals, or two digits of a small number. */
-function shortNumber(value: number): string {
-  return String(Number(value < 0.1 ? value.toPrecision(2) : value.toFixed(2)));
 }
 
 function at<T>(list: readonly T[], index: number): T {

@@ -1,7 +1,7 @@
 import { element } from "../dom/elements.ts";
+import { bits } from "../dom/words.ts";
 import type { Baseline, Point } from "../kernel/protocol.ts";
 import { along, doublings, span, spread } from "./scales.ts";
-import { bits } from "./words.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 320;

@@ -1,6 +1,7 @@
 import { element } from "../dom/elements.ts";
+import { bits } from "../dom/words.ts";
 import type { Baseline, Point } from "../kernel/protocol.ts";
-import { bits, stageName } from "./words.ts";
+import { stageName } from "./stage-name.ts";
 
 /** When a loss came below a reference; null if it has not. */
 export function beaten(reference: Baseline, curve: readonly Point[]): number | null {

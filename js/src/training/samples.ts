@@ -1,6 +1,6 @@
 import { element } from "../dom/elements.ts";
 import type { Sample } from "../kernel/protocol.ts";
-import { stageName } from "./words.ts";
+import { stageName } from "./stage-name.ts";
 
 /** A text with the seed before it, as all widgets show it. */
 export function showText(where: HTMLElement, seed: string, text: string): void {

@@ -1,8 +1,9 @@
 import { element, uniqueId } from "../dom/elements.ts";
+import { bits } from "../dom/words.ts";
 import type { Bounds, Stage, Written } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
 import { showText } from "./samples.ts";
-import { bits, stageName } from "./words.ts";
+import { stageName } from "./stage-name.ts";
 
 /** Milliseconds after which an answer is no longer waited for. */
 const PATIENCE = 3000;

@@ -3,6 +3,7 @@ import { buttonMaker, enable } from "../dom/buttons.ts";
 import { element } from "../dom/elements.ts";
 import { keepKeys } from "../dom/keys.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
+import { bits, count, time } from "../dom/words.ts";
 import { Presence } from "../kernel/presence.ts";
 import type {
   Now,
@@ -19,8 +20,8 @@ import { DEAF } from "../sheet/status-line.ts";
 import { Chart } from "./chart.ts";
 import { ComparisonTable } from "./comparison.ts";
 import { Samples } from "./samples.ts";
+import { stageName } from "./stage-name.ts";
 import { TimeMachine } from "./time-machine.ts";
-import { bits, count, stageName, time } from "./words.ts";
 
 const SILENT = "The kernel does not answer: it is busy, or there is none.";
 const RECORD = `${SILENT} This is the record of a training.`;
