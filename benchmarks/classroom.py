@@ -1,20 +1,20 @@
-"""A class at once: many kernels on this machine, each with a widget that writes now and then.
+"""A whole class at once: many kernels on this machine, each with a widget that writes now and then.
 
     python benchmarks/classroom.py [--kernels N ...] [--speed default full] [--model MODEL] [--quick]
 
-Every kernel has a page, which this program is: it sends the messages that the page of the widget sends, on
-a subshell where the kernel has them, and asks for no more than a page would that shows so many characters
-per second. A student has 1,000 characters written, waits some seconds, and does it again; they begin at
-different times. The dice of all that is random here are fixed.
+This program plays the page of every kernel: it sends the messages that the widget's page sends, on a
+subshell if the kernel has them, and requests no more than a page that shows text at the given speed. A
+student has the widget write 1,000 characters, waits a few seconds, and does it again; students start at
+different times. All random numbers are seeded.
 
 The targets, for 30 kernels on two cores:
 
 - the first character comes within 1 s of the click (95th percentile);
-- a kernel has at most 120 MB more than an idle one that has imported NumPy.
+- a kernel takes at most 120 MB more than an idle one that has imported NumPy.
 
-Memory is the proportional set size: what several kernels share is divided among them. Not measured are
-browsers, which are on the students' own machines, and the notebook servers in between; this program, which
-stands for both, takes the share of the machine that is told.
+Memory is the proportional set size: what several kernels share is divided among them. It leaves out the
+browsers, which run on the students' own machines, and the notebook servers in between; this program takes
+their place, and the table shows its own share of the machine.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from jupyter_client.manager import KernelManager
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "kernel"))
 
-from kernels import SUBSHELLS, Notebook  # noqa: E402 - the tests are no package
+from kernels import SUBSHELLS, Notebook  # noqa: E402 - the tests are not a package
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,25 +46,25 @@ if TYPE_CHECKING:
 COUNTS = (1, 5, 10, 20, 30)
 LENGTH = 1000  # characters of a text
 SPEEDS = {"default": 50.0, "full": math.inf}  # characters per second
-ROUNDS = {"default": 3, "full": 10}  # texts of a student
+ROUNDS = {"default": 3, "full": 10}  # texts per student
 PAUSE = (2.0, 6.0)  # seconds between two texts
 FIRST, MEMORY = 1.0, 120.0  # the targets: seconds, megabytes
 PATIENCE = 60.0  # seconds without any message
 
-# Of the page: js/src/player.ts.
+# As in js/src/kernel.
 _BUDGET, _IN_FLIGHT, _PIECE, _LARGEST, _LONGEST_TRIP = 30, 2, 0.12, 5000, 0.5
 
 
 @dataclass
 class Times:
-    """What the students had to wait for, in seconds from each click."""
+    """How long the students waited, in seconds from each click."""
 
     first: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
 
 
 class Reading:
-    """A text that is being written, as the page follows it."""
+    """A text that is being written, as the page sees it."""
 
     def __init__(self, run: str, clicked: float) -> None:
         self.run = run
@@ -76,13 +76,13 @@ class Reading:
         self.ended = False
 
     def look(self, now: float, pace: float) -> None:
-        """Let the typewriter come as far as it does until now."""
+        """Move the typewriter on to where it is now."""
         shown = math.inf if math.isinf(pace) else self.seen + pace * (now - self.looked)
         self.seen, self.looked = min(float(self.have), shown), now
 
 
 class Student:
-    """A kernel with a widget, and the page that speaks with it."""
+    """A kernel with a widget, and the page that talks to it."""
 
     def __init__(self, model: str, math_: str | None, number: int) -> None:
         self.number = number
@@ -96,7 +96,7 @@ class Student:
         self.times = Times()
 
     def wait_until_ready(self) -> None:
-        """Let the kernel come up and import NumPy."""
+        """Wait for the kernel to start, and import NumPy."""
         client = self._manager.client()
         client.start_channels(stdin=False, hb=False)
         client.wait_for_ready(timeout=300)
@@ -117,11 +117,11 @@ class Student:
 
     @property
     def socket(self) -> Any:  # noqa: ANN401 - one of ZeroMQ
-        """What the kernel tells comes here."""
+        """The socket for the kernel's messages."""
         return self._socket
 
     def memory(self) -> float:
-        """Return the megabytes of the kernel; what it shares with others is divided among them."""
+        """Return the memory of the kernel in megabytes; shared memory is divided among the kernels."""
         lines = Path(f"/proc/{self._pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
         (size,) = (int(line.split()[1]) for line in lines if line.startswith("Pss:"))
         return size * 1024 / 1e6
@@ -138,12 +138,12 @@ class Student:
     # Texts.
 
     def begin_class(self, pace: float, rounds: int, now: float) -> None:
-        """Get ready to write so many texts."""
+        """Get ready to write this many texts."""
         self.times = Times()
         self._pace, self._left, self._pulls = pace, rounds, 0
         self._trip = 0.02  # the round trip, as the page guesses it at first
         self._reading: Reading | None = None
-        # The first texts, too, are spread over the time that a text and a pause take.
+        # The first texts, too, are spread over the time of one text and one pause.
         period = sum(PAUSE) / 2 + (0 if math.isinf(pace) else LENGTH / pace)
         self._next = now + self._dice.uniform(0, period)
 
@@ -153,7 +153,7 @@ class Student:
         return self._left == 0
 
     def due(self) -> float:
-        """Return when `act` is to be called, if nothing comes before."""
+        """Return when to call `act` next, unless a message comes first."""
         reading = self._reading
         if self.done:
             return math.inf
@@ -163,13 +163,13 @@ class Student:
             return math.inf  # the next answer decides
         if reading.ended:
             return reading.looked + (reading.have - reading.seen) / self._pace
-        # When so much has been read that more is asked for.
+        # The time at which enough has been read to request more.
         _, ahead = self._wish()
         over = reading.have - reading.seen + sum(n for n, _ in reading.asked.values()) - ahead
         return reading.looked + max(over, 0.0) / self._pace + 1 / 60  # a page looks at every frame
 
     def act(self) -> None:
-        """Do what is due."""
+        """Do whatever is due now."""
         now = time.perf_counter()
         if self.done or now < self.due():
             return
@@ -185,11 +185,11 @@ class Student:
         self._pump(now)
 
     def hear(self, now: float) -> None:
-        """Take what the kernel has told."""
+        """Read the kernel's messages."""
         session = self._notebook.client.session
         while self._socket.poll(0):
             _, parts = session.feed_identities(self._socket.recv_multipart())
-            # Signature, header, parent, metadata, content. Most are of the kernel's being busy and idle.
+            # Signature, header, parent, metadata, content. Most only say that the kernel is busy or idle.
             if b'"comm_msg"' not in parts[1]:
                 continue
             data = json.loads(parts[4])["data"]
@@ -209,7 +209,7 @@ class Student:
     def _take(self, message: dict[str, Any], now: float) -> None:
         reading = self._reading
         if reading is None or reading.ended or message.get("run") != reading.run:
-            return  # what was asked for ahead of the end
+            return  # requested before the end was known
         if message["type"] == "error":
             raise RuntimeError(message["message"])
         if message["type"] == "chunk":
@@ -239,7 +239,7 @@ class Student:
         self._next = now + self._dice.uniform(*PAUSE)
 
     def _wish(self) -> tuple[int, float]:
-        """Return how much a pull asks for, and how far ahead of the reader the page asks."""
+        """Return the size of a pull, and how far ahead of the reader the page requests."""
         wished = min(self._pace * max(_PIECE, self._trip / _IN_FLIGHT), _LARGEST)
         count = max(1, math.ceil(wished))
         return count, count + min(self._pace * self._trip, _IN_FLIGHT * _LARGEST)
@@ -265,7 +265,7 @@ class Student:
 
 
 def have_class(students: list[Student], pace: float, rounds: int) -> tuple[Times, float]:
-    """Let all of them write; return their times, and the share of one core that this program took."""
+    """Let all students write; return their times, and the share of one core that this program used."""
     begun = time.perf_counter()
     processor = time.process_time()
     poller = zmq.Poller()
@@ -283,7 +283,7 @@ def have_class(students: list[Student], pace: float, rounds: int) -> tuple[Times
         for one in students:
             one.act()
         if time.perf_counter() - silent_since > PATIENCE:
-            msg = f"The kernels have said nothing for {PATIENCE:.0f} s."
+            msg = f"The kernels have been silent for {PATIENCE:.0f} s."
             raise RuntimeError(msg)
     took = (time.process_time() - processor) / (time.perf_counter() - begun)
     all_times = Times()
@@ -294,12 +294,12 @@ def have_class(students: list[Student], pace: float, rounds: int) -> tuple[Times
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Return the smallest of the values that so many of them do not exceed."""
+    """Return the smallest value that at least this share of the values does not exceed."""
     return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def signed(value: float, text: Callable[[float], str], target: float) -> str:
-    """Show a value; one that misses its target has a sign."""
+    """Format a value; mark it with ``(!)`` if it misses its target."""
     return text(value) + (" (!)" if value > target else "")
 
 
@@ -311,7 +311,7 @@ def measure(count: int, options: argparse.Namespace) -> list[list[str]]:
             students.append(Student(options.model, options.math, number))  # noqa: PERF401 - each is closed
         for one in students:
             one.wait_until_ready()
-        # Again, as they share more the more there are.
+        # Again, because the more kernels there are, the more they share.
         for one in students:
             one.idle = one.memory()
         for one in students:
@@ -366,17 +366,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--kernels", nargs="+", type=int, metavar="N", help="default: 1, 5, 10, 20, 30")
     parser.add_argument("--speed", nargs="+", choices=SPEEDS, default=list(SPEEDS), help="default: both")
-    parser.add_argument("--model", default="bronte", help="(%(default)s)")
-    parser.add_argument("--math", choices=["numpy", "numba"], help="default: as it is found")
-    parser.add_argument("--quick", action="store_true", help="1 and 5 kernels, a text each")
+    parser.add_argument("--model", default="bronte", help="default: %(default)s")
+    parser.add_argument("--math", choices=["numpy", "numba"], help="default: Numba if installed")
+    parser.add_argument("--quick", action="store_true", help="1 and 5 kernels, one text each")
     options = parser.parse_args()
     if not Path("/proc/self/smaps_rollup").is_file():
-        parser.error("the memory of a kernel can be measured on Linux only")
-    # The kernels run in this folder, too, but a path may be wanted from anywhere.
+        parser.error("kernel memory can only be measured on Linux")
+    # A path must work from any folder.
     options.model = str(Path(options.model).resolve()) if Path(options.model).exists() else options.model
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
     at_best = f"{LENGTH / SPEEDS['default']:.0f} s at the default speed of {SPEEDS['default']:.0f} per second"
-    print(f"{LENGTH:,} characters, which take {at_best}; seconds and milliseconds from the click")
+    print(f"{LENGTH:,} characters, which take {at_best}; times are from the click")
     table = [HEADER]
     for count in options.kernels or ((1, 5) if options.quick else COUNTS):
         table += measure(count, options)

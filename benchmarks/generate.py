@@ -1,13 +1,13 @@
-"""Characters per second, side by side with the alternatives that are installed, in one run.
+"""Characters per second, compared with the installed alternatives in one run.
 
     python benchmarks/generate.py [MODEL ...] [--plot FILE.png]
 
 Every contestant writes the same text with the same sampling, one character at a time, on one core and
-one thread, and they take turns, so that a busy moment of the machine hits all of them; of each the
-best round counts. Only TensorFlow.js samples by itself, as ml5.js does, and runs in a process of its
-own. The limit is what reading the weights once per character costs: the matrix-vector products alone.
+one thread. They take turns, so that a busy moment of the machine affects all of them, and the best round
+of each counts. Only TensorFlow.js does its own sampling, as ml5.js does, and runs in a separate process.
+The limit is the cost of reading the weights once per character: the matrix-vector products alone.
 
-Then several processes write at once, on all cores, and the times to the first character are taken.
+Then several processes write at once, on all cores, and the time to the first character is measured.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ TEMPERATURE = 0.6
 LANES = 8
 LIMIT = "limit: one product with every weight"
 BACKENDS = ["numpy", "numba"] if find_spec("numba") else ["numpy"]
-SECONDS = 0.4  # that a contestant writes, about, in each round
-REPEATS = 5  # of what is timed in new processes
+SECONDS = 0.4  # about how long a contestant writes in each round
+REPEATS = 5  # of each measurement in new processes
 
 
 def model_named(name: str) -> CharLSTM:
-    """Return a model; ``2x512`` is a random one of two layers of 512 units."""
+    """Return a model; ``2x512`` is a random one with two layers of 512 units."""
     layers, _, units = name.partition("x")
     if not (layers.isdigit() and units.isdigit()):
         return load_model(name)
@@ -73,7 +73,7 @@ def model_named(name: str) -> CharLSTM:
 
 
 def texts_of(step: rivals.Step, model: CharLSTM, lanes: int, count: int) -> list[str]:
-    """Write with any way to do a step; the sampling is the same for all."""
+    """Write texts with any step function; the sampling is the same for all."""
     dice = [np.random.default_rng(number) for number in range(lanes)]
     ids = np.full(lanes, model.encode("a")[0])
     written = []
@@ -95,7 +95,7 @@ def texts_of(step: rivals.Step, model: CharLSTM, lanes: int, count: int) -> list
 
 
 def our_texts(generator: LSTMGenerator, backend: str, lanes: int, count: int) -> list[str]:
-    """Write in the public way: with the checks, the seed and all else that a user gets."""
+    """Write through the public interface, with the checks, the seed and everything else that users get."""
     os.environ[VARIABLE] = backend
     if lanes == 1:
         return [generator.generate(seed="a", length=count, temperature=TEMPERATURE, rng=0)]
@@ -105,7 +105,7 @@ def our_texts(generator: LSTMGenerator, backend: str, lanes: int, count: int) ->
 
 
 def products(engine: Engine) -> Callable[[], object]:
-    """Return one matrix-vector product with each of the weights, which no way can do without."""
+    """Return a function that multiplies each weight matrix by a vector, the least any contestant must do."""
     matrices = [*engine.kernels, engine.softmax_w]
     jobs = [(m, np.ones(m.shape[1], m.dtype), np.empty(m.shape[0], m.dtype)) for m in matrices]
 
@@ -117,7 +117,7 @@ def products(engine: Engine) -> Callable[[], object]:
 
 
 def one_core(name: str, rounds: int) -> Results:
-    """Return what each contestant makes of a model on one core."""
+    """Return how fast each contestant runs a model on one core."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     model = model_named(name)
@@ -156,7 +156,7 @@ def _repeats_per_second(work: Callable[[], object]) -> float:
 
 
 def check(model: CharLSTM, generator: LSTMGenerator) -> None:
-    """Stop if they do not write the same texts; who computes something else is no rival."""
+    """Exit if they do not all write the same texts: only the same work can be compared."""
     for lanes in (1, LANES):
         texts = {backend: our_texts(generator, backend, lanes, 100) for backend in BACKENDS}
         for rival, way in rivals.installed().items():
@@ -177,7 +177,7 @@ def _process(name: str, backend: str, seconds: float, barrier: Any, results: Any
 
 
 def processes(name: str, backend: str, counts: tuple[int, ...], seconds: float) -> dict[int, float]:
-    """Return the characters per second of so many processes together, on all cores."""
+    """Return the total characters per second for each number of processes, on all cores."""
     context = multiprocessing.get_context("spawn")
     totals = {}
     for count in counts:
@@ -193,7 +193,7 @@ def processes(name: str, backend: str, counts: tuple[int, ...], seconds: float) 
 
 
 def start_times(names: list[str]) -> dict[str, float]:
-    """Return milliseconds, the median of new processes, until things are ready."""
+    """Return the milliseconds until things are ready, as medians over new processes."""
 
     def median(*statements: str) -> float:
         """Return the time of the last statement."""
@@ -220,7 +220,7 @@ def start_times(names: list[str]) -> dict[str, float]:
 
 
 def print_speeds(results: Results, node: float | None) -> None:
-    """Print a table; the ratio is to the better way of ONNX Runtime."""
+    """Print a table; the ratio is to the faster of the two ONNX Runtime versions."""
     rival = max((speed[1] for name, speed in results.items() if name.startswith("ONNX")), default=None)
     limit = results[LIMIT][1]
     print(f"  {'one core, characters/s':38}{'1 lane':>9} {'ratio':>6} {'of limit':>9}", end="")
@@ -232,12 +232,12 @@ def print_speeds(results: Results, node: float | None) -> None:
         print(f"  {name:38}{speed[1]:9,.0f}", end="")
         print(f" {speed[1] / rival:6.2f}" if rival else f" {'-':>6}", end="")
         print(f" {speed[1] / limit:9.2f}", end="")
-        # How much longer a step takes for all lanes than for one.
+        # How many times longer a step takes for all lanes than for one.
         print(f" {speed[LANES]:10,.0f} {speed[1] * LANES / speed[LANES]:7.2f}" if LANES in speed else "")
 
 
 def plot(speeds: dict[str, dict[str, float]], file: str) -> None:
-    """Draw the speeds of one lane as bars, a panel for each model."""
+    """Draw a bar chart of the speeds of one lane, with a panel for each model."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - optional
 
     figure = Figure(figsize=(4 * len(speeds), 3.2), layout="constrained")
@@ -265,9 +265,9 @@ def main() -> None:
     parser.add_argument(
         "models", nargs="*", metavar="MODEL", help="default: darwin bolano bronte 2x512 2x1024"
     )
-    parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
-    parser.add_argument("--seconds", type=float, default=3.0, help="for the processes (%(default)s)")
-    parser.add_argument("--plot", metavar="FILE", help="draw the speeds of one lane")
+    parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=3.0, help="for the processes (default: %(default)s)")
+    parser.add_argument("--plot", metavar="FILE", help="save a chart of the speeds of one lane")
     options = parser.parse_args()
     names = options.models or [name for name in DEFAULTS if "/" not in name or Path(name).is_dir()]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -276,14 +276,14 @@ def main() -> None:
     for name in names:
         model, short = model_named(name), Path(name).name
         print(f"\n{short}: {model}")
-        with context.Pool(1) as pool:  # in a process of its own, as it binds itself to one core
+        with context.Pool(1) as pool:  # in a separate process, because it pins itself to one core
             results = pool.apply(one_core, (name, options.rounds))
         node = rivals.tensorflow_js(model, 300)
         print_speeds(results, node)
         speeds[short] = {contestant: speed[1] for contestant, speed in results.items()}
         if node is not None:
             speeds[short]["TensorFlow.js in Node, as ml5.js"] = node
-        print(f"  {f'processes on {cores} cores, in all':38}{'1':>9}{'2':>9}{'4':>9}{'ratio of 4 to 1':>18}")
+        print(f"  {f'processes on {cores} cores, total':38}{'1':>9}{'2':>9}{'4':>9}{'ratio of 4 to 1':>18}")
         for backend in BACKENDS:
             totals = processes(name, backend, (1, 2, 4), options.seconds)
             row = "".join(f"{total:9,.0f}" for total in totals.values())

@@ -1,9 +1,9 @@
-"""Whether six temperature lanes stream without dropped frames: in a real JupyterLab, in a real Chromium.
+"""Do six temperature lanes stream without dropped frames? Measured in a real JupyterLab and Chromium.
 
     python benchmarks/lanes.py [--models PATH ...] [--lanes N] [--speed CHARACTERS] [--seconds N]
 
-The target, on a machine that does nothing else: six lanes at 400 characters per second each, with more
-than 50 frames per second. Each lane must have as many characters at the end as its speed asks for.
+The target, on an otherwise idle machine: six lanes at 400 characters per second each, with more than 50
+frames per second. At the end, each lane must have the number of characters that its speed asks for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
-from lab import SEED, Lab, start_chromium  # noqa: E402 - the tests are no package
+from lab import SEED, Lab, start_chromium  # noqa: E402 - the tests are not a package
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,7 +33,7 @@ DEFAULTS = ["bronte", *(str(SHARED / name) for name in ("darwin", "bolano"))]
 FRAMES = 50  # per second
 ENOUGH = 0.95  # of the characters that the speed asks for
 
-# Notes every frame, and how much each lane has then, for so many milliseconds from the first character on.
+# Records every frame for `span` milliseconds from the first character on, and each lane's length at the end.
 WATCH = """([root, seed, span]) => new Promise((resolve) => {
   const regions = [...root.querySelectorAll("[role=region]")];
   const lengths = () => regions.map((one) => one.textContent.length - seed);
@@ -52,15 +52,15 @@ WATCH = """([root, seed, span]) => new Promise((resolve) => {
 
 @dataclass
 class Figures:
-    """What was measured with one model; frames in milliseconds."""
+    """The results for one model; frames in milliseconds."""
 
     frames: list[float]
     slowest: float
-    """Characters per second of the lane that has the fewest."""
+    """Characters per second of the slowest lane."""
 
 
 def measured(lab: Lab, browser: Browser, model: str, options: argparse.Namespace) -> Figures:
-    """Have all lanes write, once to warm up and once to be measured."""
+    """Write in all lanes, once to warm up and once to measure."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     heats = [round(0.2 + 0.2 * number, 1) for number in range(options.lanes)]
     given = f"{model!r}, seed={SEED!r}, temperatures={heats}, rng=1, speed={options.speed}, length=100_000"
@@ -85,9 +85,9 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--models", nargs="+", metavar="PATH", help="default: bronte, darwin, bolano")
-    parser.add_argument("--lanes", type=int, default=6, help="side by side (%(default)s)")
-    parser.add_argument("--speed", type=int, default=400, help="characters per second (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=10, help="to be watched (%(default)s)")
+    parser.add_argument("--lanes", type=int, default=6, help="lanes side by side (default: %(default)s)")
+    parser.add_argument("--speed", type=int, default=400, help="characters per second (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=10, help="how long to measure (default: %(default)s)")
     options = parser.parse_args()
     models = options.models or [name for name in DEFAULTS if "/" not in name or Path(name).is_dir()]
     # The kernel runs in another folder.

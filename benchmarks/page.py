@@ -1,20 +1,20 @@
-"""What a reader sees of the speed: the widget in a real JupyterLab, in a real Chromium.
+"""How fast the widget feels to a reader, in a real JupyterLab and Chromium.
 
     python benchmarks/page.py [--models PATH ...] [--rounds N] [--long CHARACTERS]
 
-The targets, on a machine that does nothing else:
+The targets, on an otherwise idle machine:
 
 - the first character is on the screen within 100 ms of the click (median);
 - 20,000 characters at full speed take no longer than 1.5 times what the engine alone takes in the same
-  kernel, and 0.2 s; meanwhile there are more than 50 frames per second;
+  kernel, plus 0.2 s, at more than 50 frames per second;
 - with the look inside open, and the text coloured, 2,000 characters at full speed take 2 s at most;
 - another cell prints within 60 ms while a text is written at full speed (median);
-- nothing changes any more 100 ms after Stop is clicked;
-- a long text takes a few times its own size of memory, in the page and in the kernel, and the page still
-  answers a click within a few frames.
+- nothing changes later than 100 ms after the click on Stop;
+- a long text takes a few times its own size in memory, in the page and in the kernel, and the page still
+  responds to a click within a few frames.
 
-What happens in the page is measured there, from the time that the browser gives the click to the end of
-the frame that shows the change. Another cell is one that a second client has run in the same kernel.
+The page measures its own times, from the browser's time stamp of the click to the end of the frame that
+shows the change. "Another cell" is run by a second client in the same kernel.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
-from lab import SEED, Lab, Notebook, start_chromium  # noqa: E402 - the tests are no package
+from lab import SEED, Lab, Notebook, start_chromium  # noqa: E402 - the tests are not a package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +56,10 @@ CELLS = 15
 CLICKS = 9
 # The targets.
 FIRST, RATIO, MORE, FRAMES, CELL, STOP, CLICK, INSIDE = 100, 1.5, 0.2, 50, 60, 100, 100, 2.0
-PATIENCE = 600_000  # milliseconds; a large network on a busy machine takes its time
+PATIENCE = 600_000  # milliseconds; a large network on a busy machine is slow
 
-# Notes what happens in a widget since the last click, in milliseconds from it. A change is on the screen
-# once the frame is done in which it came.
+# Records what happens in a widget after the last click, in milliseconds since then. A change is on the screen
+# at the end of the frame in which it happened.
 WATCH = """root => {
   const [text, status] = ["region", "status"].map((role) => root.querySelector(`[role=${role}]`));
   const watch = {changes: [], lengths: [], told: [], frames: [], answered: null};
@@ -76,7 +76,7 @@ WATCH = """root => {
   }, {capture: true});
   new MutationObserver(() => {
     const {changes, lengths} = watch;
-    // The length of a long text costs time to find out, and matters at the beginning only.
+    // Measuring the length of a long text takes time, and matters only at the beginning.
     const length = lengths.length < 20 ? text.textContent.length : null;
     afterFrame((time) => { changes.push(time); lengths.push(length); });
   }).observe(text, {subtree: true, childList: true, characterData: true});
@@ -98,7 +98,7 @@ class Kernel:
         self._client.wait_for_ready(timeout=60)
 
     def ask(self, expression: str, code: str = "") -> Any:  # noqa: ANN401 - any literal
-        """Have some code run, and return what an expression is then."""
+        """Run some code, then return the value of an expression."""
         reply = self._client.execute(code, user_expressions={"it": expression}, reply=True, timeout=600)
         it = reply["content"].get("user_expressions", {}).get("it", reply["content"])
         if it["status"] != "ok":
@@ -107,7 +107,7 @@ class Kernel:
         return ast.literal_eval(it["data"]["text/plain"])
 
     def cell(self) -> float:
-        """Return milliseconds from asking for a cell to what it prints."""
+        """Return the milliseconds from requesting a cell to its output."""
         start = time.perf_counter()
         cell = self._client.execute("print('here')")
         while True:
@@ -116,11 +116,11 @@ class Kernel:
                 return 1000 * (time.perf_counter() - start)
 
     def cells(self) -> list[float]:
-        """Return such times, one cell after the other."""
+        """Return the times of `CELLS` cells, run one after the other."""
         return [self.cell() for _ in range(CELLS)]
 
     def warm_up(self) -> str:
-        """Have the engine do all that it does but once; return what computes."""
+        """Let the engine do its one-off work; return which backend it uses."""
         self.ask("None", f"w.generator.generate({SETTINGS}, length=2000)")
         deadline = time.monotonic() + 120
         while (math := self.ask("w.generator.math")) == "numpy" and find_spec("numba"):
@@ -131,26 +131,26 @@ class Kernel:
         return str(math)
 
     def bare(self) -> float:
-        """Return the seconds that the engine alone takes for the text of `FULL` characters."""
+        """Return the seconds that the engine alone takes for `FULL` characters."""
         code = f"import time\nbegun = time.perf_counter()\nw.generator.generate({SETTINGS}, length={FULL})"
         return float(self.ask("time.perf_counter() - begun", code))
 
     def processor(self) -> float:
-        """Return the seconds of a processor that the kernel has had so far."""
+        """Return the seconds of processor time that the kernel has used so far."""
         return float(self.ask("time.process_time()", "import time"))
 
     def memory(self) -> int:
-        """Return the bytes of the kernel's process that are in memory."""
+        """Return the bytes of memory that the kernel's process uses."""
         return int(self.ask("psutil.Process().memory_info().rss", "import gc, psutil\ngc.collect()"))
 
     def close(self) -> None:
-        """Let the kernel alone."""
+        """Disconnect from the kernel."""
         self._client.stop_channels()
 
 
 @dataclass
 class Figures:
-    """What was measured with one model; times in milliseconds unless they are said to be seconds."""
+    """The results for one model; times in milliseconds unless stated otherwise."""
 
     math: str
     first: list[float]
@@ -159,10 +159,10 @@ class Figures:
     full: float
     """The same in the page."""
     bare_processor: float
-    """The processor's share of it: what other processes do costs time, but does not count here."""
+    """Its processor time, which does not count what other processes do."""
     full_processor: float
     frames: list[float]
-    """How long each lasted meanwhile."""
+    """The length of each frame during this."""
     inside: list[float]
     """Seconds for `OPEN` characters with the look inside open."""
     inside_frames: list[float]
@@ -173,15 +173,15 @@ class Figures:
     long: int
     clicks: list[float]
     scripts: int
-    """Bytes that the long text takes in the page, for what JavaScript has."""
+    """Bytes that the long text takes in the page, in JavaScript."""
     layout: int
-    """Bytes that it takes in the page besides, to be laid out."""
+    """Bytes that it takes in the rest of the page, for its layout."""
     kernel: int
     """Bytes that it takes in the kernel."""
 
 
 class Bench:
-    """A notebook with a widget, and what is measured in it."""
+    """A notebook with a widget, and its measurements."""
 
     def __init__(self, notebook: Notebook, kernel: Kernel, devtools: CDPSession) -> None:
         self.notebook = notebook
@@ -198,7 +198,7 @@ class Bench:
             self.stop()
         cells_idle = self.kernel.cells()
         self.set(length=FULL, speed=None)
-        self.write(FULL)  # once, so that the browser has compiled what it needs, too
+        self.write(FULL)  # once, so that the browser has also compiled what it needs
         bare, full, frames = [], [], []
         processor = [self.kernel.processor()]
         for _ in range(FULL_ROUNDS):
@@ -259,22 +259,22 @@ class Bench:
         return dict(self.notebook.page.evaluate("window.lstmWatch"))
 
     def set(self, length: int, speed: float | None) -> None:
-        """Set the widget from the kernel, and wait until the page knows."""
+        """Change the settings from the kernel, and wait until the page shows them."""
         self.kernel.ask("None", f"w.length, w.speed = {length}, {speed}")
         expect(self.notebook.length_field).to_have_value(str(length))
 
     def clear(self) -> None:
-        """Have an empty page."""
+        """Clear the text."""
         self.notebook.clear.click()
         expect(self.notebook.text).to_have_text("")
 
     def begin(self) -> None:
-        """Begin to write, and wait for the first characters."""
+        """Start writing, and wait for the first characters."""
         self.notebook.generate.click()
         self.notebook.page.wait_for_function("window.lstmWatch.lengths.some((one) => one > 50)")
 
     def first_character(self) -> float:
-        """Return the time from the click to the first character on the screen; it goes on to write."""
+        """Return the time from the click to the first character on the screen; writing goes on."""
         if self.notebook.shown:
             self.clear()
         self.notebook.generate.click()
@@ -284,18 +284,18 @@ class Bench:
         return float(self.watched()["changes"][number])
 
     def stop(self) -> tuple[float, float]:
-        """Stop; return the times to the last change of the text and to the word that it has stopped."""
+        """Stop; return the times to the last change of the text and to the message that it has stopped."""
         self.notebook.stop.click()
         self.notebook.page.wait_for_function(
             "window.lstmWatch.told.some(([, text]) => text.startsWith('Stopped'))"
         )
-        self.notebook.page.wait_for_timeout(200)  # what comes after the word counts, too
+        self.notebook.page.wait_for_timeout(200)  # what comes after the message counts, too
         watched = self.watched()
         told = next(time for time, text in watched["told"] if text.startswith("Stopped"))
         return max(watched["changes"], default=0.0), told
 
     def write(self, count: int) -> tuple[float, list[float]]:
-        """Write so much; return the seconds that it took and the milliseconds of each frame."""
+        """Write this many characters; return the seconds it took and the milliseconds of each frame."""
         self.notebook.generate.click()
         self.notebook.page.wait_for_function(
             "window.lstmWatch.told.some(([, text]) => text.startsWith('Finished'))", timeout=PATIENCE
@@ -307,13 +307,13 @@ class Bench:
         return last / 1000, [after - before for before, after in pairwise(frames)]
 
     def click_on_more(self) -> float:
-        """Return the time from a click to the frame after it."""
+        """Return the time from a click to the next frame."""
         self.notebook.more.click()
         self.notebook.page.wait_for_function("window.lstmWatch.answered !== null")
         return float(self.watched()["answered"])
 
     def memory(self) -> tuple[int, int, int]:
-        """Return the bytes, without garbage, of JavaScript, of the rest of the page, and of the kernel."""
+        """Return the bytes, after garbage collection, of JavaScript, the rest of the page, and the kernel."""
         self.devtools.send("HeapProfiler.collectGarbage")
         usage = self.devtools.send("Runtime.getHeapUsage")
         scripts = usage["usedSize"] + usage.get("backingStorageSize", 0)
@@ -321,12 +321,12 @@ class Bench:
 
 
 def megabytes(size: int, text: int) -> str:
-    """Show a size, and how many times that of the text it is, at a byte for each character."""
+    """Format a size, also as a multiple of the text's size at one byte per character."""
     return f"{size / 1e6:,.1f} MB, {size / text:,.0f} x"
 
 
 def table(results: dict[str, Figures]) -> list[list[str]]:
-    """Return a row for each measure: name, target, then a model each; what misses the target has a sign."""
+    """Return a row for each measure: name, target, then the models; a missed target is marked ``(!)``."""
     every = list(results.values())
     rows = [["", "target", *results]]
 
@@ -349,14 +349,14 @@ def table(results: dict[str, Figures]) -> list[list[str]]:
         good=[one.full <= RATIO * one.bare + MORE for one in every],
     )
     row(
-        "the kernel's processor time for it, s",
+        "the kernel's processor time, s",
         "",
         [f"{one.bare_processor:.2f}, {one.full_processor:.2f}" for one in every],
     )
     rates = [1000 * len(one.frames) / sum(one.frames) for one in every]
     good = [rate > FRAMES for rate in rates]
-    row("meanwhile, frames per second", f"> {FRAMES}", [f"{rate:.0f}" for rate in rates], good=good)
-    row("meanwhile, the longest frame, ms", "", [f"{max(one.frames):.0f}" for one in every])
+    row("frames per second during this", f"> {FRAMES}", [f"{rate:.0f}" for rate in rates], good=good)
+    row("the longest frame, ms", "", [f"{max(one.frames):.0f}" for one in every])
     seconds = [statistics.median(one.inside) for one in every]
     row(
         f"{OPEN:,} characters with the look inside open, s",
@@ -365,11 +365,11 @@ def table(results: dict[str, Figures]) -> list[list[str]]:
         good=[one <= INSIDE for one in seconds],
     )
     rates = [1000 * len(one.inside_frames) / sum(one.inside_frames) for one in every]
-    row("meanwhile, frames per second", "", [f"{rate:.0f}" for rate in rates])
-    times("another cell, nothing written", None, [one.cells_idle for one in every])
+    row("frames per second during this", "", [f"{rate:.0f}" for rate in rates])
+    times("another cell, while idle", None, [one.cells_idle for one in every])
     times("another cell, at full speed", CELL, [one.cells for one in every])
     times("Stop to the last change", STOP, [one.stop_changed for one in every])
-    times("Stop to the word", STOP, [one.stop_told for one in every])
+    times("Stop to the message", STOP, [one.stop_told for one in every])
     long = f"{every[0].long:,} characters: "
     times(f"{long}a click", CLICK, [one.clicks for one in every])
     for place in ("scripts", "layout", "kernel"):
@@ -396,8 +396,8 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--models", nargs="+", metavar="PATH", help="default: bronte, darwin, bolano")
-    parser.add_argument("--rounds", type=int, default=20, help="of what is short (%(default)s)")
-    parser.add_argument("--long", type=int, default=200_000, help="characters of a long text (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=20, help="short measurements (default: %(default)s)")
+    parser.add_argument("--long", type=int, default=200_000, help="of the long text (default: %(default)s)")
     options = parser.parse_args()
     models = options.models or [name for name in DEFAULTS if "/" not in name or Path(name).is_dir()]
     # The kernel runs in another folder.
@@ -411,7 +411,7 @@ def main() -> None:
             for model in models:
                 with opened(lab, browser, model) as bench:
                     results[Path(model).name] = bench.figures(options.rounds, options.long)
-                print(f"{Path(model).name} is done, load {os.getloadavg()[0]:.1f}", flush=True)
+                print(f"{Path(model).name} done, load {os.getloadavg()[0]:.1f}", flush=True)
         finally:
             lab.stop()
             browser.close()

@@ -1,7 +1,7 @@
 """Other ways to run the same networks, for `generate.py`: ONNX Runtime, PyTorch, TensorFlow.js.
 
-A way is called with a model and a number of lanes, and returns a function that feeds one id to each
-lane, ``ids [L] -> logits [L, V]``, from the zero state.
+Each way takes a model and a number of lanes, and returns a function that feeds one id to each lane,
+``ids [L] -> logits [L, V]``, starting from the zero state.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SCRIPT = Path(__file__).parents[1] / "js" / "tests" / "ml5-charrnn.mjs"
 
 
 def installed() -> dict[str, Way]:
-    """Return the ways whose libraries are installed, by name."""
+    """Return, by name, the ways whose libraries are installed."""
     ways: dict[str, Way] = {}
     if find_spec("onnx") and find_spec("onnxruntime"):
         ways["ONNX Runtime, LSTM operator"] = lambda model, lanes: _onnx_step(model, lanes, _lstm_graph, 3)
@@ -45,7 +45,7 @@ def installed() -> dict[str, Way]:
 
 
 def tensorflow_js(model: CharLSTM, count: int) -> float | None:
-    """Return characters per second of one stream with the calls that ml5.js makes, in Node.
+    """Return the characters per second of one stream in Node, with the calls that ml5.js makes.
 
     `None` if Node or TensorFlow.js is not installed.
     """
@@ -72,7 +72,7 @@ def _lstm_step(model: CharLSTM, lanes: int) -> Step:
         logits, state = module(torch.from_numpy(ids)[:, None], state)
         return logits[:, 0].numpy()  # type: ignore[no-any-return]
 
-    del lanes  # as many as there are ids
+    del lanes  # the number of ids decides
     return _without_gradients(step)
 
 
@@ -151,7 +151,7 @@ def _lstm_graph(onnx: Any, model: CharLSTM, lanes: int) -> Any:  # noqa: ANN401
 
         def order(columns: NDArray[np.float32], forget: float) -> NDArray[np.float32]:
             i, j, f, o = np.split(columns, 4, axis=-1)
-            return np.concatenate([i, o, f + np.float32(forget), j], axis=-1)  # as ONNX has them
+            return np.concatenate([i, o, f + np.float32(forget), j], axis=-1)  # in the order of ONNX
 
         kernel = order(layer.kernel, 0)
         constants[f"w{n}"] = np.ascontiguousarray(kernel[: layer.input_size].T[None])

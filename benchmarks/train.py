@@ -1,15 +1,15 @@
-"""How fast the trainer is, beside a plain PyTorch loop with the same network and batch.
+"""How fast the trainer is, compared with a plain PyTorch loop with the same network and batch.
 
 ::
 
     python benchmarks/train.py TEXT [--units 512] [--nats 1.6]
 
-Two tables. Characters per second: all do the same number of updates, in turns, so that whatever else the
-machine does falls on all. Time to a loss: each trains alone until its loss on the validation text (the last
-tenth) is at most ``--nats``, and the seconds until then are told, without those for validating.
+Two tables. Characters per second: all do the same number of updates, in turns, so that other work on the
+machine affects all of them. Time to a loss: each trains alone until its loss on the validation text (the last
+tenth) is at most ``--nats``; the table shows the seconds it took, without the time for validation.
 
 The plain loop is what a tutorial would write: ``nn.LSTM`` with its own dropout, AdamW with a constant
-learning rate, gradient clipping, the state carried on; in float32 and with bfloat16 autocast.
+learning rate, gradient clipping, a state that is carried over; in float32 and with bfloat16 autocast.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     State = tuple[torch.Tensor, torch.Tensor] | None
 
-ROUNDS, UPDATES = 6, 5  # the first round is for getting warm
+ROUNDS, UPDATES = 6, 5  # the first round is a warm-up
 LN2 = math.log(2)
 
 
@@ -51,7 +51,7 @@ class Ours:
     def __init__(self, corpus: Corpus, settings: ChosenSettings) -> None:
         self._learner = Learner(Accelerator(), new_network(len(corpus.vocab), settings), corpus.ids, settings)
         self.updates_per_epoch = self._learner.training.per_epoch
-        self.characters = settings.batch_size * settings.sequence_length  # of an update
+        self.characters = settings.batch_size * settings.sequence_length  # per update
 
     def update(self) -> None:
         """Learn from the next characters."""
@@ -60,7 +60,7 @@ class Ours:
     def loss(self) -> float:
         """Return the validation loss in nats per character."""
         found = self._learner.validate()
-        assert found is not None  # noqa: S101 - nobody stops it
+        assert found is not None  # noqa: S101 - it is not stopped
         return found
 
 
@@ -118,7 +118,7 @@ class Plain:
 
 
 def characters_per_second(trainers: dict[str, Ours | Plain]) -> dict[str, float]:
-    """Return the speed of each, from its fastest round."""
+    """Return the speed of each trainer in its fastest round."""
     best = dict.fromkeys(trainers, math.inf)
     for number, (name, trainer) in itertools.product(range(ROUNDS), trainers.items()):
         started = time.perf_counter()
@@ -130,7 +130,7 @@ def characters_per_second(trainers: dict[str, Ours | Plain]) -> dict[str, float]
 
 
 def seconds_to(trainer: Ours | Plain, nats: float, epochs: int) -> tuple[float | None, float]:
-    """Return how long it trains until its validation loss is that low, and the lowest loss."""
+    """Return the seconds of training until the validation loss is at most `nats`, and the lowest loss."""
     seconds, lowest = 0.0, math.inf
     for _ in range(epochs):
         started = time.perf_counter()
@@ -144,12 +144,12 @@ def seconds_to(trainer: Ours | Plain, nats: float, epochs: int) -> tuple[float |
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("text", type=Path)
     parser.add_argument("--units", type=int, help="default: chosen for the text")
-    parser.add_argument("--epochs", type=int, help="at most; default: chosen for the text")
-    parser.add_argument("--nats", type=float, help="validation loss to reach; left out if not given")
+    parser.add_argument("--epochs", type=int, help="at most this many; default: chosen for the text")
+    parser.add_argument("--nats", type=float, help="validation loss to reach, for the second table")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         given = {"units": options.units, "epochs": options.epochs, "precision": "bfloat16"}
