@@ -35,7 +35,7 @@ _HELP = {
     "dropout": "share of the values between the layers that an update does without",
     "weight_decay": "how much the weights shrink, as AdamW counts it",
     "clip_norm": "a longer gradient is shortened to this length",
-    "ema": "share of the updates over which the weights are averaged (EMA); 0 takes the last ones",
+    "ema": "the model is an exponential moving average over this share of the updates; 0: the last weights",
     "patience": "stop after so many validations without a better one",
     "min_count": "characters that occur less often are read as similar ones or left out",
     "precision": f"of the products: {', '.join(PRECISIONS)}",
