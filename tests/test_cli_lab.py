@@ -78,7 +78,7 @@ def test_what_is_there_is_opened_as_it_is(folder, stand_in, kind):
         there.symlink_to(folder / "nowhere")
     done = run(folder, stand_in)
     assert opened(done)["asked"] == OPENED
-    assert done.stderr.decode() == "quickstart.ipynb is here already: it is opened as it is.\n"
+    assert done.stderr.decode() == "quickstart.ipynb is already here and is opened as it is.\n"
     assert there.read_text() == "my own work" if kind == "file" else not there.exists()
 
 
@@ -114,7 +114,7 @@ def test_without_the_notebook_it_says_so(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     assert cli.main(["lab"]) == 1
     assert capsys.readouterr().err == (
-        "lstm-widget: This installation came without quickstart.ipynb: install lstm-widget again.\n"
+        "lstm-widget: quickstart.ipynb is missing from this installation: install lstm-widget again.\n"
     )
 
 

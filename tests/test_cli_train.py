@@ -303,7 +303,7 @@ def test_ctrl_c_before_the_first_update_says_that_nothing_is_kept(text, monkeypa
     monkeypatch.setattr("lstm_widget.training.trainer.encode", interrupt)
     code, out, told = main("train", text, "-o", text.parent / "new", *OPTIONS)
     assert (code, out) == (cli.INTERRUPTED, "")
-    assert told.splitlines()[-1] == "Interrupted: nothing was kept."
+    assert told.splitlines()[-1] == "Interrupted; nothing was kept."
     assert not (text.parent / "new").exists()
 
 

@@ -1,4 +1,4 @@
-"""What the commands say to whoever started them."""
+"""What the commands share: what they print, and what they take."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ if TYPE_CHECKING:
 
     from lstm_widget.network.normalize import Replacement
 
+MODEL = (
+    "a bundled name, a folder written by train, a p5ML / ml5.js folder or .zip, a .safetensors file, "
+    "or the http(s) address of one"
+)
+NAME_WIDTH = 20  # of the names in a list
 _SHOWN = 5  # of a list of characters
 # What a model from elsewhere writes must not steer the terminal.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
 class Output:
-    """Standard output: what cannot be shown there is replaced, and told once."""
+    """Standard output: what its encoding lacks is replaced, with one note."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -43,7 +48,7 @@ class Output:
         self._stream.flush()
 
 
-def tell_replacements(replacements: Iterable[Replacement]) -> None:
+def note_replacements(replacements: Iterable[Replacement]) -> None:
     """Say what was read instead of characters of a text."""
     pairs = dict.fromkeys((one.character, one.used) for one in replacements if one.used)
     if pairs:
@@ -67,13 +72,22 @@ def progress(total: int, unit: str, *, hide: bool = False) -> Any:  # noqa: ANN4
 
 
 def note(text: str) -> None:
-    """Tell a person something, on a line of its own on standard error."""
+    """Write a line to standard error."""
     with contextlib.suppress(OSError, AttributeError):  # standard error may be closed, too
         sys.stderr.write(f"{text}\n")
 
 
+def decoded(argument: str) -> str:
+    """Take an argument as UTF-8 where the locale could not decode it."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(argument).decode(errors="replace")
+    return argument
+
+
 def abandon_output() -> None:
-    """Let Python's own last flush go nowhere: nobody reads the output, or it cannot be written."""
+    """Let Python's own last flush go nowhere, where the output is closed or cannot be written."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

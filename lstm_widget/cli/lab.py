@@ -1,4 +1,4 @@
-"""The command ``lstm-widget lab``: JupyterLab, opened on a copy of the quickstart notebook."""
+"""``lstm-widget lab``: JupyterLab, opened on a copy of the quickstart notebook."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lstm_widget.cli.console import note
 from lstm_widget.errors import LSTMError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+
+    from lstm_widget.cli.console import Output
+
+HELP = "open JupyterLab on a copy of the quickstart notebook"
+EXAMPLE = "lab"
 
 NAME = "quickstart.ipynb"
 INSTALL = 'pip install "lstm-widget[lab]"'
@@ -30,21 +35,12 @@ class LabError(LSTMError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Tell a parser of the options of the command."""
-    parser.add_argument(
-        "options", nargs="*", metavar="OPTION", help="what stands behind -- goes to JupyterLab"
-    )
+    """Add the options of the command."""
+    parser.add_argument("options", nargs="*", metavar="OPTION", help="what comes after -- goes to JupyterLab")
 
 
-def run(options: argparse.Namespace, note: Callable[[str], None]) -> None:
+def run(options: argparse.Namespace, _: Output) -> None:
     """Copy the notebook into the current folder, unless it is there, and open it.
-
-    Parameters
-    ----------
-    options
-        Those of `add_arguments`.
-    note
-        Tells a person something, on a line of its own.
 
     Raises
     ------
@@ -58,12 +54,12 @@ def run(options: argparse.Namespace, note: Callable[[str], None]) -> None:
     # Both, as a kernel is what JupyterLab runs the notebook with.
     missing = [name for name in ("jupyterlab", "ipykernel") if find_spec(name) is None]
     if missing:
-        msg = f"There is no {' and no '.join(missing)} beside this Python: {INSTALL}"
+        msg = f"This Python has no {' and no '.join(missing)}; install it with  {INSTALL}"
         raise LabError(msg)
     note(place_notebook(Path.cwd()))
     sys.stdout.flush()
     sys.stderr.flush()
-    # By name it sets the folder, too, whatever that is otherwise; the address is for who copies it by hand.
+    # By name it sets the folder, too, whatever that is otherwise; the address is for copying it by hand.
     opened = [NAME, f"--LabApp.default_url=/lab/tree/{NAME}"]
     command = [sys.executable, "-m", "jupyterlab", *opened, *options.options]
     if _CAN_BE_REPLACED:
@@ -75,10 +71,10 @@ def place_notebook(folder: Path) -> str:
     """Put the quickstart notebook into a folder, where nothing is ever replaced; return what was done."""
     target = folder / NAME
     if os.path.lexists(target):
-        return f"{NAME} is here already: it is opened as it is."
+        return f"{NAME} is already here and is opened as it is."
     source = next((place for place in _PLACES if place.is_file()), None)
     if source is None:
-        msg = f"This installation came without {NAME}: install lstm-widget again."
+        msg = f"{NAME} is missing from this installation: install lstm-widget again."
         raise LabError(msg)
     notebook = without_outputs(source.read_text(encoding="utf-8"))
     # Only a new file is opened so: nothing that came meanwhile is replaced.

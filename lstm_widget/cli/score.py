@@ -1,4 +1,4 @@
-"""The command ``lstm-widget score``: how well a model predicts a text."""
+"""``lstm-widget score``: how well a model predicts a text."""
 
 from __future__ import annotations
 
@@ -10,49 +10,37 @@ from pathlib import Path
 from stat import S_ISCHR
 from typing import TYPE_CHECKING
 
-from lstm_widget.cli.console import note, progress, quoted, tell_replacements
+from lstm_widget.cli.console import MODEL, note, note_replacements, progress, quoted
 from lstm_widget.errors import ModelError, SettingError, short_repr
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+
+    from lstm_widget.cli.console import Output
+
+HELP = "measure how well a model predicts a text, in bits per character"
+EXAMPLE = "score bronte my.txt"
 
 _LAST = re.compile(r"(?P<count>[0-9]{1,18})|(?P<share>[0-9]+\.[0-9]*|\.[0-9]+)|(?P<percent>[0-9]+\.?[0-9]*)%")
 
 
-def add_arguments(one: argparse.ArgumentParser, model: str) -> None:
-    """Tell a parser of the options of the command; `model` says what may stand for a model."""
-    one.add_argument("model", metavar="MODEL", help=model)
-    one.add_argument("file", metavar="FILE", help="UTF-8 text; - reads standard input")
-    one.add_argument("--lines", action="store_true", help="also print the bits per character of each line")
-    one.add_argument(
-        "--skip-unknown", action="store_true", help="leave out characters that the model does not know"
-    )
-    one.add_argument(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=MODEL)
+    add("file", metavar="FILE", help="UTF-8 text; - reads standard input")
+    add("--lines", action="store_true", help="also print the bits per character of each line")
+    add("--skip-unknown", action="store_true", help="leave out characters that the model does not know")
+    add(
         "--last",
         metavar="SHARE",
-        help="score the end of the text only, as if nothing were before it: 10%% or 0.1, "
+        help="score the end of the text only, without what comes before it: 10%% or 0.1, "
         "or a number of characters",
     )
 
 
-def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
-    """Score the text; see `add_arguments`.
-
-    Parameters
-    ----------
-    options
-        Those of `add_arguments`.
-    write
-        Writes the result.
-
-    Raises
-    ------
-    SettingError
-        If an option is wrong.
-    ModelError
-        If the model or the text cannot be used.
-    """
+def run(options: argparse.Namespace, output: Output) -> None:
+    """Score the text, and print the mean, with ``--lines`` also that of each line."""
     import numpy as np  # noqa: PLC0415 - costs start-up time
 
     from lstm_widget.formats import load_model  # noqa: PLC0415
@@ -64,15 +52,16 @@ def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
     model = load_model(options.model)
     engine = Engine(model.weights, model.unused_ids)
     normalized = as_typed(_text_of(options.file), model, engine)
-    tell_replacements(normalized.replacements)
+    note_replacements(normalized.replacements)
     if normalized.unknown and options.skip_unknown:
         count = sum(not one.used for one in normalized.replacements)
-        note(f"Left out what the model does not know, {count} in all: {quoted(normalized.unknown)}.")
+        what = "character" if count == 1 else "characters"
+        note(f"Left out {count} {what} that the model does not know: {quoted(normalized.unknown)}.")
     elif normalized.unknown:
         msg = f"The model does not know {quoted(normalized.unknown)}: leave them out with --skip-unknown."
         raise ModelError(msg)
     if not normalized.text:
-        msg = f"{options.file!r} holds nothing that could be scored."
+        msg = f"There is nothing to score in {options.file!r}."
         raise ModelError(msg)
     text = normalized.text[start_of(last, len(normalized.text)) :]
     found = []
@@ -85,10 +74,12 @@ def run(options: argparse.Namespace, write: Callable[[str], None]) -> None:
         start = 0
         for line in text.splitlines(keepends=True):
             bits = score.bits[start : start + len(line)].mean()
-            write(f"{bits:6.3f}  {line.rstrip()}\n")
+            output.write(f"{bits:6.3f}  {line.rstrip()}\n")
             start += len(line)
     nats = 0.0 - score.log_probabilities.mean()
-    write(f"{score.bits_per_character:.4f} bits per character ({nats:.4f} nats), {len(text):,} characters\n")
+    output.write(
+        f"{score.bits_per_character:.4f} bits per character ({nats:.4f} nats), {len(text):,} characters\n"
+    )
 
 
 def part(given: str | None) -> int | float | None:
@@ -120,7 +111,7 @@ def start_of(last: float | None, length: int) -> int:
 
 def _text_of(file: str) -> str:
     """Read a text file as it is, line ends included."""
-    if file == "-" and sys.stdin is None:  # closed by whoever started this
+    if file == "-" and sys.stdin is None:  # closed before the start
         msg = "There is no standard input to read."
         raise ModelError(msg)
     try:

@@ -1,4 +1,4 @@
-"""The command ``lstm-widget train``: its options, and how they become a training.
+"""``lstm-widget train``: its options, and how they become a training.
 
 PyTorch is loaded when the command runs, not for its ``--help``.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from lstm_widget.cli.console import decoded, note
 from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.formats.files import as_path
 from lstm_widget.training.reading import public_name
@@ -21,7 +21,11 @@ from lstm_widget.training.settings import FORMER_NAMES, PRECISIONS, TrainingSett
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from lstm_widget.cli.console import Output
     from lstm_widget.network.model import CharLSTM
+
+HELP = "train a model on a text of your own"
+EXAMPLE = "train my.txt -o my-model --epochs 20"
 
 # What each of `TrainingSettings` is, in a few words.
 _HELP = {
@@ -47,15 +51,8 @@ _NO_MEMORY = re.compile("out of memory|not enough memory|can't allocate memory")
 _WITH_RESUME = {"command", "resume", "quiet"}
 
 
-def add_arguments(parser: argparse.ArgumentParser, decoded: Callable[[str], str]) -> None:
-    """Add what can be given to ``lstm-widget train``; only what is given is in the outcome.
-
-    Parameters
-    ----------
-    parser : argparse.ArgumentParser
-    decoded : callable
-        Makes text of an argument that the locale could not decode.
-    """
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command; the outcome has only those that are given."""
     parser.argument_default = argparse.SUPPRESS
     parser.add_argument(
         "text",
@@ -115,15 +112,8 @@ def add_arguments(parser: argparse.ArgumentParser, decoded: Callable[[str], str]
         parser.add_argument(_option(old), dest=new, type=kinds[new], help=argparse.SUPPRESS)
 
 
-def run(options: argparse.Namespace, write: Callable[[str], object]) -> None:
-    """Train, and tell the outcome.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        What a parser with `add_arguments` made of the command.
-    write : callable
-        Takes the outcome; notes and progress go to standard error.
+def run(options: argparse.Namespace, output: Output) -> None:
+    """Train, and print the outcome.
 
     Raises
     ------
@@ -147,8 +137,8 @@ def run(options: argparse.Namespace, write: Callable[[str], object]) -> None:
     except KeyboardInterrupt:
         folder = given.get("resume") or given["output"]
         kept = (as_path(folder) / "training").is_dir()
-        told = f"go on with  lstm-widget train --resume {shlex.quote(folder)}" if kept else "nothing was kept"
-        print(f"Interrupted: {told}.", file=sys.stderr)  # noqa: T201 - a program speaks
+        way = f"to go on:  lstm-widget train --resume {shlex.quote(folder)}" if kept else "nothing was kept."
+        note(f"Interrupted; {way}")
         raise
     except RuntimeError as error:
         if _NO_MEMORY.search(str(error)):
@@ -156,9 +146,9 @@ def run(options: argparse.Namespace, write: Callable[[str], object]) -> None:
         raise
     if "unfinished" in model.card:
         raise KeyboardInterrupt
-    if PartialState().is_main_process:  # of several only one speaks
+    if PartialState().is_main_process:  # only one of several
         nats, bits = model.card["validation_loss_nats"], model.card["validation_loss_bits"]
-        write(f"{model}\nvalidation loss {nats:.4f} nats = {bits:.4f} bits per character\n")
+        output.write(f"{model}\nvalidation loss {nats:.4f} nats = {bits:.4f} bits per character\n")
 
 
 def _trained(
@@ -181,7 +171,7 @@ def _trained(
 
 
 def _check(given: Mapping[str, Any]) -> None:
-    """Raise `SettingError` for what a parser cannot tell by itself."""
+    """Raise `SettingError` for what a parser cannot check by itself."""
     if "resume" in given:
         others = [_option(name) for name in given if name not in {*_WITH_RESUME, "text"}]
         if given["text"] or others:
