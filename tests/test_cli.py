@@ -387,7 +387,7 @@ def test_score_tells_what_it_cannot_read(model_file, tmp_path):
     assert "does not know 'x', 'y'" in fails(1, "score", model_file, "-", stdin="abxcyx")
     done = run("score", model_file, "-", "--skip-unknown", stdin="abxcyx")
     assert done.stdout.decode() == succeeds("score", model_file, "-", stdin="abc")
-    assert "does not know, 3 in all: 'x', 'y'" in done.stderr.decode()
+    assert "Left out 3 characters that the model does not know: 'x', 'y'" in done.stderr.decode()
     assert "There is nothing to score" in fails(1, "score", model_file, "-", stdin="")
     (tmp_path / "latin").write_bytes("abc\xe4".encode("latin-1"))
     assert "not UTF-8 text (byte 3 cannot be read)" in fails(1, "score", model_file, tmp_path / "latin")

@@ -35,8 +35,7 @@ from lstm_widget.widgets.base import (
     synced,
 )
 from lstm_widget.widgets.checks import sendable, whole_in
-from lstm_widget.widgets.curve import Curve
-from lstm_widget.widgets.protocol import Point
+from lstm_widget.widgets.curve import Course
 from lstm_widget.writing.settings import BOUNDS, as_whole, check_names, check_temperature
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ if TYPE_CHECKING:
     from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.progress import Progress, Sample
     from lstm_widget.training.reading import Source
-    from lstm_widget.widgets.protocol import Now, Stage, TrainingFromKernel
-    from lstm_widget.widgets.protocol import Sample as SampleShown
+    from lstm_widget.widgets.protocol import Stage, TrainingFromKernel
 
 log = logging.getLogger("lstm_widget")
 
@@ -300,13 +298,10 @@ class TrainingView(PageWidget):
 
     def _forget(self) -> None:
         """Begin with empty curves."""
-        self._training, self._validation = Curve(), list[Point]()
-        self._samples: list[SampleShown] = []
-        self._now: Now | None = None
+        self._course = Course()
         self._known: dict[str, Any] = {}  # about the text, for the traits
         self._measured = ""
         self._ticked = self._synced = 0.0
-        self._sent = (0, 0, 0)  # points of both curves, and the update of the samples
 
     def _new_folder(self) -> Path:
         if self._output is not None:
@@ -321,8 +316,8 @@ class TrainingView(PageWidget):
         if not self._known:
             self._read_corpus()
         samples = record.samples or self._samples_of_checkpoint(record.update)
-        again = self._now is not None and record.update <= self._now["update"]
-        self._state.hold(lambda: self._take_down(record, samples))
+        again = self._course.now is not None and record.update <= self._course.now["update"]
+        self._state.hold(lambda: self._course.add(record, samples))
         moment = time.monotonic()
         # The last one is always told, as the loss of the finished model takes a while.
         if again or moment - self._ticked >= TICK_SECONDS or record.update == record.updates:
@@ -333,31 +328,6 @@ class TrainingView(PageWidget):
             else:
                 self._tick()
         return self._wanted
-
-    def _take_down(self, record: Progress, samples: tuple[Sample, ...]) -> None:
-        self._training.add(record.update, record.training_bits)
-        self._validation = [point for point in self._validation if point.update < record.update]
-        now: Now = {
-            "update": record.update,
-            "updates": record.updates,
-            "epoch": record.epoch,
-            "seconds": record.seconds,
-            "seconds_left": record.seconds_left,
-            "characters_per_second": record.characters_per_second,
-            "training_bits": self._training.latest,
-            "best_bits": record.best_bits,
-            "best_update": None if self._now is None else self._now["best_update"],
-        }
-        if record.validation_bits is not None:
-            self._validation.append(Point(record.update, round(record.validation_bits, 4)))
-            if record.validation_bits == record.best_bits:
-                now["best_update"] = record.update
-        if samples:
-            self._samples = [
-                {"update": record.update, "temperature": heat, "seed": seed, "text": text}
-                for heat, seed, text in samples
-            ]
-        self._now = now
 
     def _samples_of_checkpoint(self, update: int) -> tuple[Sample, ...]:
         """Have the network write if it was kept after this update: at first nothing else lets it write."""
@@ -374,23 +344,8 @@ class TrainingView(PageWidget):
         self._state.hold(self._send_tick)
 
     def _send_tick(self) -> None:
-        if self._now is not None:
-            training, validation, sampled = self._sent
-            new_samples = bool(self._samples) and self._samples[0]["update"] > sampled
-            self._tell(
-                {
-                    "type": "tick",
-                    "now": self._now,
-                    "training": self._training.points[training:],
-                    "validation": self._validation[validation:],
-                    "samples": self._samples if new_samples else [],
-                }
-            )
-            self._note_sent()
-
-    def _note_sent(self) -> None:
-        sampled = self._samples[0]["update"] if self._samples else 0
-        self._sent = len(self._training.points), len(self._validation), sampled
+        if (tick := self._course.tick()) is not None:
+            self._tell(tick)
 
     def _show(self, **others: Any) -> None:  # noqa: ANN401 - of any trait
         """Bring the traits up to date, in one message."""
@@ -398,17 +353,8 @@ class TrainingView(PageWidget):
 
     def _set_all(self, others: Mapping[str, Any]) -> None:
         with self.hold_sync():
-            state: dict[str, Any] = {
-                "now": dict(self._now or {}),
-                "training_curve": [list(point) for point in self._training.points],
-                "validation_curve": [list(point) for point in self._validation],
-                "samples": list(self._samples),
-                **self._known,
-                **others,
-            }
-            for name, value in state.items():
+            for name, value in {**self._course.traits(), **self._known, **others}.items():
                 self.set_trait(name, value)
-            self._note_sent()
 
     def _tell(self, message: TrainingFromKernel) -> None:
         self.send(sendable(message))
@@ -435,9 +381,9 @@ class TrainingView(PageWidget):
 
     def _look_back(self, model: CharLSTM) -> None:
         """Have each stage write at the temperature of the moment, for whoever looks without a kernel."""
-        if self._now is None or self._folder is None:  # there was nothing left to train
+        if self._course.now is None or self._folder is None:  # there was nothing left to train
             return
-        kept = self._now["best_update"] or self._now["update"]
+        kept = self._course.now["best_update"] or self._course.now["update"]
         found = find_checkpoints(self._folder / "checkpoints", model, kept)
         machine = TimeMachine(found, self._known["seed"])
         self._time_machine = machine
