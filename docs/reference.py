@@ -45,8 +45,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget.network.normalize": ("Normalized", "Replacement", "normalize"),
     "lstm_widget.network.sampling": ("bar", "pick", "choose", "choose_each", "explain_each", "COLDEST"),
     "lstm_widget.network.engine": ("Engine", "Lane", "State"),
-    "lstm_widget.formats.p5ml": ("load_p5ml",),
-    "lstm_widget.formats.p5ml_writing": ("save_p5ml",),
+    "lstm_widget.formats.p5ml": ("load_p5ml", "save_p5ml"),
     "lstm_widget.formats.safetensors": ("load_safetensors", "save_safetensors", "read_card"),
     "lstm_widget.formats.web": ("load_url",),
 }

@@ -9,9 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_SHOWN = 10  # of a long list
+    from collections.abc import Iterable, Sequence
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 120
@@ -31,6 +29,12 @@ def warn(message: str) -> None:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("lstm_widget"):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, stacklevel=level)
+
+
+def listed(items: Sequence[str], at_most: int = 10) -> str:
+    """Return the first few of many items as a sentence names them: ``a, b and 5 more``."""
+    more = f" and {len(items) - at_most} more" if len(items) > at_most else ""
+    return ", ".join(items[:at_most]) + more
 
 
 class LSTMError(ValueError):
@@ -71,9 +75,8 @@ class UnknownCharactersError(SettingError):
 
     def __init__(self, characters: tuple[str, ...]) -> None:
         self.characters = characters
-        shown = ", ".join(repr(character) for character in characters[:_SHOWN])
-        more = f" and {len(characters) - _SHOWN} more" if len(characters) > _SHOWN else ""
-        super().__init__(f"The model does not know {shown}{more}: leave them out of the text.")
+        names = listed([repr(character) for character in characters])
+        super().__init__(f"The model does not know {names}: leave them out of the text.")
 
 
 class NotReadyError(LSTMError):

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from lstm_widget.errors import ModelError
-from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.formats.p5ml_writing import save_p5ml
+from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
 
 PUBLISHED = ["bolano", "darwin", "itp", "shakespeare"]
 CELL = "rnnlm/multi_rnn_cell/cell_{}/basic_lstm_cell"

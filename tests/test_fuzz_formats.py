@@ -20,11 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_widget.errors import LSTMError
-from lstm_widget.formats import p5ml_vocab, zip_files
+from lstm_widget.formats import vocabulary, zip_files
 from lstm_widget.formats.files import TooLargeError
 from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.formats.p5ml_vocab import parse_vocab
 from lstm_widget.formats.safetensors import parse_safetensors, save_safetensors
+from lstm_widget.formats.vocabulary import parse_vocab
 from lstm_widget.formats.zip_files import ZipFiles
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
@@ -243,7 +243,7 @@ def test_cards(data):
 @fuzz
 @given(
     near({"a": 0, "b": 2, "\n": 1}) | near({"0": "a", "1": "\n"}) | near(["a", "b", "\n"]) | anything,
-    st.sampled_from(p5ml_vocab.VOCABULARIES),
+    st.sampled_from(vocabulary.VOCABULARIES),
     st.integers(1, 70),
 )
 def test_vocabularies(vocab, name, vocab_size):

@@ -11,7 +11,7 @@ import threadpoolctl
 from interrupts import at_every_line, blas_threads, in_another_thread
 
 from lstm_widget.formats import load_model
-from lstm_widget.formats.p5ml_writing import save_p5ml
+from lstm_widget.formats.p5ml import save_p5ml
 from lstm_widget.formats.safetensors import load_safetensors, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock

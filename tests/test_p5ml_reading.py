@@ -10,8 +10,7 @@ import pytest
 from model_files import CELL, PUBLISHED, check_names, refused
 
 from lstm_widget.formats import load_model
-from lstm_widget.formats.p5ml import load_checkpoints, load_p5ml, load_vocab
-from lstm_widget.formats.p5ml_writing import save_p5ml
+from lstm_widget.formats.p5ml import load_checkpoints, load_p5ml, load_vocab, save_p5ml
 
 # The published models.
 

@@ -10,9 +10,8 @@ import pytest
 from model_files import CELL, PUBLISHED, refused
 
 from lstm_widget.errors import ModelError
-from lstm_widget.formats import p5ml_writing, save_model
-from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.formats.p5ml_writing import save_p5ml
+from lstm_widget.formats import p5ml, save_model
+from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
 from lstm_widget.network.model import CharLSTM
 
 # The published models.
@@ -103,22 +102,20 @@ def test_an_interrupted_write_leaves_nothing_behind(tmp_path, model, monkeypatch
         raise error
 
     # After the variables were written; and at the very end, when all is.
-    monkeypatch.setattr(
-        *((p5ml_writing, "_write_json") if step == "_write_json" else (Path, "replace")), fail
-    )
+    monkeypatch.setattr(*((p5ml, "_write_json") if step == "_write_json" else (Path, "replace")), fail)
     with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else ModelError):
         save_p5ml(model, target)
     assert [path for path in tmp_path.rglob("*") if path != target] == []
 
 
 def test_nothing_is_seen_before_all_is_written(tmp_path, model, monkeypatch):
-    write, seen = p5ml_writing._write_json, []
+    write, seen = p5ml._write_json, []
 
     def watch(path, data):
         seen.append((tmp_path / "target").exists())
         write(path, data)
 
-    monkeypatch.setattr(p5ml_writing, "_write_json", watch)
+    monkeypatch.setattr(p5ml, "_write_json", watch)
     save_p5ml(model, tmp_path / "target")
     assert seen
     assert not any(seen)

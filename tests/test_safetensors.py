@@ -12,8 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from lstm_widget.errors import LSTMError, ModelError
 from lstm_widget.formats import load_model, save_model
-from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.formats.p5ml_writing import save_p5ml
+from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
 from lstm_widget.formats.safetensors import load_safetensors, read_card, rounded, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import bundled_files

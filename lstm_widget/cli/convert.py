@@ -67,7 +67,7 @@ def _source(source: str, vocab: str | None) -> CharLSTM:
         load_model(source)  # its error comes first
         msg = "--vocab is for a .keras file or a PyTorch state dict in .safetensors: leave it out otherwise."
         raise SettingError(msg)
-    from lstm_widget.formats.p5ml_vocab import vocab_data  # noqa: PLC0415 - costs start-up time
+    from lstm_widget.formats.vocabulary import vocab_data  # noqa: PLC0415 - costs start-up time
 
     table = vocab_data(vocab)
     if is_keras:

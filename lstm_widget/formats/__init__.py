@@ -182,6 +182,6 @@ def save_model(model: CharLSTM, path: str | Path) -> Path:
         from lstm_widget.formats.safetensors import save_safetensors  # noqa: PLC0415 - costs start-up time
 
         return save_safetensors(model, path)
-    from lstm_widget.formats.p5ml_writing import save_p5ml  # noqa: PLC0415 - costs start-up time
+    from lstm_widget.formats.p5ml import save_p5ml  # noqa: PLC0415 - costs start-up time
 
     return save_p5ml(model, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, listed, short_repr
 from lstm_widget.formats.elsewhere import told_of_all
 from lstm_widget.formats.files import MANIFEST
 from lstm_widget.formats.json_data import parse_json
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 TRAINED = "model.safetensors"  # what a training calls its model
-_SHOWN = 5  # of the models that there are
 _MOST_FOLDERS = 200  # that are looked into
 _LONGEST = 2**20  # bytes of the manifest of a real model, and far more
 
@@ -101,10 +100,9 @@ def is_of_a_network(read: Callable[[str, int], bytes | None], manifest: str) -> 
 
 def _several(found: list[Found], place: str) -> str:
     paths = [one.folder for one in found]
-    listed = ", ".join(map(short_repr, paths[:_SHOWN]))
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    names = listed([short_repr(path) for path in paths], 5)
     example = short_repr(posixpath.join(place, paths[0]))
-    return f"{short_repr(place)} holds several models, {listed}{more}: name one, such as {example}."
+    return f"{short_repr(place)} holds several models, {names}: name one, such as {example}."
 
 
 def _none(names: Collection[str], place: str, inside: str) -> str:

@@ -5,7 +5,6 @@ Whoever gives a module or a tensor has imported PyTorch; only `to_pytorch` impor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from safetensors import SafetensorError, deserialize
 from lstm_widget.errors import ModelError, short_repr, warn
 from lstm_widget.formats.elsewhere import told
 from lstm_widget.formats.files import check_content, read_model_file
-from lstm_widget.formats.safetensors import FORMAT
+from lstm_widget.formats.safetensors import FORMAT, metadata_of
 from lstm_widget.formats.torch_networks import from_state_dict, ways_of_module
 from lstm_widget.formats.torch_tensors import middle_swapped, torch_if_loaded
 from lstm_widget.formats.vocabulary import vocab_of
@@ -188,8 +187,7 @@ def _read(path: Path) -> dict[str, Array]:
     except SafetensorError as error:
         msg = f"{path.name} is no valid safetensors file: {error}"
         raise ModelError(msg) from error
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])  # checked by `deserialize`
-    metadata = header.get("__metadata__") or {}
+    metadata = metadata_of(data, path.name)
     if metadata.get("format") == FORMAT:
         msg = f"{path.name} is a model of this package, not of PyTorch: load_model reads it as it is."
         raise ModelError(msg)

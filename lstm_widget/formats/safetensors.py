@@ -58,7 +58,7 @@ def parse_safetensors(data: bytes, name: str) -> CharLSTM:
         As for `load_safetensors`.
     """
     check_content(data, name)
-    metadata = _metadata(data, name)
+    metadata = metadata_of(data, name)
     if metadata.get("format") != FORMAT:
         msg = (
             f"{name} holds no model of this package; the state dict of a PyTorch model is read by "
@@ -98,7 +98,7 @@ def read_card(file: str | Path) -> dict[str, Any]:
     return card if isinstance(card, dict) else {}
 
 
-def _metadata(data: bytes, name: str) -> dict[str, str]:
+def metadata_of(data: bytes, name: str) -> dict[str, str]:
     """Read the texts at the start of the file, which `load` does not tell: their length, then JSON."""
     size = int.from_bytes(data[:_LENGTH], "little")
     if not 0 < size <= min(len(data) - _LENGTH, MAX_HEADER_BYTES):

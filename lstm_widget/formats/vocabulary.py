@@ -6,11 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, short_repr, warn
+from lstm_widget.formats.files import LocalFiles, as_path, read_file
+from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+from lstm_widget.network.model import check_vocab
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lstm_widget.formats.files import Files
+
     # What a caller may give.
     Vocabulary: TypeAlias = Mapping[str, int] | Mapping[int, str | None] | Sequence[str | None]
+
+VOCABULARIES = ("vocab.json", "char_indices.json", "indices_char.json")
 
 
 def vocab_of(vocab: Vocabulary, vocab_size: int) -> dict[str, int]:
@@ -80,3 +89,103 @@ def _by_character(table: Mapping[Any, str | None], name: str) -> dict[str, int]:
             raise ModelError(msg)
         vocab[character] = int(key)
     return vocab
+
+
+# The file of a p5ML / ml5.js folder.
+
+
+def load_vocab(path: str | Path, vocab_size: int) -> dict[str, int]:
+    """Read the vocabulary alone.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, or the folder it lies in.
+    vocab_size : int
+        Number of ids that the softmax tells apart.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or damaged, or does not fit `vocab_size`.
+    """
+    return parse_vocab(*_read(path), vocab_size)
+
+
+def vocab_data(path: str | Path) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return what such a file holds, as it stands there; see `lstm_widget.formats.vocabulary.vocab_of`.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, or no JSON.
+    """
+    return _parsed(*_read(path))
+
+
+def read_vocab(files: Files) -> tuple[str, bytes]:
+    """Read the file of the vocabulary, whatever it is called.
+
+    Returns
+    -------
+    name : str
+    data : bytes
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    for name in VOCABULARIES:
+        if (data := files.read(name, MAX_JSON_BYTES)) is not None:
+            return name, data
+    msg = f"The vocabulary is missing: there is no {VOCABULARIES[0]} {files.where}."
+    raise ModelError(msg)
+
+
+def parse_vocab(data: str | bytes, name: str, vocab_size: int) -> dict[str, int]:
+    """Make a vocabulary, ordered by id, of what such a file holds.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged or does not fit `vocab_size`.
+    """
+    return check_vocab(_repaired(table_of(_parsed(data, name), name)), vocab_size)
+
+
+def _parsed(data: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+    parsed = parse_json(data, name)
+    if not isinstance(parsed, (dict, list)):  # text, which is a list of characters in Python only
+        msg = f"{name} must map characters to ids or list the characters."
+        raise ModelError(msg)
+    return parsed
+
+
+def _read(path: str | Path) -> tuple[bytes, str]:
+    """Read the file at a path, or the vocabulary in a folder; return its name, too."""
+    given = as_path(path)
+    try:
+        is_folder = given.is_dir()
+        # Whoever names a link to a file means that file, wherever it lies.
+        file = given if is_folder else given.resolve()
+    except (OSError, ValueError, RuntimeError):  # an impossible name, a link to itself
+        msg = f"There is no vocabulary {short_repr(str(path))}: check the path."
+        raise ModelError(msg) from None
+    if is_folder:
+        name, data = read_vocab(LocalFiles(file))
+        return data, name
+    found = read_file(file, MAX_JSON_BYTES)
+    if found is None:
+        msg = f"There is no vocabulary {short_repr(str(path))}: check the path."
+        raise ModelError(msg)
+    return found, file.name
+
+
+def _repaired(table: dict[str, int]) -> dict[str, int]:
+    """Mend the vocabulary that ml5 published with its `shakespeare`: two keys lost their letter."""
+    damage = {"  ": (13, "u"), "": (40, "U")}
+    if all(table.get(key) == number for key, (number, _) in damage.items()) and not {"u", "U"} & set(table):
+        warn('The vocabulary is damaged as published with ml5\'s "shakespeare"; "u" and "U" were put back.')
+        return {damage[key][1] if key in damage else key: number for key, number in table.items()}
+    return table
