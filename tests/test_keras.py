@@ -371,14 +371,14 @@ REFUSED = {
     "relu": (lambda: good(activation="relu"), "has other activations than tanh and sigmoid"),
     "hard sigmoid": (lambda: good(recurrent_activation="hard_sigmoid"), "has other activations than tanh"),
     "relu cell": (lambda: over(layers.RNN(layers.LSTMCell(3, activation="relu"))), "has other activations"),
-    "two dense": (lambda: sequential(*body(), layers.Dense(4), dense()), "Dropout, Dense, Dense are no"),
-    "no dense": (lambda: sequential(*body()), "The layers Embedding, LSTM, Dropout are no character LSTM"),
-    "no lstm": (lambda: sequential(layers.Embedding(V, 5), dense()), "The layers Embedding, Dense are no"),
+    "two dense": (lambda: sequential(*body(), layers.Dense(4), dense()), "Dropout, Dense, Dense do not form"),
+    "no dense": (lambda: sequential(*body()), "Embedding, LSTM, Dropout do not form a character LSTM"),
+    "no lstm": (lambda: sequential(layers.Embedding(V, 5), dense()), "Embedding, Dense do not form"),
     "dense below": (
         lambda: sequential(layers.Embedding(V, 5), layers.Dense(5), *body(embedding=None), dense()),
-        "The layers Embedding, Dense, LSTM, Dropout, Dense are no",
+        "The layers Embedding, Dense, LSTM, Dropout, Dense do not form",
     ),
-    "softmax below": (lambda: over(layers.Softmax()), "LSTM, Dropout, Softmax, Dense are no"),
+    "softmax below": (lambda: over(layers.Softmax()), "LSTM, Dropout, Softmax, Dense do not form"),
     "activated head": (lambda: sequential(*body(), dense(activation="relu", name="d")),
                        "The Dense 'd' has the activation 'relu': only softmax or none"),
     "activation": (lambda: sequential(*body(), dense(), layers.Activation("tanh")), "the activation 'tanh'"),
@@ -395,7 +395,7 @@ REFUSED = {
     "mask": (lambda: given(mask=lambda x: x[:, :, 0] > 0), "The LSTM 'lstm.*' has several inputs"),
     "constant mask": (lambda: given(mask=lambda _: np.ones((1, 4), bool)), "has several inputs"),
     "output of the state": (on_the_state, "The LSTM 'lstm.*' has several inputs or outputs"),
-    "two outputs": (two_outputs, "The Functional is no chain of layers: give a Sequential or functional"),
+    "two outputs": (two_outputs, "The Functional is not a chain of layers: give a Sequential or functional"),
     "subclass": (Subclass, "The Subclass has a call of its own"),
     "called subclass": (lambda: called(Subclass()), "The Subclass has a call of its own"),
     "own call of a sequence": (
@@ -488,7 +488,7 @@ def test_a_file_holds_a_model(file, same_model, make):
 
 def test_another_kind_of_file_is_refused(tmp_path):
     for name in ("net.h5", "net.weights.h5", "net", "net.tf"):
-        with refused(f"{name} is no .keras file: load it with Keras and give the model"):
+        with refused(f"{name} is not a .keras file: load it with Keras and give the model"):
             from_keras(tmp_path / name, VOCAB)
 
 
@@ -496,7 +496,7 @@ def test_a_missing_file_is_refused(tmp_path, file):
     with refused("There is no file"):
         from_keras(file, VOCAB)
     (tmp_path / "folder.keras").mkdir()
-    with refused("is no file but a folder"):
+    with refused("is a folder, not a file"):
         from_keras(tmp_path / "folder.keras", VOCAB)
 
 
@@ -525,14 +525,14 @@ def write(file, entries):
 def test_a_damaged_file_is_refused(file, damage):
     good().save(file)
     file.write_bytes(damage(file.read_bytes()))
-    with refused("net.keras is no valid .keras file"):
+    with refused("net.keras is not a valid .keras file"):
         from_keras(file, VOCAB)
 
 
 @pytest.mark.parametrize(
     ("config", "match"),
     [
-        (None, "net.keras is no valid .keras file: .*config.json"),
+        (None, "net.keras is not a valid .keras file: .*config.json"),
         (b"{", "config.json in net.keras is not valid JSON"),
         (b"[" * 100_000, "config.json in net.keras is not valid JSON"),
         (b'{"a": 1, "a": 1}', "twice"),

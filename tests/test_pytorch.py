@@ -243,8 +243,8 @@ REFUSED_MODULES = {
     "max_norm": (lambda: net_with(encoder=nn.Embedding(V, 5, max_norm=1)), "'encoder' has a max_norm"),
     "two heads": (lambda: net_with(more=nn.Linear(4, V)), "one nn.Linear, .* 'decoder', 'more'"),
     "two embeddings": (lambda: net_with(more=nn.Embedding(V, 5)), "one nn.Embedding .* 'encoder', 'more'"),
-    "no head": (lambda: net_with(decoder=None), "no character LSTM: it has no nn.Linear"),
-    "no lstm": (lambda: net_with(rnn=None), "no character LSTM: it has no nn.LSTM"),
+    "no head": (lambda: net_with(decoder=None), "not a character LSTM: it has no nn.Linear"),
+    "no lstm": (lambda: net_with(rnn=None), "not a character LSTM: it has no nn.LSTM"),
     "lstm alone": (lambda: nn.LSTM(5, 4), "it has no nn.Linear"),
     "norm": (lambda: net_with(norm=nn.LayerNorm(4)), "The module 'norm' is a LayerNorm"),
     "conv": (lambda: net_with(conv=nn.Conv1d(4, 4, 1)), "is a Conv1d"),
@@ -254,7 +254,7 @@ REFUSED_MODULES = {
     "no network": (nn.ReLU, "it has no nn.LSTM"),
     "lazy": (lambda: net_with(decoder=nn.LazyLinear(V)), "'decoder.*' cannot be read"),
     "meta": (lambda: Net().to("meta"), "cannot be read"),
-    "pruned": (pruned, "'decoder.weight_orig' is no part"),
+    "pruned": (pruned, "'decoder.weight_orig' does not belong"),
     "parametrized": (parametrized, "is a ParametrizationList with a tensor"),
     "integers": (integers, "'decoder.weight' must hold floating-point numbers, not torch.int64"),
     "nan": (lambda: filled(torch.nan), "not finite"),
@@ -332,13 +332,13 @@ def test_layers_without_a_number(same_model):
 @pytest.mark.parametrize("units", [(5, 5), (6, 5, 5)])
 def test_an_order_that_cannot_be_told_is_refused(units):
     state = renamed(Net(units, 5), rnn_0="zero", rnn_1="one", rnn_2="two")
-    with refused("In which order the LSTMs 'zero', 'one'.* cannot be told: give the module"):
+    with refused("The order of the LSTMs 'zero', 'one'.* is not clear: give the module"):
         from_pytorch(state, VOCAB)
 
 
 def test_many_layers_without_a_number_are_refused():
     state = renamed(Net((4,) * 7, 4), **{f"rnn_{n}": "abcdefg"[n] for n in range(7)})
-    with refused("In which order"):
+    with refused("The order of"):
         from_pytorch(state, VOCAB)
 
 
@@ -363,7 +363,7 @@ def test_the_embedding_is_called_so(same_model):
 @pytest.mark.parametrize("names", [("encoder", "decoder"), ("emb1", "emb2")])
 def test_two_matrices_that_cannot_be_told_apart_are_refused(names):
     net = Net((5,), 5, head_bias=False)
-    with refused(f"What '{names[0]}' is, embedding or head or both, cannot be told"):
+    with refused(f"It is not clear whether '{names[0]}' is the embedding, the head or both"):
         from_pytorch(renamed(net, encoder=names[0], decoder=names[1]), VOCAB)
 
 
@@ -386,7 +386,7 @@ def test_one_matrix_is_not_taken_for_tied_weights_without_a_bias():
 
 def test_one_matrix_that_may_be_tied_or_not_is_refused():
     net = Net((V,), V)
-    with refused("What 'decoder' is, .* cannot be told"):
+    with refused("It is not clear whether 'decoder' is"):
         from_pytorch(without(net.state_dict(), "encoder.weight"), VOCAB)
 
 
@@ -421,16 +421,16 @@ def test_an_empty_tensor_does_no_harm(same_model):
     ],
 )
 def test_an_unknown_tensor_is_refused(name, shape):
-    with refused(f"The tensor '{name}' is no part"):
+    with refused(f"The tensor '{name}' does not belong"):
         from_pytorch(with_tensor(name, *shape), VOCAB)
 
 
 REFUSED_STATES = {
-    "empty": (dict, "is that of no LSTM"),
+    "empty": (dict, "has no LSTM"),
     "third matrix": (lambda: with_tensor("fc.weight", 8, 8), "here are 'encoder', 'decoder', 'fc'"),
     "second bias": (lambda: with_tensor("encoder.bias", V), "here are 'encoder', 'decoder'"),
     "lone bias": (
-        lambda: without(with_tensor("fc.bias", V), "decoder.bias"), "The tensor 'fc.bias' is no part"
+        lambda: without(with_tensor("fc.bias", V), "decoder.bias"), "The tensor 'fc.bias' does not belong"
     ),
     "no head": (lambda: without(Net((4,), None).state_dict(), "decoder.weight"), "The head is missing"),
     "no embedding": (lambda: without(Net().state_dict(), "encoder.weight"), "is the embedding missing"),
@@ -459,7 +459,7 @@ REFUSED_STATES = {
     "number": (lambda: {"epoch": 3, "weights": {}}, "'epoch' is not a tensor but of type int"),
     "list": (lambda: {"w": [1.0]}, "'w' is not a tensor but of type list"),
     "key": (lambda: {3: torch.zeros(3)}, "has the key 3"),
-    "text": (lambda: with_tensor("x") | {"decoder.bias": np.array(["a"] * V)}, "no part"),
+    "text": (lambda: with_tensor("x") | {"decoder.bias": np.array(["a"] * V)}, "does not belong"),
     "strings": (lambda: Net().state_dict() | {"decoder.bias": np.array(["a"] * V)}, "numbers, not <U1"),
     "complex": (
         lambda: Net().state_dict() | {"decoder.bias": torch.zeros(V, dtype=torch.complex64)},
@@ -528,9 +528,9 @@ def test_a_pickle_is_not_opened(tmp_path, suffix):
 
 def test_a_missing_file_is_refused(tmp_path, file):
     for path in (file, "", "a\0b"):
-        with refused("There is no file|is no file but a folder"):
+        with refused("There is no file|is a folder, not a file"):
             from_pytorch(path, VOCAB)
-    with refused("is no file but a folder"):
+    with refused("is a folder, not a file"):
         from_pytorch(tmp_path, VOCAB)
 
 
@@ -551,7 +551,7 @@ def test_a_damaged_file_is_refused(file, damage):
     save_file(Net().state_dict(), file)
     data = damage(file.read_bytes())
     file.write_bytes(data)
-    with refused("net.safetensors is no valid safetensors file"):
+    with refused("net.safetensors is not a valid safetensors file"):
         from_pytorch(file, VOCAB)
 
 

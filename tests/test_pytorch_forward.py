@@ -401,7 +401,7 @@ def test_a_module_that_computes_something_else_is_refused(make, dtype):
     with torch.no_grad():
         for parameter in net.parameters():  # as large as trained ones
             parameter.mul_(3)
-    with refused(f"{DIFFERS}; if that is to be left out, give its state_dict"):
+    with refused(f"{DIFFERS}; to leave that out, give its state_dict"):
         from_pytorch(net.to(dtype), VOCAB)
     if make is NamedActivation:
         with refused("such as its ReLU 'act': its predictions"):
@@ -461,7 +461,7 @@ def test_without_a_run_the_numbers_tell_the_order(same_model):
 
 def test_without_a_run_and_without_numbers_the_order_is_asked_for():
     net = Ordered(("decoder", "encoder"), ("encoder", "decoder"), runs=False)
-    with refused(f"{NOT_RUN} .*, and in which order the LSTMs 'decoder', 'encoder' come cannot be told"):
+    with refused(f"{NOT_RUN} .*, and the order of the LSTMs 'decoder', 'encoder' is not clear"):
         from_pytorch(net, VOCAB)
 
 

@@ -218,7 +218,7 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_a_damaged_file_is_refused(tmp_path, model, damage):
     file = save_safetensors(model, tmp_path / "model.safetensors")
     file.write_bytes(damage(file.read_bytes()))
-    with refused("no valid safetensors file"):
+    with refused("not a valid safetensors file"):
         load_safetensors(file)
 
 

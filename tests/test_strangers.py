@@ -190,7 +190,7 @@ def test_the_manifest_stands_for_its_folder(folder, model, same_model):
 
 @pytest.mark.parametrize("name", ["vocab.json", "file0"])
 def test_another_file_of_a_model_names_its_folder(folder, name):
-    with refused(f"{name}' lies in the folder of a model: give that folder, '.*sound'"):
+    with refused(f"{name}' is part of a model: give its folder, '.*sound'"):
         load_model(folder / name)
 
 

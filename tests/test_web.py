@@ -916,7 +916,7 @@ def test_a_way_back_to_no_encryption_is_refused(secure_site, site, folder, model
     with refused("missing at"):  # up is allowed, and only the manifest is there
         load_url(site.url + "/up")
     secure.answers["/model/manifest.json"] = answering(302, Location=site.url + "/model/manifest.json")
-    with refused("leads on to an address that is not encrypted; that is refused"):
+    with refused("leads on to an address that is not encrypted, which is not allowed"):
         load_url(secure.url + "/model")
 
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from lstm_widget.errors import ModelError, short_repr
-from lstm_widget.formats.elsewhere import told
+from lstm_widget.formats.elsewhere import advice
 from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path
 from lstm_widget.formats.finding import TRAINED, find_model, is_of_a_network
 from lstm_widget.formats.p5ml import load_p5ml
@@ -18,7 +18,7 @@ from lstm_widget.network.model import CharLSTM
 
 SAFETENSORS = ".safetensors"
 ZIP = ".zip"
-# What nobody means as the name of a folder.
+# Not a folder's name: probably a mistake.
 _OTHER_FILES = {ZIP, ".json", ".keras", ".h5", ".pt", ".pth", ".bin", ".ckpt", ".onnx", ".npz", ".txt"}
 _MOST_FILES = 10_000  # that are looked through for a model
 _DEEPEST = 6  # folders
@@ -48,8 +48,8 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
         return source
     if not isinstance(source, (str, Path)):
         msg = (
-            f"A model is given as a name, a path or a CharLSTM, not as {type(source).__name__}: "
-            "from_pytorch and from_keras make a CharLSTM of a model of theirs."
+            f"Give a model as a name, a path or a CharLSTM, not as {type(source).__name__}; "
+            "from_pytorch and from_keras convert other models."
         )
         raise ModelError(msg)
     if not str(source):
@@ -121,14 +121,14 @@ def _archive_of(path: Path) -> Path | None:
 
 
 def _no_model(path: Path, source: str, *, exists: bool) -> str:
-    """Tell why something is no model, and what to do."""
+    """Return why something is not a model, and what to do."""
     name = short_repr(source)
-    if exists and (sentence := told(source)):
+    if exists and (sentence := advice(source)):
         return sentence
     if exists and is_of_a_network(LocalFiles(path.parent).read, MANIFEST):
-        return f"{name} lies in the folder of a model: give that folder, {short_repr(str(path.parent))}."
+        return f"{name} is part of a model: give its folder, {short_repr(str(path.parent))}."
     if exists:
-        return f"{name} is no model: give a {SAFETENSORS} file, or a folder or a {ZIP} file of p5ML / ml5.js."
+        return f"{name} is not a model: give a {SAFETENSORS} file, or a p5ML / ml5.js folder or {ZIP} file."
     models = available_models()
     near = get_close_matches(source.lower(), models, n=1)
     if not near:
@@ -172,7 +172,7 @@ def save_model(model: CharLSTM, path: str | Path) -> Path:
         If the folder exists and is not empty, or the path ends like a file of another kind.
     """
     if not isinstance(model, CharLSTM):
-        msg = f"What is written is a CharLSTM, such as generator.model, not {short_repr(model)}."
+        msg = f"save_model writes a CharLSTM, such as generator.model, not {short_repr(model)}."
         raise ModelError(msg)
     suffix = as_path(path).suffix.lower()
     if suffix in _OTHER_FILES:

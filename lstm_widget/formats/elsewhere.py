@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from urllib.parse import SplitResult
 
-# How a name ends, and what to say; what tells more comes first.
+# How a name ends, and what to say; the more specific come first.
 _KINDS: dict[str, str] = {
     r"\.keras": "is a Keras model: convert it with  lstm-widget convert {name} my-model --vocab vocab.json",
     r"\.(h5|hdf5)": "is a Keras model in an old format: open it with Keras, save it as .keras, and convert "
@@ -29,7 +29,7 @@ _KINDS: dict[str, str] = {
 }
 
 
-def told(name: str) -> str | None:
+def advice(name: str) -> str | None:
     """Return what to do with a file, as a sentence; `None` if nothing is known about its kind."""
     for pattern, sentence in _KINDS.items():
         if re.search(f"(?:{pattern})$", name, re.IGNORECASE):
@@ -37,13 +37,13 @@ def told(name: str) -> str | None:
     return None
 
 
-def told_of_all(names: Iterable[str]) -> str | None:
-    """Return that of the file that tells most."""
+def advice_for_all(names: Iterable[str]) -> str | None:
+    """Return the most specific advice for several files."""
     names = sorted(names, key=lambda name: (name.count("/"), name))
     for pattern in list(_KINDS)[:-1]:  # texts lie everywhere
         for name in names:
             if re.search(f"(?:{pattern})$", name, re.IGNORECASE):
-                return told(name)
+                return advice(name)
     return None
 
 

@@ -39,7 +39,7 @@ class TooLargeError(ModelError):
 
     def __init__(self, name: str, at_most: int, size: int | None = None) -> None:
         self.size = size
-        super().__init__(f"{name} is larger than {readable_size(at_most)}: that is no model's.")
+        super().__init__(f"{name} is larger than {readable_size(at_most)}, the limit for a model.")
 
 
 @runtime_checkable
@@ -122,9 +122,9 @@ class LocalFiles:
 
 
 def read_file(path: Path, at_most: int) -> bytes | None:
-    """Read a file on the disk; see `Files.read`. Whatever is no regular file is not even opened.
+    """Read a file on the disk; see `Files.read`. Only a regular file is opened.
 
-    Opening a pipe would wait for whoever writes into it, and a device never ends.
+    Opening a pipe would wait for its writer, and a device never ends.
     """
     try:
         status = path.stat()
@@ -134,7 +134,7 @@ def read_file(path: Path, at_most: int) -> bytes | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or a pipe"
-        msg = f"{short_repr(path.name)} is no file but {what}."
+        msg = f"{short_repr(path.name)} is {what}, not a file."
         raise ModelError(msg)
     if status.st_size > at_most:
         raise TooLargeError(path.name, at_most, status.st_size)
@@ -165,7 +165,7 @@ def read_model_file(file: str | Path) -> bytes:
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[None]:
-    """Tell in one sentence, as a `ModelError`, why a path cannot be written."""
+    """Raise a `ModelError` that says why a path cannot be written."""
     try:
         yield
     except OSError as error:
@@ -220,7 +220,7 @@ def _remove(path: Path) -> None:
 
 
 def check_content(data: bytes, name: str) -> None:
-    """Refuse what stands in the place of a file where that was not fetched.
+    """Refuse a placeholder in the place of a file.
 
     Raises
     ------
@@ -228,10 +228,10 @@ def check_content(data: bytes, name: str) -> None:
         If it is a pointer of Git LFS, or a web page.
     """
     if data.startswith(b"version https://git-lfs"):
-        msg = f"{short_repr(name)} is not the file but a pointer of Git LFS to it: run  git lfs pull  first."
+        msg = f"{short_repr(name)} is a pointer of Git LFS, not the file itself: run  git lfs pull  first."
         raise ModelError(msg)
     if re.match(rb"\s*<(!doctype|html)", data, re.IGNORECASE):
-        msg = f"{short_repr(name)} is a web page: download the file itself, which GitHub calls raw."
+        msg = f"{short_repr(name)} is a web page: download the file itself (on GitHub, the Raw button)."
         raise ModelError(msg)
 
 
@@ -239,7 +239,7 @@ def as_path(path: str | Path) -> Path:
     """Return a path as such, ``~`` as the home folder, or raise `ModelError` if it is something else."""
     try:
         return Path(path).expanduser()
-    except RuntimeError:  # nobody's home: it is the name of a file
+    except RuntimeError:  # there is no such home: it is the name of a file
         return Path(path)
     except TypeError:
         msg = f"A path must be text, not {short_repr(path)}."
@@ -260,7 +260,7 @@ def name_below(name: str) -> str:
 
 
 def leads_out(name: str) -> bool:
-    """Tell whether a name could mean something outside its folder, here or on another system.
+    """Return whether a name could mean something outside its folder, here or on another system.
 
     That is ``..``, an absolute path, a drive, a backslash, a URL.
     """
@@ -276,7 +276,7 @@ def readable_size(size: int) -> str:
 
 
 def _outside(name: str) -> ModelError:
-    return ModelError(f"The file {short_repr(name)} is outside the model's folder; that is refused.")
+    return ModelError(f"The file {short_repr(name)} is outside the model's folder, which is not allowed.")
 
 
 def _unreadable(name: str, error: OSError) -> ModelError:

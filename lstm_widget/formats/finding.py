@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from lstm_widget.errors import ModelError, listed, short_repr
-from lstm_widget.formats.elsewhere import told_of_all
+from lstm_widget.formats.elsewhere import advice_for_all
 from lstm_widget.formats.files import MANIFEST
 from lstm_widget.formats.json_data import parse_json
 
@@ -90,7 +90,7 @@ def _is_of_a_model(name: str) -> bool:
 
 
 def is_of_a_network(read: Callable[[str, int], bytes | None], manifest: str) -> bool:
-    """Tell the manifest of a model from that of a web app."""
+    """Return whether a manifest is that of a model, not of a web app."""
     try:
         table = parse_json(read(manifest, _LONGEST) or b"", manifest)
     except ModelError:
@@ -110,7 +110,7 @@ def _none(names: Collection[str], place: str, inside: str) -> str:
         return f"There is no model {short_repr(inside)} in {short_repr(place)}: check the name of the folder."
     if not names:
         return f"There is no model in {short_repr(place)}, which is empty."
-    if sentence := told_of_all(names):
+    if sentence := advice_for_all(names):
         return f"There is no model in {short_repr(place)} that can be read, but {sentence}"
     return (
         f"There is no {MANIFEST} in {short_repr(place)}: a model is a .safetensors file, or a folder of "

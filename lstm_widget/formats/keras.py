@@ -3,7 +3,7 @@
 A layer of H units that reads E inputs has there ``kernel`` (E, 4H), ``recurrent_kernel`` (H, 4H) and
 ``bias`` (4H,), in column blocks i, f, c, o (c is j here); the bias includes the forget bias.
 
-Whoever gives a model has imported Keras; it is imported here only to open a file.
+A caller with a model has imported Keras; it is imported here only to open a file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import ModelError, short_repr
-from lstm_widget.formats.elsewhere import told
+from lstm_widget.formats.elsewhere import advice
 from lstm_widget.formats.files import MAX_MODEL_BYTES, as_path, check_content, read_model_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.torch_tensors import translated
@@ -71,7 +71,7 @@ def from_keras(
     Raises
     ------
     ModelError
-        If it is no such network, or if the file is missing or damaged or asks Keras for anything else.
+        If it is another network, or if the file is missing or damaged or asks Keras for anything else.
     """
     model = _opened(as_path(source)) if isinstance(source, (str, Path)) else source
     keras = sys.modules.get("keras")
@@ -104,7 +104,7 @@ def _chain(model: Any, keras: Any) -> list[Any]:  # noqa: ANN401
         parts = _ancestors(model)
     else:
         msg = (
-            f"The {type(model).__name__} is no chain of layers: "
+            f"The {type(model).__name__} is not a chain of layers: "
             "give a Sequential or functional Keras model with one output."
         )
         raise ModelError(msg)
@@ -156,7 +156,8 @@ def _weights(chain: list[Any], keras: Any) -> Weights:  # noqa: ANN401
     embeddings, lstms, heads, ends = ([layer for role, layer in parts if role == each] for each in "ELDS")
     if not re.fullmatch("E?L+DS?", "".join(role for role, _ in parts)):
         names = ", ".join(type(layer).__name__ for layer in chain)
-        msg = f"The layers {names} are no character LSTM: an Embedding or none, LSTM, one Dense, softmax."
+        msg = f"The layers {names} do not form a character LSTM: "
+        msg += "an Embedding or none, LSTM layers, one Dense, and softmax or none."
         raise ModelError(msg)
     _check_activations([*heads, *ends], keras)
     w = _array(heads[0].kernel, keras)  # [H, V]
@@ -195,7 +196,8 @@ def _cells(layer: Any, keras: Any) -> Iterator[LSTMLayer]:  # noqa: ANN401
     """Translate the cells of an ``LSTM`` or ``RNN`` layer, from the input upwards."""
     name = short_repr(layer.name)
     if layer.go_backwards:
-        msg = f"The {type(layer).__name__} {name} reads backwards: what writes a text cannot know its end."
+        msg = f"The {type(layer).__name__} {name} reads backwards, which cannot generate text: "
+        msg += "train it without go_backwards."
         raise ModelError(msg)
     for cell in getattr(layer.cell, "cells", [layer.cell]):
         if type(cell) is not keras.layers.LSTMCell:  # an LSTM layer consists of one
@@ -222,9 +224,9 @@ def _not_run(what: str, kind: str, verb: str = "is") -> str:
 
 def _opened(path: Path) -> Any:  # noqa: ANN401
     if path.suffix.lower() != ".keras":
-        msg = f"{path.name} is no .keras file: load it with Keras and give the model, or save it as .keras."
+        msg = f"{path.name} is not a .keras file: load it with Keras and give the model or save it as .keras."
         if path.suffix.lower() not in {".h5", ".hdf5"}:
-            msg = told(path.name) or msg
+            msg = advice(path.name) or msg
         raise ModelError(msg)
     data = read_model_file(path)
     check_content(data, path.name)
@@ -253,7 +255,7 @@ def _check_file(data: bytes, name: str) -> None:
     except ModelError:
         raise
     except Exception as error:  # a damaged archive raises anything
-        msg = f"{name} is no valid .keras file: {_short(error)}"
+        msg = f"{name} is not a valid .keras file: {_short(error)}"
         raise ModelError(msg) from error
     if isinstance(config, dict):
         config.pop("compile_config", None)  # optimizer and loss: left out with `compile=False`
@@ -274,10 +276,10 @@ def _config_of(archive: zipfile.ZipFile, name: str) -> Any:  # noqa: ANN401 - JS
     entries = archive.infolist()
     sizes = {entry.filename: entry.file_size for entry in entries}
     if len(sizes) < len(entries) or not sizes.keys() <= _FILES:
-        msg = f"{name} holds more than {', '.join(sorted(_FILES))}, once each; that is refused."
+        msg = f"{name} holds more than {', '.join(sorted(_FILES))}, once each, which is not allowed."
         raise ModelError(msg)
     if sum(sizes.values()) > MAX_MODEL_BYTES or sizes.get(_CONFIG, 0) > MAX_JSON_BYTES:
-        msg = f"{name} unpacks to more than any character LSTM; that is refused."
+        msg = f"{name} unpacks to more than any character LSTM, which is not allowed."
         raise ModelError(msg)
     return parse_json(archive.read(_CONFIG), f"{_CONFIG} in {name}")
 

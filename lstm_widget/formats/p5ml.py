@@ -53,7 +53,7 @@ _FLOAT32 = np.dtype("<f4")
 
 
 class Variable(NamedTuple):
-    """Where a variable lies."""
+    """Where a variable is."""
 
     filename: str
     shape: tuple[int, ...]
@@ -108,7 +108,7 @@ def load_checkpoints(folder: str | Path) -> tuple[Weights, dict[str, Any]]:
 
 
 def _read_card(files: Files) -> dict[str, Any]:
-    """Return what the author of a model tells of it; p5ML itself has no such file."""
+    """Return the model card; p5ML itself has no such file."""
     data = files.read(CARD, MAX_JSON_BYTES)
     card = {} if data is None else parse_json(data, CARD)
     if not isinstance(card, dict):
@@ -118,8 +118,8 @@ def _read_card(files: Files) -> dict[str, Any]:
 
 
 def _read_weights(files: Files) -> tuple[Weights, dict[str, Any]]:
-    """Put the network together from its variables; tell how they were called."""
-    # All that can be wrong with names and shapes is told before any weights are read.
+    """Build the network from its variables; return also their names."""
+    # Names and shapes are checked before any weights are read.
     manifest = _read_manifest(files)
     places, names = _places_of(manifest)
     variables = {name: _variable_of(name, manifest[name]) for name in places.values()}
@@ -319,7 +319,7 @@ def _vocab_as_read(names: Mapping[str, Any], model: CharLSTM) -> tuple[str, byte
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a repair was told when it was read
+            warnings.simplefilter("ignore")  # a repair was reported when it was read
             table = parse_vocab(text, file, model.vocab_size)
         content = text.encode("utf-8")
     except (ModelError, UnicodeEncodeError):

@@ -22,7 +22,7 @@ Part = Literal["kernel", "bias", "softmax_w", "softmax_b", "embedding", "learnin
 CARD = "card.json"
 LEARNING_RATE = "Variable"
 
-# The newest of the published habits; "{}" stands for the layer's number.
+# The newest of the published habits; "{}" is the layer's number.
 DEFAULT_NAMES = {
     "kernel": "rnnlm/multi_rnn_cell/cell_{}/basic_lstm_cell/kernel",
     "bias": "rnnlm/multi_rnn_cell/cell_{}/basic_lstm_cell/bias",
@@ -51,7 +51,7 @@ class Role(NamedTuple):
     Attributes
     ----------
     part : str
-        ``"other"`` if it is no part of the network.
+        ``"other"`` if it is not part of the network.
     layer : int
         Number of the layer, for a kernel or a bias.
     pattern : str
@@ -64,7 +64,7 @@ class Role(NamedTuple):
 
 
 def role_of(name: str) -> Role:
-    """Tell from its name what a variable is.
+    """Return what a variable is, from its name.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def role_of(name: str) -> Role:
 
 
 def names_part(name: object, part: str) -> bool:
-    """Tell whether a name that came with a model is a sound one for a part of the network."""
+    """Return whether a name that came with a model is a sound one for a part of the network."""
     if not isinstance(name, str) or not _PLAIN.fullmatch(name):
         return False
     try:

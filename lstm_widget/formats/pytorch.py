@@ -1,6 +1,6 @@
 """PyTorch: an ``nn.Module`` or its state dict becomes a `CharLSTM`, and the other way round.
 
-Whoever gives a module or a tensor has imported PyTorch; only `to_pytorch` imports it by itself.
+A caller with a module or a tensor has imported PyTorch; only `to_pytorch` imports it itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from lstm_widget.errors import ModelError, short_repr, warn
-from lstm_widget.formats.elsewhere import told
+from lstm_widget.formats.elsewhere import advice
 from lstm_widget.formats.files import check_content, read_model_file
 from lstm_widget.formats.safetensors import FORMAT, metadata_of
 from lstm_widget.formats.torch_networks import from_state_dict, ways_of_module
@@ -65,8 +65,8 @@ def from_pytorch(
     Raises
     ------
     ModelError
-        If it is no such network or predicts something else than its weights say, if a state dict does
-        not tell which tensor is what, or if the file is missing or damaged. Pickled files (``.pt``,
+        If it is another network or predicts something else than its weights do, if a state dict does
+        not show which tensor is which, or if the file is missing or damaged. Pickled files (``.pt``,
         ``.pth``, ...) are never opened.
     """
     if isinstance(source, (str, Path)):
@@ -104,9 +104,7 @@ def to_pytorch(model: CharLSTM) -> nn.Module:
         If PyTorch is not installed.
     """
     if not isinstance(model, CharLSTM):
-        msg = (
-            f"What becomes a PyTorch module is a CharLSTM, such as generator.model, not {short_repr(model)}."
-        )
+        msg = f"to_pytorch converts a CharLSTM, such as generator.model, not {short_repr(model)}."
         raise ModelError(msg)
     try:
         import torch  # noqa: PLC0415 - heavy, and an extra
@@ -141,7 +139,7 @@ def to_pytorch(model: CharLSTM) -> nn.Module:
 
 
 def _from_module(module: nn.Module) -> Weights:
-    from torch import jit  # noqa: PLC0415 - whoever made the module has it
+    from torch import jit  # noqa: PLC0415 - the caller has imported it
 
     if isinstance(module, jit.ScriptModule):  # its parts have no types
         ways, doubtful, unordered = [from_state_dict(module.state_dict())], "", ""
@@ -156,7 +154,7 @@ def _from_module(module: nn.Module) -> Weights:
         msg = (
             "The module's forward does something that cannot be converted, such as "
             f"{doubtful or _OTHERWISE}: its predictions differ by {found.difference:.2g} nats; "
-            "if that is to be left out, give its state_dict()."
+            "to leave that out, give its state_dict()."
         )
         raise ModelError(msg)
     trouble = f"The module cannot be run to compare its predictions ({found.trouble})"
@@ -178,14 +176,14 @@ def _read(path: Path) -> dict[str, Array]:
             "give the module or its state dict, or save that with safetensors."
         )
         raise ModelError(msg)
-    if path.suffix.lower() != ".safetensors" and (sentence := told(path.name)):
+    if path.suffix.lower() != ".safetensors" and (sentence := advice(path.name)):
         raise ModelError(sentence)
     data = read_model_file(path)
     check_content(data, path.name)
     try:
         stored = dict(deserialize(data))  # type: ignore[no-untyped-call] # what reads for NumPy reads no bfloat16
     except SafetensorError as error:
-        msg = f"{path.name} is no valid safetensors file: {error}"
+        msg = f"{path.name} is not a valid safetensors file: {error}"
         raise ModelError(msg) from error
     metadata = metadata_of(data, path.name)
     if metadata.get("format") == FORMAT:

@@ -38,7 +38,7 @@ def load_safetensors(file: str | Path) -> CharLSTM:
     Raises
     ------
     ModelError
-        If the file is missing or damaged, or is no such model.
+        If the file is missing or damaged, or is another kind of model.
     """
     return parse_safetensors(read_model_file(file), Path(file).name)
 
@@ -99,7 +99,7 @@ def read_card(file: str | Path) -> dict[str, Any]:
 
 
 def metadata_of(data: bytes, name: str) -> dict[str, str]:
-    """Read the texts at the start of the file, which `load` does not tell: their length, then JSON."""
+    """Read the texts at the start of the file, which `load` does not return: their length, then JSON."""
     size = int.from_bytes(data[:_LENGTH], "little")
     if not 0 < size <= min(len(data) - _LENGTH, MAX_HEADER_BYTES):
         raise _invalid(name)
@@ -113,7 +113,7 @@ def metadata_of(data: bytes, name: str) -> dict[str, str]:
 
 
 def _invalid(name: str) -> ModelError:
-    return ModelError(f"{name} is no valid safetensors file: download or save it again.")
+    return ModelError(f"{name} is not a valid safetensors file: download or save it again.")
 
 
 def save_safetensors(
@@ -143,7 +143,7 @@ def save_safetensors(
         raise ModelError(msg)
     path = Path(os.path.realpath(as_path(file)))  # a link stays, what it leads to is written
     if path.exists() and not path.is_file():
-        msg = f"{str(file)!r} is no file that could be replaced: choose another name."
+        msg = f"{str(file)!r} is not a file that can be replaced: choose another name."
         raise ModelError(msg)
     weights = rounded(model).weights if dtype == "float16" else model.weights
     tensors = {name: array.astype(dtype) for name, array in _tensors_of(weights).items()}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lstm_widget.network.model import LSTMLayer
 
 _MAX_UNNUMBERED = 6  # LSTMs that their sizes may put in order
-_MAX_COMPARED = 24  # orders of them, of which a module tells the right one
+_MAX_COMPARED = 24  # orders of them, of which running the module finds the right one
 _INSTEAD = "give the module instead of its state dict"
 _LOSS = re.compile(r"(?:.*\.)?[^.]*(?:loss|criterion)[^.]*", re.IGNORECASE)
 
@@ -49,7 +49,7 @@ class _Parts(NamedTuple):
 
 
 def _parts(module: nn.Module) -> _Parts:
-    from torch import nn  # noqa: PLC0415 - whoever made the module has it
+    from torch import nn  # noqa: PLC0415 - the caller has imported it
     from torch.nn.modules.loss import _Loss  # noqa: PLC0415 - as above
 
     dropout = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
@@ -88,23 +88,23 @@ def ways_of_module(module: nn.Module) -> tuple[list[Weights], str, str]:
             msg = f"A character LSTM has {limit}, but here are {_listed(found)}."
             raise ModelError(msg)
     if not lstms or not heads:
-        msg = f"The module is no character LSTM: it has no nn.{'Linear' if lstms else 'LSTM'}."
+        msg = f"The module is not a character LSTM: it has no nn.{'Linear' if lstms else 'LSTM'}."
         raise ModelError(msg)
     layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
     embedding = next((matrix_of(*item) for item in embeddings.items()), None)
     head, bias = next((matrix_of(*item), bias_of(*item)) for item in heads.items())
     ends = _Ends("", embedding, head, bias)
-    # As the numbers in the names tell it, else as they were registered, else in any order that fits.
+    # By the numbers in the names, else as they were registered, else in any order that fits.
     given = tuple(lstms)
-    told = _possible_orders(given)
+    likely = _possible_orders(given)
     every = islice(permutations(given), _MAX_COMPARED)
     orders = [
         order
-        for order in dict.fromkeys([*told[:_MAX_COMPARED], *every])
+        for order in dict.fromkeys([*likely[:_MAX_COMPARED], *every])
         if _fit([layers[name] for name in order], ends)
     ] or [given]
     ways = [_weights([layer for name in order for layer in layers[name]], ends) for order in orders]
-    return ways, doubtful, "" if len(told) == 1 or len(orders) == 1 else _unordered(lstms)
+    return ways, doubtful, "" if len(likely) == 1 or len(orders) == 1 else _unordered(lstms)
 
 
 def _not_run(name: str, part: nn.Module, tensor: str | None) -> str:
@@ -117,7 +117,7 @@ def _not_run(name: str, part: nn.Module, tensor: str | None) -> str:
 
 
 class _Ends(NamedTuple):
-    """What lies below and above the LSTM layers."""
+    """What is below and above the LSTM layers."""
 
     name: str  # of the embedding, else of the head
     embedding: Array | None  # [V, E]
@@ -131,7 +131,7 @@ def from_state_dict(state: Mapping[str, Any]) -> Weights:
     Raises
     ------
     ModelError
-        If it is that of another network, or does not tell which tensor is what.
+        If it is that of another network, or does not show which tensor is which.
     """
     _check_nesting(state)
     owners: dict[str, dict[str, Any]] = {}
@@ -144,34 +144,34 @@ def from_state_dict(state: Mapping[str, Any]) -> Weights:
             owners.setdefault(owner, {})[last] = tensor
     lstms = {name: tensors for name, tensors in owners.items() if any(map(LSTM_TENSOR.fullmatch, tensors))}
     if not lstms:
-        msg = "The state dict is that of no LSTM: no name in it ends in weight_ih_l0 or weight_ih."
+        msg = "The state dict has no LSTM: no name in it ends in weight_ih_l0 or weight_ih."
         raise ModelError(msg)
     others = {name: t for name, t in owners.items() if name not in lstms and not _is_loss(name, t)}
     choices = _possible_ends(others)
     layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
     orders = _possible_orders(tuple(lstms))
     if not orders:
-        msg = f"I{_unordered(lstms)[1:]}: {_INSTEAD}."
+        msg = f"T{_unordered(lstms)[1:]}: {_INSTEAD}."
         raise ModelError(msg)
     ways = list(product(orders, choices))
-    # What fits in no way is refused by `Weights`, which tells why.
+    # What fits in no way is refused by `Weights`, which says why.
     ways = [way for way in ways if _fit([layers[name] for name in way[0]], way[1])] or ways[:1]
     order = ways[0][0]
     if any(other != order for other, _ in ways):
-        msg = f"I{_unordered(lstms)[1:]}: {_INSTEAD}."
+        msg = f"T{_unordered(lstms)[1:]}: {_INSTEAD}."
         raise ModelError(msg)
-    choices = [choice for _, choice in ways]
-    called_so = [choice for choice in choices if "emb" in choice.name.lower()]
-    ends, *more = called_so if len(called_so) == 1 else choices
+    ends, *more = [choice for _, choice in ways]
     # Of tied weights either may be either.
     if more and (ends.embedding is None or not np.array_equal(ends.embedding, ends.head)):
-        msg = f"What {short_repr(ends.name)} is, embedding or head or both, cannot be told: {_INSTEAD}."
+        msg = (
+            f"It is not clear whether {short_repr(ends.name)} is the embedding, the head or both: {_INSTEAD}."
+        )
         raise ModelError(msg)
     return _weights([layer for name in order for layer in layers[name]], ends)
 
 
 def _is_loss(name: str, tensors: Tensors) -> bool:
-    """Tell whether tensors are the weights of a loss, one for each character."""
+    """Return whether tensors are the weights of a loss, one for each character."""
     return bool(_LOSS.fullmatch(name)) and all(len(shape_of(name, t)) == 1 for t in tensors.values())
 
 
@@ -194,8 +194,8 @@ def _check_nesting(state: Mapping[str, Any]) -> None:
 def _possible_ends(owners: Mapping[str, Tensors]) -> list[_Ends]:
     """Return every way to take the matrices as embedding and head.
 
-    The one with a bias is the head. A lone one is the head, with one-hot input, or, where a bias tells
-    that there is a head, embedding and head in one.
+    The one with a bias is the head; without any, the one called so is the embedding. A lone one is the head,
+    with one-hot input, or, where a bias shows that there is a head, embedding and head in one.
     """
     for name, tensors in owners.items():
         check_matrix(name, tensors)
@@ -216,17 +216,19 @@ def _possible_ends(owners: Mapping[str, Tensors]) -> list[_Ends]:
         return [one_hot] if not biased else [one_hot, tied] if biased == names else [tied]
     if not set(biased) <= set(names):
         raise ModelError(unknown(biased[0], "bias"))
+    called_so = [name for name in names if "emb" in name.lower()]
+    lower = [name for name in names if name not in biased] if biased else called_so
     return [
         _Ends(below, matrices[below], matrices[above], bias)
         for below, above in permutations(names)
-        if not biased or above in biased
+        if below in lower or len(lower) != 1
     ]
 
 
 def _possible_orders(names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the order that the numbers in the names of the LSTMs tell, else every order; none of too many.
+    """Return the order by the numbers in the names, else every order; none if there are too many.
 
-    The order of the tensors tells nothing: safetensors files sort them by their names.
+    The order of the tensors means nothing: safetensors files sort them by their names.
     """
     words = {re.sub(r"[\d_]", "", name) for name in names}
     numbers = {name: tuple(map(int, re.findall(r"\d+", name))) for name in names}
@@ -254,4 +256,4 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _unordered(names: Iterable[str]) -> str:
-    return f"in which order the LSTMs {_listed(names)} come cannot be told"
+    return f"the order of the LSTMs {_listed(names)} is not clear"

@@ -58,7 +58,9 @@ def layers_of(owner: str, tensors: Tensors) -> list[LSTMLayer]:
         if match is None:
             raise ModelError(unknown(owner, last))
         if match["reverse"]:
-            msg = f"The {named('LSTM', owner)} is bidirectional: what writes a text cannot know its end."
+            msg = (
+                f"The {named('LSTM', owner)} is bidirectional, which cannot generate text: train it forwards."
+            )
             raise ModelError(msg)
         if match["part"] == "weight_hr":
             msg = f"The {named('LSTM', owner)} has a proj_size, which cannot be run: train without it."
@@ -163,7 +165,7 @@ def named(noun: str, name: str) -> str:
 def unknown(owner: str, last: str) -> str:
     """Return the sentence about a tensor that has no place."""
     name = short_repr(_joined(owner, last))
-    return f"The tensor {name} is no part of a character LSTM, which is embedding, LSTM layers and head."
+    return f"The tensor {name} does not belong to a character LSTM (embedding, LSTM layers, head)."
 
 
 def _misshapen(part: str, where: str, shape: tuple[int, ...]) -> str:

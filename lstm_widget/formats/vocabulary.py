@@ -30,7 +30,7 @@ def vocab_of(vocab: Vocabulary, vocab_size: int) -> dict[str, int]:
     vocab : mapping of str to int, mapping of int to str, or sequence of str
         A sequence holds the characters in the order of their ids, and `None` for an id without one.
     vocab_size : int
-        Number of ids that the head tells apart.
+        Number of ids.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def vocab_of(vocab: Vocabulary, vocab_size: int) -> dict[str, int]:
     table = table_of(vocab, "The vocabulary")
     if not isinstance(vocab, Mapping) and len(vocab) != vocab_size:
         msg = (
-            f"The vocabulary lists {len(vocab)} characters, but the head tells {vocab_size} ids apart: "
+            f"The vocabulary lists {len(vocab)} characters, but the model has {vocab_size} ids: "
             "list all of them, with None (null in JSON) for an id that has no character."
         )
         raise ModelError(msg)
@@ -53,7 +53,7 @@ def table_of(data: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - anything
     Raises
     ------
     ModelError
-        If it is no vocabulary, or gives a character two ids.
+        If it is not a vocabulary, or gives a character two ids.
     """
     if isinstance(data, Mapping):
         table = dict(data)
@@ -100,9 +100,9 @@ def load_vocab(path: str | Path, vocab_size: int) -> dict[str, int]:
     Parameters
     ----------
     path : str or Path
-        The file, or the folder it lies in.
+        The file, or its folder.
     vocab_size : int
-        Number of ids that the softmax tells apart.
+        Number of ids of the softmax.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def load_vocab(path: str | Path, vocab_size: int) -> dict[str, int]:
 
 
 def vocab_data(path: str | Path) -> Any:  # noqa: ANN401 - JSON is anything
-    """Return what such a file holds, as it stands there; see `lstm_widget.formats.vocabulary.vocab_of`.
+    """Return what such a file holds, unchanged; see `lstm_widget.formats.vocabulary.vocab_of`.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def _read(path: str | Path) -> tuple[bytes, str]:
     given = as_path(path)
     try:
         is_folder = given.is_dir()
-        # Whoever names a link to a file means that file, wherever it lies.
+        # A link to a file means that file, wherever it is.
         file = given if is_folder else given.resolve()
     except (OSError, ValueError, RuntimeError):  # an impossible name, a link to itself
         msg = f"There is no vocabulary {short_repr(str(path))}: check the path."

@@ -25,7 +25,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
 from lstm_widget.errors import ModelError, short_repr, warn
-from lstm_widget.formats.elsewhere import shown_url, told_of_all
+from lstm_widget.formats.elsewhere import advice_for_all, shown_url
 from lstm_widget.formats.files import MANIFEST, TooLargeError, name_below
 from lstm_widget.formats.p5ml import load_p5ml
 
@@ -75,7 +75,7 @@ def load_url(url: str) -> CharLSTM:
     Raises
     ------
     ModelError
-        If nothing can be read there in time, or it is no model.
+        If nothing can be read there in time, or it is not a model.
     """
     address = _address(url)
     with closing(_Downloads(address)) as downloads:
@@ -101,7 +101,7 @@ def _load(address: SplitResult, downloads: _Downloads) -> CharLSTM:
         from lstm_widget.formats.safetensors import parse_safetensors  # noqa: PLC0415 - the same
 
         return parse_safetensors(downloads.get_model(address), name)
-    if sentence := told_of_all([name]):
+    if sentence := advice_for_all([name]):
         raise ModelError(sentence)
     return load_p5ml(WebFiles(address, downloads))
 
@@ -219,7 +219,7 @@ class _Downloads:
         self._has_answer = True
         self._cache_was_used |= getattr(response, "from_cache", False)
         if address.scheme == "https" and not response.url.startswith("https:"):
-            msg = f"{_place(address)} leads on to an address that is not encrypted; that is refused."
+            msg = f"{_place(address)} leads on to an address that is not encrypted, which is not allowed."
             raise ModelError(msg)
         status = response.status_code
         if status in _MISSING:

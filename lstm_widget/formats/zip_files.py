@@ -32,7 +32,7 @@ _ENCRYPTED = 0x1 | 0x40 | 0x2000
 
 
 class ZipFiles:
-    """The folder of a zip file in which the model lies: the root, or the only such folder.
+    """The folder of a zip file with the model: the root, or the only such folder.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class ZipFiles:
     name : str, optional
         What errors call it; by default the path.
     title : str, optional
-        What the model is called if it lies at the root; by default after the file.
+        What the model is called if it is at the root; by default after the file.
     inside : str
         The folder that is meant where there are several models.
 
