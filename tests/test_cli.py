@@ -308,7 +308,7 @@ def test_a_state_dict_of_pytorch_is_converted_with_its_vocabulary(tmp_path):
     assert run("convert", hub, tmp_path / "of hub", "--vocab", tmp_path / "vocab.json").returncode == 0
     # What Python refuses is refused here as well.
     for table, sentence in (
-        (["a", "b", "c"], "lists 3 characters, but the head tells 4 ids apart"),
+        (["a", "b", "c"], "lists 3 characters, but the model has 4 ids"),
         (["<pad>", "b", "c", "d"], "number 0 is '<pad>': use None (null in JSON) for"),
         ({"<unk>": 0, "b": 1}, "it has '<unk>': leave out an id"),
     ):

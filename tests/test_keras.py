@@ -449,7 +449,7 @@ def test_the_vocabulary_and_the_card():
     model = from_keras(good(), {"a": 0, "b": 1, "c": 2}, {"title": "Emma"})
     assert dict(model.vocab) == {"a": 0, "b": 1, "c": 2}
     assert model.card == {"title": "Emma", "ids_without_character": V - 3}
-    with refused("lists 3 characters, but the head"):
+    with refused("lists 3 characters, but the model"):
         from_keras(good(), list("abc"))
     with refused("'a' two ids, 0 and 3"):
         from_keras(good(), "abca")

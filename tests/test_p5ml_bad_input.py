@@ -312,7 +312,7 @@ def test_a_pipe_in_place_of_a_file_is_refused(folder, name):
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="This system has no /dev/zero.")
 def test_a_device_is_refused():
-    with refused("is a .*not a file a device"):
+    with refused("is a device or a pipe, not a file"):
         load_vocab("/dev/zero", 8)
 
 
@@ -525,5 +525,5 @@ def test_a_model_that_is_not_there_is_refused(source, match):
 
 def test_a_file_that_is_no_model_is_refused(tmp_path):
     (tmp_path / "net.xyz").touch()
-    with refused("is not a model: give a .safetensors file, or a folder or a .zip file of p5ML"):
+    with refused("is not a model: give a .safetensors file, or a p5ML .* folder or .zip file"):
         load_model(tmp_path / "net.xyz")

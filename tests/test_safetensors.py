@@ -195,7 +195,7 @@ def test_a_missing_file_is_refused(tmp_path):
         load_safetensors(tmp_path / "nowhere.safetensors")
     with refused("no file"):
         load_model(tmp_path / "nowhere.safetensors")
-    with refused("no file"):
+    with refused("not a file"):
         load_safetensors(tmp_path)
 
 

@@ -145,7 +145,7 @@ def test_the_home_folder_is_the_same_for_reading_and_writing(tmp_path, monkeypat
 
 
 INSTEAD = {
-    b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n": "a pointer of Git LFS to it: run ",
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n": "the file itself: run  git lfs pull",
     b"\n<!DOCTYPE html><html>": "is a web page: download the file itself",
 }
 
@@ -174,7 +174,7 @@ def test_a_model_that_was_not_fetched(tmp_path, content):
 
 @pytest.mark.parametrize("source", [{"epoch": 3}, object(), 3, None])
 def test_a_model_that_is_no_path(source):
-    with refused("not as .*: from_pytorch and from_keras make a CharLSTM of a model of theirs"):
+    with refused("not as .*; from_pytorch and from_keras convert other models"):
         LSTMGenerator(source) if source is not None else load_model(source)
 
 
