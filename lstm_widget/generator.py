@@ -22,8 +22,9 @@ from lstm_widget.network.engine import Engine, Lane, State
 from lstm_widget.network.model import CharLSTM, Weights
 from lstm_widget.network.sampling import COLDEST, bar, choose
 from lstm_widget.network.scoring import BLOCK, Score, score_blocks
+from lstm_widget.writing.batch import advance_together
 from lstm_widget.writing.receipt import replay, settings_in
-from lstm_widget.writing.run import Run, advance_together
+from lstm_widget.writing.run import Run
 from lstm_widget.writing.settings import (
     DEFAULTS,
     SettingNames,

@@ -7,7 +7,7 @@ import pytest
 
 from lstm_widget import generator
 from lstm_widget.network.backend import VARIABLE, Backend
-from lstm_widget.writing import run
+from lstm_widget.writing import batch, draft
 
 
 def use_backend(monkeypatch, math):
@@ -16,8 +16,8 @@ def use_backend(monkeypatch, math):
         pytest.importorskip("numba", reason="The compiled engine needs Numba (extra 'fast').")
     monkeypatch.setenv(VARIABLE, math)
     fresh = Backend()
-    monkeypatch.setattr(run, "backend", fresh)
-    monkeypatch.setattr(generator, "backend", fresh)
+    for module in (batch, draft, generator):
+        monkeypatch.setattr(module, "backend", fresh)
     return fresh
 
 

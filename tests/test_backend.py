@@ -19,8 +19,8 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network import backend as module
 from lstm_widget.network.backend import VARIABLE, Backend
 from lstm_widget.network.engine import Engine, Lane
-from lstm_widget.writing import run as run_module
-from lstm_widget.writing.run import PIECE
+from lstm_widget.writing import batch
+from lstm_widget.writing.batch import PIECE
 
 THREAD = "lstm-widget-numba"
 
@@ -246,8 +246,8 @@ def test_numba_takes_over_in_the_middle_of_a_text(monkeypatch, model, slow_netwo
 def test_numba_takes_over_while_texts_are_written_at_once(monkeypatch, model, compiled, count):
     backend = use_backend(monkeypatch, "auto")
     monkeypatch.setattr(backend, "warm_up", backend._load)  # it is loaded as soon as it is asked for
-    lanes, write = [], run_module._write
-    monkeypatch.setattr(run_module, "_write", lambda lane, *more: (lanes.append(lane), write(lane, *more)))
+    lanes, write = [], batch._write
+    monkeypatch.setattr(batch, "_write", lambda lane, *more: (lanes.append(lane), write(lane, *more)))
     generator = LSTMGenerator(model)
     texts = [{"length": 4 * PIECE, "rng": n} for n in range(count)]
     written = generator.generate_many(texts)

@@ -22,7 +22,7 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import DEFAULT_MODEL
 from lstm_widget.network.engine import State
 from lstm_widget.network.model import CharLSTM, Weights
-from lstm_widget.writing.run import advance_together
+from lstm_widget.writing.batch import advance_together
 
 NAN, INF = float("nan"), float("inf")
 

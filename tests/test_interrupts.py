@@ -16,7 +16,7 @@ from lstm_widget.formats.safetensors import load_safetensors, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock
 from lstm_widget.network.blas import single_thread
-from lstm_widget.writing.run import advance_together
+from lstm_widget.writing.batch import advance_together
 
 SETTINGS = {"seed": "abc", "length": 5, "temperature": 1.3, "rng": 3}
 

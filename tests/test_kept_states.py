@@ -62,7 +62,7 @@ def test_a_branch_reads_on_from_one_and_is_the_branch_that_reads_all(generator, 
 def test_after_an_interrupt_a_text_reads_on_from_one(generator, long_run, monkeypatch):
     long_run.extend(2100)
     with monkeypatch.context() as patch:
-        patch.setattr("lstm_widget.writing.run.choose", _interrupted)
+        patch.setattr("lstm_widget.writing.batch.choose", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             long_run.advance()
     assert len(long_run.unread) <= 2 * EVERY

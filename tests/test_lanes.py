@@ -13,7 +13,8 @@ from slow_texts import REAL, TEXT, refused, slow_text
 from lstm_widget.errors import SettingError, UnknownCharactersError, UnknownSettingError
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.engine import Engine, State, _products
-from lstm_widget.writing.run import Run, advance_together
+from lstm_widget.writing.batch import advance_together
+from lstm_widget.writing.run import Run
 from lstm_widget.writing.settings import Settings
 
 SHAPES = [((6,), None), ((6,), 4), ((7, 5), None), ((4, 9), 3), ((8, 2, 7), 5)]

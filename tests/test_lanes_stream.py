@@ -489,7 +489,7 @@ def test_a_new_run_ends_the_one_before(talk, model):
 def test_an_error_that_nobody_foresaw_ends_the_run_with_a_sentence(talk, monkeypatch, caplog):
     talk.start()
     talk.pull(5)
-    monkeypatch.setattr("lstm_widget.writing.run.choose_each", lambda *_: 1 / 0)
+    monkeypatch.setattr("lstm_widget.writing.batch.choose_each", lambda *_: 1 / 0)
     assert "ZeroDivisionError" in one_sentence(talk.pull(10))
     assert "Traceback" in caplog.text
     assert talk.states[-1]["status"] == "failed"

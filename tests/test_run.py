@@ -15,7 +15,7 @@ from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network import engine
 from lstm_widget.network.engine import Engine
-from lstm_widget.writing import run as run_module
+from lstm_widget.writing import batch, draft
 from lstm_widget.writing.run import Run, advance_together
 from lstm_widget.writing.settings import BOUNDS, Settings
 
@@ -202,11 +202,11 @@ def test_wherever_an_interrupt_comes_what_is_kept_of_each_character_belongs_toge
 
 
 def interrupt_at_line(number, function):
-    """Call the function; the interrupt comes when so many lines of `run.py` have been begun."""
+    """Call the function; the interrupt comes when so many lines that write have been begun."""
     lines = count(1)
 
     def trace(frame, event, _):
-        if frame.f_code.co_filename != run_module.__file__:
+        if frame.f_code.co_filename not in (batch.__file__, draft.__file__):
             return None
         if event == "line" and next(lines) == number:
             sys.settrace(None)
@@ -350,7 +350,7 @@ def test_with_many_characters_pieces_are_shorter_and_the_text_is_the_same(
     use_backend(monkeypatch, "numpy")
     expected = generator.generate_many(SURPRISING)
     for kept in (0, 30, 300):
-        monkeypatch.setattr(run_module, "_KEPT", kept)
+        monkeypatch.setattr(batch, "_KEPT", kept)
         runs = [generator.start(text) for text in SURPRISING]
         advance_together(runs)
         assert ["".join(run.characters) for run in runs] == expected

@@ -213,7 +213,7 @@ def test_a_text_of_the_greatest_length_cannot_grow(generator, monkeypatch):
 def test_an_interrupt_while_a_character_is_put_leaves_no_trace(generator, monkeypatch):
     run = generator.start(SETTINGS)
     run.advance(10)
-    monkeypatch.setattr("lstm_widget.writing.run._surprise", interrupted)
+    monkeypatch.setattr("lstm_widget.writing.batch._surprise", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run.force("a")
     monkeypatch.undo()

@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, output: Output) -> None:
     """Generate, and print each text."""
     from lstm_widget.generator import LSTMGenerator  # noqa: PLC0415 - costs start-up time
-    from lstm_widget.writing.run import advance_together  # noqa: PLC0415
+    from lstm_widget.writing.batch import advance_together  # noqa: PLC0415
 
     if not 1 <= options.count <= _MAX_COUNT:
         msg = f"--count must be from 1 to {_MAX_COUNT:,}, not {options.count}."

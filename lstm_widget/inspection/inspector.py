@@ -66,12 +66,12 @@ class Inspector:
             Number of characters before the position that are yet to be read.
         """
         run = self.run
-        recent = run.watch()  # what is written from now on need not be read again
-        kept = run.seed_length + recent.begin
+        run.watch()  # what is written from now on need not be read again
+        kept = run.seed_length + next(iter(run.recent or ()), len(run.characters))
         if position >= kept:
             ids, left = self._ids(position, count), 0
             start = position - run.seed_length
-            logits = recent.get(start, start + len(ids))
+            logits = run.recent_logits(start, start + len(ids))
         else:
             ids = self._ids(position, min(count, kept - position))
             (logits, _), left = self._choices.read(position, ids, seconds)

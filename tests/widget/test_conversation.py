@@ -46,9 +46,9 @@ def test_hello_is_answered_in_every_state_and_changes_nothing(widget, page):
 
 
 def test_hello_does_not_wait_for_what_is_being_written(page, monkeypatch):
-    from lstm_widget.writing import run  # noqa: PLC0415 - its function is exchanged
+    from lstm_widget.writing import batch  # noqa: PLC0415 - its function is exchanged
 
-    choose, answers = run.choose, []
+    choose, answers = batch.choose, []
 
     def asked_meanwhile(*arguments):
         if not answers:
@@ -58,7 +58,7 @@ def test_hello_does_not_wait_for_what_is_being_written(page, monkeypatch):
             assert not thread.is_alive()
         return choose(*arguments)
 
-    monkeypatch.setattr("lstm_widget.writing.run.choose", asked_meanwhile)
+    monkeypatch.setattr("lstm_widget.writing.batch.choose", asked_meanwhile)
     page.start()
     finishes(page.pull_all)
     assert answers == [{"type": "here"}]
@@ -162,7 +162,7 @@ def test_an_end_that_was_lost_is_told_again(page):
 def test_an_error_that_nobody_foresaw_ends_the_run_with_a_sentence(widget, page, monkeypatch, caplog):
     page.start()
     page.pull(0, 5)
-    monkeypatch.setattr("lstm_widget.writing.run.choose", lambda *_: 1 / 0)
+    monkeypatch.setattr("lstm_widget.writing.batch.choose", lambda *_: 1 / 0)
     (error,) = page.pull(5, 5)
     assert error["type"] == "error"
     assert "ZeroDivisionError" in error["message"]

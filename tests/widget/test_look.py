@@ -561,7 +561,7 @@ def test_what_is_told_while_it_is_written_is_what_was_chosen_from(monkeypatch, r
 
 
 def test_of_a_long_text_the_oldest_is_read_again(page, monkeypatch, model):
-    monkeypatch.setattr("lstm_widget.network.recent._MOST", 64 * model.vocab_size)
+    monkeypatch.setattr("lstm_widget.writing.draft._MOST_RECENT", 64 * model.vocab_size)
     page.start(length=300)
     page.ask(inspect(0, 1))
     text = page.pull_all()[0]
@@ -575,13 +575,14 @@ def test_of_a_long_text_the_oldest_is_read_again(page, monkeypatch, model):
 
 def test_after_an_interrupt_what_is_told_belongs_to_the_text(generator_run):
     run = generator_run
-    recent = run.watch()
+    run.watch()
     run.advance(70)
-    recent.add(np.zeros((3, run.engine.softmax_b.size), np.float32))  # as if in the middle of a piece
+    nothing = np.zeros(run.engine.softmax_b.size, np.float32)
+    run.recent |= dict.fromkeys((70, 71, 72), nothing)  # as if in the middle of a piece
     run.start_over()
     run.advance()
     score = LSTMGenerator(run.model).score("abc" + "".join(run.characters), logits=True)
-    np.testing.assert_allclose(recent.get(0, len(run.characters)), score.logits[3:], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(run.recent_logits(0, len(run.characters)), score.logits[3:], rtol=0, atol=1e-5)
 
 
 @pytest.fixture

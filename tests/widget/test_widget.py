@@ -104,9 +104,9 @@ def test_a_cell_streams_piece_by_piece(widget, page, long):
 
 
 def test_an_interrupt_ends_generate_and_resume_goes_on(widget, page, long, monkeypatch):
-    from lstm_widget.writing import run  # noqa: PLC0415 - its function is exchanged
+    from lstm_widget.writing import batch  # noqa: PLC0415 - its function is exchanged
 
-    choose, chosen = run.choose, []
+    choose, chosen = batch.choose, []
 
     def interrupted(*arguments):
         chosen.append(choose(*arguments))
@@ -114,7 +114,7 @@ def test_an_interrupt_ends_generate_and_resume_goes_on(widget, page, long, monke
             raise KeyboardInterrupt
         return chosen[-1]
 
-    monkeypatch.setattr("lstm_widget.writing.run.choose", interrupted)
+    monkeypatch.setattr("lstm_widget.writing.batch.choose", interrupted)
     text = widget.generate(length=500)
     assert 0 < len(text) < 100
     check(widget, long[: len(text)], "stopped")
@@ -264,7 +264,7 @@ def test_after_an_error_it_can_go_on(widget, page, long, monkeypatch):
     page.start()
     page.pull(0)
     with monkeypatch.context() as broken:
-        broken.setattr("lstm_widget.writing.run.choose", lambda *_: 1 / 0)
+        broken.setattr("lstm_widget.writing.batch.choose", lambda *_: 1 / 0)
         page.pull(20)
     assert (widget.status, widget.text) == ("failed", long[:20])
     assert widget.resume() == long[20:60]
@@ -347,7 +347,7 @@ def test_stop_keeps_the_text_and_may_be_called_at_any_time(widget, page, long):
 def fail(page):
     page.start()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lstm_widget.writing.run.choose", lambda *_: 1 / 0)
+        patch.setattr("lstm_widget.writing.batch.choose", lambda *_: 1 / 0)
         page.pull(0)
 
 
