@@ -11,8 +11,8 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+from model_files import refused
 
-from lstm_widget.errors import ModelError
 from lstm_widget.formats import keras as converter
 from lstm_widget.formats.keras import from_keras
 from lstm_widget.network.engine import Engine
@@ -46,11 +46,6 @@ def on_pytorch():
 @pytest.fixture(autouse=True)
 def seeded():
     keras.utils.set_random_seed(3)
-
-
-def refused(match):
-    """Expect a `ModelError` whose text is one line."""
-    return pytest.raises(ModelError, match=rf"\A[^\n]*{match}[^\n]*\Z")
 
 
 def inputs(embedding):

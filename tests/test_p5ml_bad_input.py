@@ -103,7 +103,8 @@ NO_JSON = {
 @pytest.mark.parametrize("file", ["manifest.json", "vocab.json", "card.json"])
 def test_a_file_that_is_no_json_is_refused(folder, file, kind):
     (folder / file).write_bytes(NO_JSON[kind])
-    with refused(f"{file} is not valid JSON"):
+    what = "UTF-8 text" if kind in {"not UTF-8", "latin-1", "UTF-16", "binary"} else "valid JSON"
+    with refused(f"{file} is not {what}"):
         load_p5ml(folder)
 
 

@@ -13,11 +13,11 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 import torch
+from model_files import refused
 from safetensors.torch import save_file, save_model
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 
-from lstm_widget.errors import ModelError
 from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
 from lstm_widget.formats.safetensors import save_safetensors
 from lstm_widget.network.engine import Engine
@@ -33,11 +33,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def refused(match):
-    """Expect a `ModelError` whose text is one line."""
-    return pytest.raises(ModelError, match=rf"\A[^\n]*{match}[^\n]*\Z")
 
 
 class Net(nn.Module):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from interrupts import at_every_line
+from model_files import refused
 from torch import nn
 from torch.nn import functional
 
@@ -36,11 +37,6 @@ def one_thread():
 @pytest.fixture(autouse=True)
 def seeded():
     torch.manual_seed(0)
-
-
-def refused(match):
-    """Expect a `ModelError` whose text is one line."""
-    return pytest.raises(ModelError, match=rf"\A[^\n]*{match}[^\n]*\Z")
 
 
 def converted(net):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from model_files import refused
 from safetensors.numpy import load_file, save_file
 
 from lstm_widget.errors import LSTMError, ModelError
@@ -20,11 +21,6 @@ from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
 
 PUBLISHED = ["bolano", "darwin", "itp", "shakespeare"]
 CARD = {"title": "“Emma”", "losses": [1.5, {"test": None}], "p5ml": {}}
-
-
-def refused(match=""):
-    """Expect a `ModelError` whose text is one line."""
-    return pytest.raises(ModelError, match=rf"\A[^\n]*{match}[^\n]*\Z")
 
 
 @pytest.fixture

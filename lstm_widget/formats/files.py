@@ -235,6 +235,15 @@ def check_content(data: bytes, name: str) -> None:
         raise ModelError(msg)
 
 
+def utf8(data: bytes, name: str) -> str:
+    """Return the text that a file holds, without a byte order mark, or raise `ModelError`."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{name} is not UTF-8 text (byte {error.start:,} cannot be read): save it as UTF-8."
+        raise ModelError(msg) from None
+
+
 def as_path(path: str | Path) -> Path:
     """Return a path as such, ``~`` as the home folder, or raise `ModelError` if it is something else."""
     try:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from lstm_widget.errors import ModelError, short_repr
-from lstm_widget.formats.files import check_content
+from lstm_widget.formats.files import check_content, utf8
 
 # Far above any real file of this kind, far below what hurts.
 MAX_JSON_BYTES = 16 * 2**20
@@ -40,8 +40,7 @@ def parse_json(text: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is a
     if isinstance(text, bytes):
         check_content(text, name)
     try:
-        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        return json.loads(decoded, object_pairs_hook=unique)
+        return json.loads(utf8(text, name) if isinstance(text, bytes) else text, object_pairs_hook=unique)
     except ModelError:
         raise
     except (ValueError, RecursionError) as error:
