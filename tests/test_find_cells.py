@@ -17,9 +17,9 @@ from slow_texts import refused
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.inspection import units as cells
+from lstm_widget.inspection.followed import FOLLOWED, followed
 from lstm_widget.inspection.units import (
     BEST,
-    FOLLOWED,
     LEAST_CORRELATION,
     LEAST_TEXT,
     MOST_TEXT,
@@ -27,7 +27,6 @@ from lstm_widget.inspection.units import (
     CellFinder,
     activations,
     find_cells,
-    followed,
 )
 from lstm_widget.network.engine import Engine
 from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights

@@ -1,19 +1,18 @@
 """Cells worth looking at: units whose activation, tanh(c), follows something that a person can name.
 
-What is followed is computed from a text alone, for each character from what stands up to it. Cells are chosen
-by their correlation with that on the first half of the text; the correlation that is told is the one on the
-second half. So a cell that only happened to fit is not praised for it.
+Units are chosen by their correlation with it on the first half of a text; the correlation that is reported is
+the one on the second half. So a unit that only happened to fit is not praised for it.
 """
 
 from __future__ import annotations
 
 import time
-import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from lstm_widget.errors import SettingError, short_repr
+from lstm_widget.inspection.followed import FOLLOWED, followed, stands_out
 from lstm_widget.network.blas import single_thread
 from lstm_widget.network.scoring import BLOCK, Reader
 from lstm_widget.writing.run import Run
@@ -21,7 +20,7 @@ from lstm_widget.writing.settings import Settings, check_piece
 from lstm_widget.writing.typed import as_typed, default_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,8 +34,6 @@ BEST = 3  # cells for one thing, at most
 # The text that a model writes for itself.
 _WRITTEN, _TEMPERATURE, _RNG = 10_000, 0.7, 0
 
-# In each half of the text a thing must stand out at so many characters, and come to an end so often.
-_LEAST_OUTSTANDING, _LEAST_ENDS = 15, 5
 # The standard deviation of an activation; what moves less shows no colours.
 _LEAST_SPREAD = 0.05
 # Multiplications that a network does at a time: about 10 ms, if its weights do not fit into the cache.
@@ -53,7 +50,7 @@ class Cell(NamedTuple):
     unit : int
         From 0.
     follows : str
-        What it follows, for a person: one of the names in `FOLLOWED`.
+        What it follows, for a person: one of the names in `lstm_widget.inspection.followed.FOLLOWED`.
     correlation : float
         Pearson's, of tanh(c) with what is followed, -1 to 1; on the half of the text that the cell was not
         chosen by.
@@ -63,177 +60,6 @@ class Cell(NamedTuple):
     unit: int
     follows: str
     correlation: float
-
-
-# What can be followed: a number for each character, from what stands up to and including it; NaN where it
-# has no meaning.
-
-_VOWELS = frozenset("aeiouæœøıαεηιουωаеиоуыэюяієї")
-_NEITHER = frozenset("yъь")  # a "y" is a vowel or a consonant, which is not always plain to see
-_SHORT_I = "й"  # a consonant, though it is made of a vowel and a mark
-_APOSTROPHES = "'’"
-# A straight quote opens behind one of these; behind a dash it opens if none is open.
-_BEFORE_OPENING = " \n\r\t\u00a0([{"
-_DASHES = "-–—"
-_CLOSING = {'"': '"', "“": '”"', "„": '“”"', "«": "»", "»": "«"}
-
-
-def _position_in_line(text: str) -> Iterator[float]:
-    position = 0
-    for character in text:
-        position = 0 if character == "\n" else position + 1
-        yield position
-
-
-def _line_end(text: str) -> Iterator[float]:
-    for character in text:
-        yield character == "\n"
-
-
-def _blank_line(text: str) -> Iterator[float]:
-    for before, character in _pairs(text):
-        yield character == before == "\n"
-
-
-def _first_line(text: str) -> Iterator[float]:
-    first = False
-    for before, character in _pairs(text):
-        if character == "\n":
-            first = before == "\n"
-        yield first
-
-
-def _inside_quotes(text: str) -> Iterator[float]:
-    closing = ""  # what closes the quote that is open
-    for before, character in _pairs(text):
-        if character == before == "\n":
-            closing = ""  # else one quote without its fellow would turn the rest of the text inside out
-        elif closing:
-            if character in closing and not (character == '"' and before in _BEFORE_OPENING):
-                closing = ""
-        elif character in _CLOSING and (character != '"' or before in _BEFORE_OPENING + _DASHES):
-            closing = _CLOSING[character]
-        yield closing != ""
-
-
-def _inside_brackets(text: str) -> Iterator[float]:
-    depth = 0
-    for before, character in _pairs(text):
-        if character == before == "\n":
-            depth = 0
-        depth = max(0, depth + (character in "([{") - (character in ")]}"))
-        yield depth > 0
-
-
-def _word_length(text: str) -> Iterator[int]:
-    """Count the letters of the word so far; an apostrophe does not end it."""
-    length = 0
-    for character in text:
-        if character.isalpha():
-            length += 1
-        elif character not in _APOSTROPHES and not unicodedata.combining(character):
-            length = 0
-        yield length
-
-
-def _between_words(text: str) -> Iterator[float]:
-    for length in _word_length(text):
-        yield length == 0
-
-
-def _after_capital(text: str) -> Iterator[float]:
-    capital = False
-    for character, length in zip(text, _word_length(text), strict=True):
-        if length == 1 and character.isalpha():
-            capital = character.isupper()
-        yield capital and length > 0
-
-
-def _vowel(text: str) -> Iterator[float]:
-    kinds: dict[str, float] = {}
-    for character in text:
-        if character not in kinds:
-            kinds[character] = _is_vowel(character)
-        yield kinds[character]
-
-
-def _is_vowel(character: str) -> float:
-    """Return 1 for a vowel, 0 for a consonant; NaN for anything else, and in scripts without capitals."""
-    lower = character.lower()
-    if not character.isalpha() or lower == character.upper():
-        return np.nan
-    base = lower if lower == _SHORT_I else unicodedata.normalize("NFD", lower)[0]
-    return np.nan if base in _NEITHER else float(base in _VOWELS)
-
-
-def _end_of_sentence(text: str) -> Iterator[float]:
-    ended = False
-    for character in text:
-        ended = character in ".!?…" or (ended and not character.isalnum())
-        yield ended
-
-
-def _since_comma(text: str) -> Iterator[float]:
-    count = 0
-    for character in text:
-        count = 0 if character in ",." else count + 1
-        yield count
-
-
-def _digit(text: str) -> Iterator[float]:
-    for character in text:
-        yield character.isdigit()
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Return each character with the one before it; nothing before a text is like a line end."""
-    return zip("\n" + text[:-1], text, strict=True)
-
-
-FOLLOWED: dict[str, Callable[[str], Iterable[float]]] = {
-    "position in the line": _position_in_line,
-    "line end just written": _line_end,
-    "blank line just written": _blank_line,
-    "first line after a blank line": _first_line,
-    "inside quotes": _inside_quotes,
-    "inside brackets": _inside_brackets,
-    "length of the word so far": _word_length,
-    "between words": _between_words,
-    "after a capital letter": _after_capital,
-    "vowel or consonant": _vowel,
-    "end of a sentence": _end_of_sentence,
-    "characters since the last comma or full stop": _since_comma,
-    "digit just written": _digit,
-}
-"""What a cell may follow, by its name: each gives a number for every character of a text; NaN for none."""
-
-
-def followed(name: str, text: str) -> NDArray[np.float64]:
-    """Return what a cell may follow, at each character of a text.
-
-    Parameters
-    ----------
-    name : str
-        One of `FOLLOWED`.
-    text : str
-        T characters.
-
-    Returns
-    -------
-    ndarray of float64, shape (T,)
-        For each character, from it and those before it; NaN where the name has no meaning.
-    """
-    return np.fromiter(FOLLOWED[name](text), dtype=np.float64, count=len(text))
-
-
-def _stands_out(values: NDArray[np.float64]) -> bool:
-    """Tell whether there is enough to follow: often enough something unusual, that often enough ends."""
-    defined = values[~np.isnan(values)]
-    if defined.size == 0:
-        return False
-    outstanding = defined.size - np.unique(defined, return_counts=True)[1].max()
-    ends = (np.diff(defined) < 0).sum()
-    return bool(outstanding >= _LEAST_OUTSTANDING and ends >= _LEAST_ENDS)
 
 
 # What the network does.
@@ -437,7 +263,7 @@ class CellFinder:
         text, names, values = self._text, [], []
         for name in FOLLOWED:
             found = followed(name, text)
-            if all(_stands_out(half) for half in (found[: len(text) // 2], found[len(text) // 2 :])):
+            if all(stands_out(half) for half in (found[: len(text) // 2], found[len(text) // 2 :])):
                 names.append(name)
                 values.append(found)
             yield before
@@ -463,11 +289,13 @@ def find_cells(model: CharLSTM, engine: Engine, text: str | None = None) -> list
 def _checked(model: CharLSTM, engine: Engine, text: object) -> str:
     """Return what the model can read of a text, or raise `SettingError`."""
     if not isinstance(text, str):
-        msg = f"Cells are looked for in a text, not in {short_repr(text)}."
+        msg = f"Cells are found in a text, not in {short_repr(text)}: give a str."
         raise SettingError(msg)
     known = as_typed(text[:MOST_TEXT], model, engine).text
     if len(known) < LEAST_TEXT:
-        msg = f"Cells are looked for in a text of at least {LEAST_TEXT} characters that the model knows, "
-        msg += f"not of {len(known)}."
+        msg = (
+            f"Finding cells takes a text of at least {LEAST_TEXT} characters that the model knows, "
+            f"not of {len(known)}: give a longer one."
+        )
         raise SettingError(msg)
     return known
