@@ -174,10 +174,10 @@ def main() -> None:
         print(f"\ntime to a validation loss of {options.nats} nats, in at most {settings.epochs} epochs")
         for name, make in made.items():
             seconds, lowest = seconds_to(make(), options.nats, settings.epochs)
-            told = (
+            outcome = (
                 f"not reached, lowest {lowest:.4f}" if seconds is None else f"{seconds:.0f} s, {lowest:.4f}"
             )
-            print(f"{name:16} {told}")
+            print(f"{name:16} {outcome}")
 
 
 if __name__ == "__main__":

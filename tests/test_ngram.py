@@ -124,7 +124,7 @@ def test_a_large_vocabulary_overflows_nothing():
 def test_senseless_settings_are_refused():
     with pytest.raises(ValueError, match="at least one character, but order is 0"):
         witten_bell(ids("abc"), ids("abc"), 4, 0)
-    with pytest.raises(ValueError, match="no text to foretell"):
+    with pytest.raises(ValueError, match="no text to predict"):
         witten_bell_losses(ids("abc"), ids(""), 4, 3)
 
 
@@ -146,5 +146,5 @@ def test_the_command_prints_a_line_for_each_order(tmp_path):
     command = [sys.executable, SCRIPT, file, "--share", "0.5"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     # The training reads a line end of two characters as one.
-    assert lines[0] == "60 characters to count, 60 to foretell, 6 different"
+    assert lines[0] == "60 characters to count, 60 to predict, 6 different"
     assert [line.split()[0] for line in lines[1:]] == ["3-gram", "4-gram", "5-gram", "6-gram"]

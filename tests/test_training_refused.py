@@ -20,7 +20,7 @@ from training_runs import TEXT, tiny, words
 from lstm_widget import ModelError, SettingError, load_model
 from lstm_widget.errors import UnknownCharactersError, UnknownSettingError
 from lstm_widget.training import TrainingSettings, resume, train
-from lstm_widget.training.display import told_elsewhere
+from lstm_widget.training.display import reported_elsewhere
 from lstm_widget.training.folder import RunFolder
 from lstm_widget.training.settings import settings_for, training_settings, validation_length
 
@@ -44,7 +44,7 @@ def place(tmp_path):
     [
         ("", "The text is empty"),
         ([], "There is no text: name at least one"),
-        ("short\n" * 100, "The text has 600 characters, but at least 1,000 are needed"),
+        ("short\n" * 100, "The text has 600 characters to learn from .*, but at least 1,000 are needed"),
         ("a" * 5000, "only the character 'a': there is nothing to learn"),
         ("missing.txt", "There is no text file or folder 'missing.txt'"),
         (Path("missing"), "There is no text file or folder 'missing'"),
@@ -411,7 +411,7 @@ def test_what_was_lost_is_told_however_quiet_it_is_and_in_every_card(tmp_path, c
     for model in (finished, load_model(folder / "checkpoints" / "00000001.safetensors"), stopped):
         assert lost.items() <= model.card.items()
     capsys.readouterr()
-    told_elsewhere(lambda: tiny(file, min_count=5, epochs=1))
+    reported_elsewhere(lambda: tiny(file, min_count=5, epochs=1))
     assert capsys.readouterr() == ("", "")
     tiny(words(2000) + "ａａ", min_count=5, epochs=1)  # nothing is lost
     assert capsys.readouterr() == ("", "")

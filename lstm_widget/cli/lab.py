@@ -84,7 +84,7 @@ def place_notebook(folder: Path) -> str:
 
 
 def without_outputs(notebook: str) -> str:
-    """Return a notebook, as it stands in its file, without the pictures for readers without a kernel."""
+    """Return the JSON of a notebook without its outputs."""
     contents = json.loads(notebook)
     for cell in contents["cells"]:
         if cell["cell_type"] == "code":

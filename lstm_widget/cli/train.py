@@ -40,7 +40,7 @@ _HELP = {
     "weight_decay": "how much the weights shrink, as AdamW counts it",
     "clip_norm": "a longer gradient is shortened to this length",
     "ema": "the model is an exponential moving average over this share of the updates; 0: the last weights",
-    "patience": "stop after so many validations without a better one",
+    "patience": "stop after this number of validations without a better one",
     "min_count": "characters that occur less often are read as similar ones or left out",
     "precision": f"of the products: {', '.join(PRECISIONS)}",
     "seed": "of the random numbers: the same gives the same model",
@@ -190,8 +190,8 @@ def _check(given: Mapping[str, Any]) -> None:
 
 def _card(given: Mapping[str, Any]) -> dict[str, str]:
     """Return what the card says of the model besides what was measured."""
-    told = {key: given[option] for option, key in _FOR_THE_CARD.items() if option in given}
-    return {**told, "command": shlex.join(_typed(given))}
+    said = {key: given[option] for option, key in _FOR_THE_CARD.items() if option in given}
+    return {**said, "command": shlex.join(_typed(given))}
 
 
 def _typed(given: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def with_vocab(model: CharLSTM, vocab: Mapping[str, int], seed: int) -> CharLSTM:
     """Return a model that knows the characters of `vocab`; it writes the ones it knew as before.
 
-    A new character is read like an average one, with a little noise to tell several of them apart, and
+    A new character is read like an average one, with a little noise so that several differ, and
     is as unlikely at first as the most unlikely one that is known.
 
     Parameters

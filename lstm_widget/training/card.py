@@ -1,4 +1,4 @@
-"""What a finished model's card tells."""
+"""The card of a finished model."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def mean_loss(model: CharLSTM, ids: NDArray[np.unsignedinteger]) -> float:
 def finished(
     best: CharLSTM, validation: NDArray[np.unsignedinteger], corpus: Corpus, loop: Loop, processes: int
 ) -> dict[str, Any]:
-    """Return the card of a finished model; what its author says stands above what is written anyway.
+    """Return the card of a finished model; what its author says replaces what is measured.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def finished(
             {"title": PurePath(corpus.names[0]).stem, "text": ", ".join(corpus.names)} if corpus.names else {}
         ),
         "characters": corpus.characters,
-        "validation": f"the last {len(validation):,} characters of the text, which were not learnt",
+        "validation": f"the last {len(validation):,} characters of the text, which it was not trained on",
         "validation_loss_nats": round(loss, 4),
         "validation_loss_bits": round(loss / math.log(2), 4),
         "float16_cost_nats": round(cost, 6),

@@ -1,4 +1,4 @@
-"""What a person sees of a training: a bar, and a few lines now and then."""
+"""What is shown of a training: a bar, and a few lines now and then."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 SAMPLE_SECONDS = 30.0  # at least, between samples that are shown
 
 
-_told_elsewhere = ContextVar("_told_elsewhere", default=False)
+_reported_elsewhere = ContextVar("_reported_elsewhere", default=False)
 
 
-def told_elsewhere(work: Callable[[], T]) -> T:
-    """Do some work of which `Display` is not to tell what was lost, since somebody else does."""
+def reported_elsewhere(work: Callable[[], T]) -> T:
+    """Do some work whose losses `Display` does not show, since the caller does."""
     context = copy_context()
-    context.run(_told_elsewhere.set, True)
+    context.run(_reported_elsewhere.set, True)
     return context.run(work)
 
 
@@ -67,13 +67,13 @@ class Display:
                 self._bar = None
 
     def note(self, text: str) -> None:
-        """Tell something once."""
+        """Show a sentence."""
         if not self._hidden:
             self._write(text)
 
     def loss(self, text: str) -> None:
-        """Tell that something was lost; that is no progress, so that it is not hidden."""
-        if self._main and not _told_elsewhere.get():
+        """Say that something was lost, also when quiet."""
+        if self._main and not _reported_elsewhere.get():
             self._write(text)
 
     def _write(self, text: str) -> None:
@@ -109,6 +109,6 @@ class Display:
 
 
 def _in_notebook() -> bool:
-    """Tell whether this runs in the kernel of a notebook."""
+    """Return whether this runs in the kernel of a notebook."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")

@@ -182,7 +182,7 @@ class RunFolder:
             file.write(json.dumps(record.as_json(), ensure_ascii=False) + "\n")
 
     def cut_log(self, update: int) -> None:
-        """Drop what the log tells of this update and later ones: it will happen again."""
+        """Drop this update and later ones from the log: they will be made again."""
         if not self._log.exists():
             return
         kept = []

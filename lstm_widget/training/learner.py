@@ -28,7 +28,7 @@ WARM_UP = 0.02  # of all updates
 _VALIDATION_ROWS = 16
 _VALIDATION_SEQUENCE_LENGTH = 512
 _LEAST_VALIDATION_ROW = 500  # characters; the first ones of a row are predicted without a context
-_MASKS = 1  # tells the random numbers of the dropout from those of the batches
+_MASKS = 1  # keeps the random numbers of the dropout apart from those of the batches
 
 
 class Learner:
@@ -105,7 +105,7 @@ class Learner:
         Raises
         ------
         SettingError
-            If the loss, or the gradient, is no number any more. All weights are still as they were before.
+            If the loss, or the gradient, is not finite. All weights are still as they were before.
         """
         settings, accelerator = self.settings, self._accelerator
         batch = self.training.batch(self.done, self._share)
@@ -120,7 +120,7 @@ class Learner:
         length = float(accelerator.clip_grad_norm_(self.network.parameters(), settings.clip_norm))
         whole_loss = float(accelerator.reduce(loss.detach(), "mean"))
         if not math.isfinite(whole_loss) or not math.isfinite(length):
-            msg = "The training has diverged (its loss is no number any more): take a smaller learning_rate."
+            msg = "The training has diverged (its loss is not finite): take a smaller learning_rate."
             raise SettingError(msg)
         self._optimizer.step()
         # Truncated: the gradient stops here, the state goes on.

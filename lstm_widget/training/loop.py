@@ -1,4 +1,4 @@
-"""The course of a training: update after update, and what is measured, told and kept in between."""
+"""The course of a training: update after update, and what is measured, shown and kept in between."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 SAMPLE_TEMPERATURES = (0.3, 0.6, 1.0)
 SAMPLE_LENGTH = 150
 STATE_SECONDS = 60.0  # what a killed training loses at most
-_VALIDATIONS = 100  # at most about so many, however short the text is
+_VALIDATIONS = 100  # at most, about, however short the text is
 _LEARNT_PER_VALIDATED = 10  # characters, if the text is so long that once per reading is too seldom
-_RECENT = 50  # updates, from which the speed is told
+_RECENT = 50  # updates, over which the speed is measured
 
 
 def write_samples(generator: LSTMGenerator, seed: str) -> tuple[Sample, ...]:
@@ -155,13 +155,13 @@ class Loop:
         return self.learner.done == self.learner.updates and not self._validation_due()
 
     def intent(self) -> str:
-        """Tell in a sentence what is going to happen."""
+        """Say in a sentence what is going to happen."""
         learner, settings = self.learner, self.plan.settings
         architecture = learner.ema.to_char_lstm(self._vocab).architecture
         return (
-            f"A network of {architecture}, reads {learner.training.characters:,} characters "
-            f"{settings.epochs} times, in {settings.precision} ({self._accelerator.device}); "
-            f"{learner.validation.characters:,} others tell how well it does."
+            f"Training {architecture} on {learner.training.characters:,} characters for "
+            f"{settings.epochs} {'epoch' if settings.epochs == 1 else 'epochs'}, in {settings.precision} "
+            f"({self._accelerator.device}); validating on {learner.validation.characters:,} others."
         )
 
     def begin(self) -> None:
@@ -178,7 +178,7 @@ class Loop:
             self._folder.cut_log(self.so_far.done + (0 if self._validation_due() else 1))
 
     def run(self, display: Display, on_progress: OnProgress | None) -> bool:
-        """Train to the end; return whether nobody interrupted it.
+        """Train to the end; return whether it was not interrupted.
 
         Raises
         ------
@@ -193,7 +193,7 @@ class Loop:
         with display.shown(self.learner.updates, self.learner.done):
             kept = times[0]
             if self._validation_due():  # it was interrupted right before
-                self._tell(begun, times, display, on_progress)
+                self._report(begun, times, display, on_progress)
             while not self.finished and not self._agreed(self._interrupt.asked):
                 try:
                     loss = self.learner.update()
@@ -204,7 +204,7 @@ class Loop:
                     return True
                 times.append(time.monotonic())
                 self.so_far.done, self.so_far.training_bits = self.learner.done, loss / math.log(2)
-                self._tell(begun, times, display, on_progress)
+                self._report(begun, times, display, on_progress)
                 self.so_far.seconds = time.monotonic() - begun
                 if self._agreed(time.monotonic() - kept > STATE_SECONDS):
                     self._keep_state()
@@ -229,10 +229,10 @@ class Loop:
         at_such_an_update = done % self._interval == 0 or done == self.learner.updates
         return at_such_an_update and self.so_far.validated != done
 
-    def _tell(
+    def _report(
         self, begun: float, times: deque[float], display: Display, on_progress: OnProgress | None
     ) -> None:
-        """Validate if it is time to, then tell everybody about the last update."""
+        """Validate if it is time to, then report the last update."""
         learner, so_far = self.learner, self.so_far
         bits = None
         samples: tuple[Sample, ...] = ()
@@ -289,7 +289,7 @@ class Loop:
             self._folder.save_model(self.unfinished(self.best_model()))
 
     def unfinished(self, model: CharLSTM) -> CharLSTM:
-        """Return a model with a card that tells where its training was."""
+        """Return a model with a card that says how far its training was."""
         told = f"after update {self.so_far.best_update or self.so_far.done:,} of {self.learner.updates:,}"
         if self.so_far.best_bits is not None:
             told += f", at about {self.so_far.best_bits:.3f} bits per character on the validation text"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Of glibc's malloc.h, with what they are if nobody sets them.
+# Of glibc's malloc.h, with their defaults.
 _TRIM_THRESHOLD, _TRIM_DEFAULT = -1, 128 * 1024
 _MMAP_MAX, _MMAP_DEFAULT = -4, 65_536
 _NEVER = 2**31 - 1

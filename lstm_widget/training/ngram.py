@@ -1,4 +1,4 @@
-"""How well counted character n-grams foretell a text: what a trained network has to beat."""
+"""How well counted character n-grams predict a text: a baseline for a trained network."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def witten_bell(
     training : ndarray of int, shape (n,)
         The ids of the text to count; it may be empty.
     validation : ndarray of int, shape (m,)
-        Those of the text to foretell.
+        Those of the text to predict.
     vocab_size : int
         How many characters there are; every id is below it.
     order : int
-        The length of the longest n-grams, the character that is foretold among them; 1 or more.
+        The length of the longest n-grams, the character that is predicted among them; 1 or more.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def witten_bell(
         msg = f"An n-gram has at least one character, but order is {order}."
         raise ValueError(msg)
     training, validation = training.astype(np.int64), validation.astype(np.int64)
-    # Every n-gram of the training text has a number, by which the longer ones that begin with it are told:
+    # Every n-gram of the training text has a number, from which those of the longer ones are made:
     # a number times the vocabulary is far below 2**63, whatever the order. Here is that of the empty one.
     numbers = np.zeros(len(training) + 1, dtype=np.int64)
     # The same for the n-gram that begins at each place of the validation text; -1 if it is unknown.
@@ -79,13 +79,13 @@ def witten_bell(
         count[is_known] = counts[places[is_known]]
         known = np.where(is_known, places, -1)
 
-        # A context that is unknown, or only ends the training text, tells nothing.
-        tells = contexts_known >= 0
-        tells[tells] = followed[contexts_known[tells]] > 0
-        context = contexts_known[tells]
+        # A context that is unknown, or only ends the training text, is not counted.
+        seen = contexts_known >= 0
+        seen[seen] = followed[contexts_known[seen]] > 0
+        context = contexts_known[seen]
         found = found.copy()
         tail = found[length - 1 :]
-        tail[tells] = (count[tells] + kinds[context] * tail[tells]) / (followed[context] + kinds[context])
+        tail[seen] = (count[seen] + kinds[context] * tail[seen]) / (followed[context] + kinds[context])
         rows.append(found)
         kinds_before = len(grams)
     return np.stack(rows)
@@ -94,7 +94,7 @@ def witten_bell(
 def witten_bell_losses(
     training: NDArray[np.integer[Any]], validation: NDArray[np.integer[Any]], vocab_size: int, order: int
 ) -> list[float]:
-    """Return how well n-grams of 1 to `order` characters foretell a text; see `witten_bell`.
+    """Return how well n-grams of 1 to `order` characters predict a text; see `witten_bell`.
 
     Returns
     -------
@@ -104,10 +104,10 @@ def witten_bell_losses(
     Raises
     ------
     ValueError
-        If the order is less than 1 or there is nothing to foretell.
+        If the order is less than 1 or there is nothing to predict.
     """
     if not len(validation):
-        msg = "There is no text to foretell: give a validation text of one character or more."
+        msg = "There is no text to predict: give a validation text of one character or more."
         raise ValueError(msg)
     losses: list[float] = (
         -np.log(witten_bell(training, validation, vocab_size, order)).mean(axis=1)

@@ -18,7 +18,7 @@ _TRIALS = 3
 def faster_precision(network: CharNetwork, device: torch.device) -> str:
     """Return ``"bfloat16"`` or ``"float32"``, whichever trains this network faster on this device.
 
-    A graphics card tells whether it has bfloat16. Processors have it or imitate it slowly, so there
+    A graphics card says whether it has bfloat16. Processors have it or imitate it slowly, so there
     both are tried; that takes about a second, and the network and the random numbers stay as they are.
     """
     if device.type == "cuda":

@@ -1,4 +1,4 @@
-"""What a training tells of itself, one record per update."""
+"""What a training reports, one record per update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How to train: the settings, their ranges, and what is taken for those that nobody gave."""
+"""How to train: the settings, their ranges, and the values of those that are not given."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class TrainingSettings:
         The model is an exponential moving average of the weights, over this share of all updates. 0 takes
         the weights as they are.
     patience : int
-        The training stops after so many validations without a better one.
+        The training stops after this number of validations without a better one.
     min_count : int
         Characters that occur less often are read as one that looks alike, or left out.
     precision : {"auto", "bfloat16", "float32"}
@@ -203,8 +203,9 @@ def settings_for(
     """
     if characters < MIN_CHARACTERS:
         msg = (
-            f"The text has {characters:,} characters, but at least {MIN_CHARACTERS:,} are needed; "
-            "to write words, a network needs 100,000 or more."
+            f"The text has {characters:,} characters to learn from (those that occur at least "
+            f"{settings.min_count} times), but at least {MIN_CHARACTERS:,} are needed, and 100,000 for real "
+            "words."
         )
         raise SettingError(msg)
     doublings = math.log2(characters / 250_000)

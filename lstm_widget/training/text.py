@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Corpus", "Source", "encode", "open_corpus"]
 
 _FORMAT = "lstm-widget corpus 1"
-_SEED_LENGTH = 30  # characters, of a seed that nobody gave
+_SEED_LENGTH = 30  # characters, of a seed that is not given
 _BEGINNING = 1000  # characters in which the text has to begin with something to see
 _SHOWN = 10  # of a long list in a note
 
@@ -82,7 +82,7 @@ class Corpus:
 
     @property
     def losses(self) -> dict[str, Any]:
-        """What the card of a model says of what was not read as it stands in the text."""
+        """What the card of a model says of what was not read as it is in the text."""
         return {
             "characters_left_out": self.left_out,
             "characters_read_as_similar": sum(self.folded.values()) - self.left_out,
@@ -96,7 +96,7 @@ class Corpus:
 
     @property
     def sample_seed(self) -> str:
-        """How the validation text begins, up to a space: what samples begin with if nobody says."""
+        """How the validation text begins, up to a space: what samples begin with by default."""
         _, validation = split(self.ids)
         start = self.decode(validation[:_SEED_LENGTH])
         return start.rpartition(" ")[0] or start

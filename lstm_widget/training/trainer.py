@@ -75,20 +75,20 @@ def train(
         A new folder for the model, its log and what is needed to go on; see
         `lstm_widget.training.folder`. Without one the model is only returned.
     model : str, Path or CharLSTM, optional
-        Train this one further; it keeps its architecture and the characters it knows, and learns to
-        know those of the text.
+        Train this one further; it keeps its architecture and its characters, and learns those of
+        the text, too.
     card : mapping, optional
-        For the model's card: ``title``, ``text``, ``licence`` and whatever else is to be said.
+        For the model's card: ``title``, ``text``, ``licence``, and anything else.
     sample_seed : str, optional
         What samples begin with; the beginning of the validation text if not given.
     checkpoints : bool, optional
-        Keep the network before it has learnt anything and after 1, 2, 4, 8, ... updates, as small models
+        Keep the network before its first update and after 1, 2, 4, 8, ... updates, as small models
         in the output folder.
     on_progress : callable, optional
         Called with a `Progress` after each update, in the main process. If it returns `False`, or raises
         `KeyboardInterrupt`, the training ends as after Ctrl-C.
     quiet : bool, optional
-        Show nothing but what of the text was left out.
+        Show only what was left out of the text.
     **settings
         See `TrainingSettings`.
 
@@ -111,7 +111,7 @@ def train(
         msg = "Checkpoints are kept in the output folder: give one."
         raise SettingError(msg)
     _check_card(card)
-    parts_of(text)  # a typing error is told before anything else
+    parts_of(text)  # a misspelt path is refused before anything else
     start = None if model is None else load_model(model)
     accelerator = _accelerator()
     display = Display(quiet=quiet, main=accelerator.is_main_process)
@@ -131,18 +131,19 @@ def train(
         accelerator.wait_for_everyone()  # before one of them may fail, and remove it
         network = _network(start, corpus, chosen).to(accelerator.device)
         if chosen.precision == "auto":
+            display.note("Trying out which precision is faster on this machine.")
             precision = _in_main(accelerator, lambda: faster_precision(network, accelerator.device))
             chosen = replace(chosen, precision=precision)
         further = {"trained_further": start.card.get("title", "another model")} if start else {}
-        told = corpus.losses
+        facts = corpus.losses
         if words := corpus.first_words:
-            told |= {"seed": words}  # what the model writes on if nobody gives it another one
+            facts |= {"seed": words}  # the default seed of the model
         plan = Plan(
             settings=chosen,
             units=tuple(layer.hidden_size for layer in network.layers),
             embedding_size=network.embedding_size,
             sample_seed=corpus.sample_seed if sample_seed is None else sample_seed,
-            card={**told, **(card or {}), **further},
+            card={**facts, **(card or {}), **further},
             checkpoints=checkpoints,
         )
         loop = Loop(Learner(accelerator, network, corpus.ids, chosen), corpus, plan, folder, accelerator)
@@ -228,9 +229,9 @@ def _run(
     on_progress: OnProgress | None,
 ) -> CharLSTM:
     """Train to the end, and make the model of it."""
-    tell = display.loss if corpus.left_out or corpus.faults else display.note
+    show = display.loss if corpus.left_out or corpus.faults else display.note
     for note in corpus.notes():
-        tell(note)
+        show(note)
     display.note(loop.intent())
     if not loop.run(display, on_progress):
         model = loop.unfinished(loop.best_model())

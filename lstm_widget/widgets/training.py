@@ -1,4 +1,4 @@
-"""`TrainingView`: a page that follows a training, and goes back to its stages afterwards.
+"""`TrainingView`: a page that follows a training, and goes back to its checkpoints afterwards.
 
 The training runs in the cell that asks for it. What the page says meanwhile comes on another thread with
 ipykernel 7, and after the cell with an older one.
@@ -51,7 +51,7 @@ log = logging.getLogger("lstm_widget")
 TICK_SECONDS = 0.25  # between messages to the page
 SYNC_SECONDS = 5.0  # between updates of the traits, which hold all that there is
 _INDENTED = 0.25  # of the lines, in a program
-MEASURED = 10_000  # characters of the validation text, on which the loss of each stage is measured
+MEASURED = 10_000  # characters of the validation text, on which the loss of each checkpoint is measured
 _AT_WORK = ("training", "looking back")
 _MESSAGES = ("hello", "stop", "write")
 
@@ -61,8 +61,8 @@ class TrainingView(PageWidget):
 
     Showing it starts nothing; `train` does, in the cell that calls it, and the page follows. **Stop**
     in the page, or the interrupt of the kernel, ends the training with the best model so far. Afterwards a
-    slider goes through the stages of the network, from the untrained one on: each writes the same seed on
-    with the same dice.
+    slider goes through the checkpoints, from the untrained network on: each continues the same seed with
+    the same dice.
 
     Parameters
     ----------
@@ -70,15 +70,15 @@ class TrainingView(PageWidget):
         Those of `lstm_widget.training.train`. Without an output folder, the checkpoints are kept in a
         temporary one until the kernel ends.
     temperature : float, optional
-        At which the stages write; 0 .. 100.
+        At which the checkpoints write; 0 .. 100.
 
     Attributes
     ----------
     model : CharLSTM or None
         The result of the last training, for `LSTMWidget`.
     status : str
-        ``"ready"``, ``"training"``, ``"looking back"`` (the stages write), ``"finished"``, ``"stopped"`` or
-        ``"failed"``; read-only, as all that follow.
+        ``"ready"``, ``"training"``, ``"looking back"`` (the checkpoints write), ``"finished"``, ``"stopped"``
+        or ``"failed"``; read-only, as all that follow.
     error : str
         One sentence if something went wrong, else empty.
     training_curve, validation_curve : list of (int, float)
@@ -126,7 +126,7 @@ class TrainingView(PageWidget):
     samples = synced(traitlets.List(traitlets.Dict(), read_only=True))
     stages = synced(traitlets.List(traitlets.Dict(), read_only=True))
     seed = synced(traitlets.Unicode(read_only=True))
-    """What the texts of all stages begin with."""
+    """What the texts of all checkpoints begin with."""
     written_at = synced(traitlets.Float(0.6, read_only=True))
     bounds = synced(traitlets.Dict({"temperature": BOUNDS["temperature"]}, read_only=True))
 
@@ -142,7 +142,7 @@ class TrainingView(PageWidget):
         **settings: Any,  # noqa: ANN401 - see TrainingSettings
     ) -> None:
         usual = {name: settings.pop(name) for name in OF_EVERY_WIDGET if name in settings}
-        training_settings(settings)  # what is wrong is told here
+        training_settings(settings)  # raises what is wrong
         self.model: CharLSTM | None = None
         self._given = {"model": model, "card": card, "sample_seed": sample_seed, **settings}
         self._text, self._output = text, output
@@ -174,13 +174,13 @@ class TrainingView(PageWidget):
 
         def begin() -> CharLSTM:
             from lstm_widget.training import train  # noqa: PLC0415 - PyTorch
-            from lstm_widget.training.display import told_elsewhere  # noqa: PLC0415
+            from lstm_widget.training.display import reported_elsewhere  # noqa: PLC0415
 
             self._forget()
             self._folder = self._new_folder()
             self._show()
             # The page shows the notes of the text.
-            return told_elsewhere(
+            return reported_elsewhere(
                 lambda: train(
                     self._text,
                     self._folder,
@@ -209,14 +209,14 @@ class TrainingView(PageWidget):
 
         def begin() -> CharLSTM:
             from lstm_widget.training import resume  # noqa: PLC0415 - PyTorch
-            from lstm_widget.training.display import told_elsewhere  # noqa: PLC0415
+            from lstm_widget.training.display import reported_elsewhere  # noqa: PLC0415
 
             folder = self._folder or self._output
             if folder is None:
                 msg = "No training was stopped here: begin one with train()."
                 raise SettingError(msg)
             self._folder = path = as_path(folder)
-            return told_elsewhere(lambda: resume(path, on_progress=self._progressed, quiet=True))
+            return reported_elsewhere(lambda: resume(path, on_progress=self._progressed, quiet=True))
 
         return self._follow(begin)
 
@@ -238,7 +238,7 @@ class TrainingView(PageWidget):
         try:
             if not isinstance(message, dict):
                 msg = "A message to the widget must be a mapping."
-                raise SettingError(msg)  # noqa: TRY301 - told below like any other
+                raise SettingError(msg)  # noqa: TRY301 - handled below like any other
             check_names([message.get("type")], _MESSAGES)
             if message["type"] == "hello":
                 self._tell({"type": "here"})
@@ -254,12 +254,12 @@ class TrainingView(PageWidget):
             self._tell({"type": "error", "message": str(error)})
         except Exception:
             log.exception("A message of the page could not be answered.")
-            self._tell({"type": "error", "message": "That did not work: the log of the kernel tells why."})
+            self._tell({"type": "error", "message": "That did not work: the log of the kernel says why."})
 
     # How it gets there.
 
     def _follow(self, begin: Callable[[], CharLSTM]) -> CharLSTM:
-        """Have a training run, and tell the page of it from the beginning to the end."""
+        """Have a training run, and keep the page informed from beginning to end."""
         me = object()
 
         def take() -> None:
@@ -312,14 +312,14 @@ class TrainingView(PageWidget):
         return folder
 
     def _progressed(self, record: Progress) -> bool:
-        """Take what the training tells after each update; return whether it is to go on."""
+        """Take what the training reports after each update; return whether it is to go on."""
         if not self._known:
             self._read_corpus()
         samples = record.samples or self._samples_of_checkpoint(record.update)
         again = self._course.now is not None and record.update <= self._course.now["update"]
         self._state.hold(lambda: self._course.add(record, samples))
         moment = time.monotonic()
-        # The last one is always told, as the loss of the finished model takes a while.
+        # The last one is always sent, as the loss of the finished model takes a while.
         if again or moment - self._ticked >= TICK_SECONDS or record.update == record.updates:
             self._ticked = moment
             if again or moment - self._synced >= SYNC_SECONDS:
@@ -380,7 +380,7 @@ class TrainingView(PageWidget):
         self._synced = time.monotonic()
 
     def _look_back(self, model: CharLSTM) -> None:
-        """Have each stage write at the temperature of the moment, for whoever looks without a kernel."""
+        """Have each checkpoint write at the present temperature, for pages without a kernel."""
         if self._course.now is None or self._folder is None:  # there was nothing left to train
             return
         kept = self._course.now["best_update"] or self._course.now["update"]
@@ -418,16 +418,16 @@ class TrainingView(PageWidget):
 
 
 def _is_indented(text: str) -> bool:
-    """Tell whether enough of the lines that are not empty begin with two spaces or a tab."""
+    """Return whether enough of the lines that are not empty begin with two spaces or a tab."""
     lines = [line for line in text.splitlines() if line.strip()]
     indented = sum(line.startswith(("  ", "\t")) for line in lines)
     return indented > 0 and indented >= _INDENTED * len(lines)
 
 
 def _sentence(error: BaseException) -> str:
-    """Return what the page tells of an error; the cell shows all of it."""
+    """Return what the page shows of an error; the cell shows all of it."""
     if isinstance(error, KeyboardInterrupt):
         return ""
     if isinstance(error, (LSTMError, ImportError)):
         return str(error)
-    return "The training has failed: the cell tells why."
+    return "The training has failed: the cell says why."

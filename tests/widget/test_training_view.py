@@ -364,7 +364,7 @@ def test_after_a_failure_it_can_be_tried_again(tmp_path, monkeypatch):
         patch.setattr(loop.Loop, "run", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             view.train()
-    assert (view.status, view.error) == ("failed", "The training has failed: the cell tells why.")
+    assert (view.status, view.error) == ("failed", "The training has failed: the cell says why.")
     view.resume()
     assert (view.status, view.error) == ("finished", "")
 
