@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget.writing.run": ("Run",),
     "lstm_widget.writing.batch": ("advance_together",),
     "lstm_widget.inspection.trace": ("Trace",),
-    "lstm_widget.network.scoring": ("Score",),
+    "lstm_widget.writing.score": ("Score",),
     "lstm_widget.writing.receipt": ("Receipt",),
     "lstm_widget.inspection.units": ("Cell",),
     "lstm_widget.inspection.followed": ("FOLLOWED",),

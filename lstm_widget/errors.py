@@ -1,4 +1,4 @@
-"""What can go wrong, each with one sentence for a person."""
+"""What can go wrong, each in one sentence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _repr.maxstring = _repr.maxother = 120
 
 
 def short_repr(value: object) -> str:
-    """Return a value as it is named in an error: on one line and not too long."""
+    """Return a value as an error quotes it: on one line and not too long."""
     try:
         return " ".join(_repr.repr(value).split())
     except ValueError:  # a whole number of more digits than Python prints
@@ -24,7 +24,7 @@ def short_repr(value: object) -> str:
 
 
 def warn(message: str) -> None:
-    """Warn whoever called this package, at the line where they did."""
+    """Warn at the line that called this package."""
     frame, level = sys._getframe(1), 2  # noqa: SLF001 - warnings itself does so
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("lstm_widget"):
         frame, level = frame.f_back, level + 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import NotReadyError, SettingError, UnknownCharactersError, short_repr, too_large
+from lstm_widget.errors import NotReadyError, SettingError, short_repr, too_large
 from lstm_widget.formats import load_model
 from lstm_widget.formats.p5ml import load_checkpoints, load_vocab
 from lstm_widget.inspection.trace import Trace, trace
@@ -20,11 +20,12 @@ from lstm_widget.network.blas import single_thread
 from lstm_widget.network.bundled import DEFAULT_MODEL
 from lstm_widget.network.engine import Engine, Lane, State
 from lstm_widget.network.model import CharLSTM, Weights
-from lstm_widget.network.sampling import COLDEST, bar, choose
-from lstm_widget.network.scoring import BLOCK, Score, score_blocks
+from lstm_widget.network.sampling import choose, probabilities
+from lstm_widget.network.scoring import BLOCK
 from lstm_widget.writing.batch import advance_together
 from lstm_widget.writing.receipt import replay, settings_in
 from lstm_widget.writing.run import Run
+from lstm_widget.writing.score import Score, score
 from lstm_widget.writing.settings import (
     DEFAULTS,
     SettingNames,
@@ -33,13 +34,12 @@ from lstm_widget.writing.settings import (
     check_temperature,
     make_rng,
 )
-from lstm_widget.writing.typed import as_typed, default_seed, generator_seed
+from lstm_widget.writing.typed import default_seed, generator_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
     from typing_extensions import Unpack
 
     from lstm_widget.inspection.units import Cell
@@ -172,7 +172,7 @@ class LSTMGenerator:
             If it is missing or damaged or does not fit the weights; the generator stays as it was.
         """
         if self._weights is None:
-            load_vocab(path, vocab_size=np.iinfo(np.int64).max)  # a damaged file is told at once
+            load_vocab(path, vocab_size=np.iinfo(np.int64).max)  # a damaged file is refused at once
             self._vocab_path = path
         else:
             vocab = load_vocab(path, self._weights.vocab_size)
@@ -191,7 +191,7 @@ class LSTMGenerator:
 
     @property
     def default_seed(self) -> str:
-        """What a text of this model begins with if nobody says; see `lstm_widget.writing.typed.default_seed`.
+        """What a text of this model begins with by default; see `lstm_widget.writing.typed.default_seed`.
 
         It is the model's own, while `defaults` are those of p5ML wherever the model knows them.
 
@@ -252,7 +252,7 @@ class LSTMGenerator:
             Each character as it is asked for. It can be left at any time.
         """
         check_names(settings, SettingNames.__annotations__)
-        run = self.start(options, **settings)  # at once, so that a wrong setting is told here
+        run = self.start(options, **settings)  # at once, so that a wrong setting is refused here
 
         def characters() -> Iterator[str]:
             while not run.finished:
@@ -299,7 +299,7 @@ class LSTMGenerator:
     ) -> Run:
         """Begin a text that is then written in pieces with `Run.advance`; see `generate`.
 
-        `Run.surprise` tells how surprising each character is to the model.
+        `Run.surprise` is how surprising each character is to the model.
         """
         model, engine = self._loaded()  # which may change the defaults
         given: dict[str, Any] = {**self.defaults, **_options(options), **settings}
@@ -314,7 +314,7 @@ class LSTMGenerator:
         logits: bool = False,
         **settings: Unpack[SettingNames],
     ) -> Trace:
-        """Write a text and tell how each character was chosen; see `generate`.
+        """Write a text and explain how each character was chosen; see `generate`.
 
         Parameters
         ----------
@@ -371,7 +371,7 @@ class LSTMGenerator:
         Raises
         ------
         SettingError
-            If it is no receipt, or one of another model.
+            If it is not a receipt, or belongs to another model.
         """
         run = self.start(settings_in(receipt))
         replay(receipt, run)
@@ -391,7 +391,7 @@ class LSTMGenerator:
             nothing is read then.
         """
         if not isinstance(text, str):
-            msg = f"What is fed must be text, not {short_repr(text)}."
+            msg = f"Give a text to feed to the network, not {short_repr(text)}."
             raise SettingError(msg)
         ids = self.model.encode(text)
         lane = self.engine.lane()  # another one: interrupted, the state stays what it was
@@ -408,7 +408,7 @@ class LSTMGenerator:
         *,
         rng: RngLike = None,
     ) -> Prediction:
-        """Tell what the network expects next, and choose one character. The state stays as it is.
+        """Predict the next character, and choose one. The state stays as it is.
 
         Parameters
         ----------
@@ -434,7 +434,7 @@ class LSTMGenerator:
             raise too_large()
         names = model.characters
         chosen = names[choose(logits, heat, dice.random())]
-        shares = _probabilities(logits, heat)
+        shares = probabilities(logits, heat)
         prediction = Prediction(
             sample=chosen or "",
             probabilities={name: float(p) for name, p in zip(names, shares, strict=True) if name is not None},
@@ -444,7 +444,7 @@ class LSTMGenerator:
         return prediction
 
     def score(self, text: str, *, logits: bool = False) -> Score:
-        r"""Tell how likely a text is, character by character. What was fed plays no part, nor does it change.
+        r"""Score how likely a text is, character by character. What was fed plays no part, and stays.
 
         Parameters
         ----------
@@ -458,25 +458,7 @@ class LSTMGenerator:
         SettingError
             If it is no text, or empty, or the model does not know a character (`UnknownCharactersError`).
         """
-        if not isinstance(text, str) or not text:
-            msg = f"What is scored must be text of at least one character, not {short_repr(text)}."
-            raise SettingError(msg)
-        model, engine = self._loaded()
-        read = as_typed(text, model, engine)
-        if read.unknown:
-            raise UnknownCharactersError(read.unknown)
-        ids = model.encode(read.text)
-        kept: list[NDArray[np.float32]] = []
-        log_probabilities = []
-        for found, of_block in score_blocks(engine, ids):
-            log_probabilities.append(found)
-            if logits:
-                kept.append(of_block)
-        return Score(
-            text=read.text,
-            log_probabilities=np.concatenate(log_probabilities),
-            logits=np.concatenate(kept) if logits else None,
-        )
+        return score(*self._loaded(), text, logits=logits)
 
     def reset(self) -> None:
         """Forget what was fed."""
@@ -552,14 +534,3 @@ def _options(options: object) -> Mapping[str, Any]:
         msg = f"The options must be a dictionary such as {DEFAULTS}, not {short_repr(options)}."
         raise SettingError(msg)
     return options or {}
-
-
-def _probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
-    """Return the probability of each id, shape (V,)."""
-    shares = np.zeros(logits.size)
-    if temperature < COLDEST:
-        shares[logits.argmax()] = 1.0
-        return shares
-    order, edges = bar(logits, temperature)
-    shares[order] = np.diff(edges, prepend=0.0) / edges[-1]
-    return shares

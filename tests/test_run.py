@@ -397,7 +397,7 @@ def test_a_length_below_what_is_written_is_refused(generator):
     run = generator.start(seed="abc", length=2000, rng=1)
     run.advance(1500)
     before = run.settings
-    with refused(SettingError, "at least 1,500: so much is written already"):
+    with refused(SettingError, "at least 1,500: that many characters are written already"):
         run.extend(1499)
     for wrong in (0, -1, BOUNDS["length"]["most"] + 1, True, 1600.0, "1600", None):
         with refused(SettingError, "The length must be a whole number from 1 to"):

@@ -289,7 +289,7 @@ def a_receipt(generator, **others):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"fingerprint": "0" * 16}, "not of this model"),
+        ({"fingerprint": "0" * 16}, "belongs to another model"),
         ({"rng": None}, "cannot be replayed"),
         ({"rng": -1}, "rng"),
         ({"temperature": "hot"}, "temperature"),
@@ -316,7 +316,7 @@ def test_a_receipt_that_cannot_be_replayed_is_refused(generator, change, match):
 
 @pytest.mark.parametrize("nothing", [None, [], "receipt", 3])
 def test_what_is_no_receipt_is_refused(generator, nothing):
-    with refused(SettingError, "no receipt"):
+    with refused(SettingError, "not a receipt"):
         generator.replay(nothing)
 
 

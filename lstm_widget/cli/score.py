@@ -45,7 +45,8 @@ def run(options: argparse.Namespace, output: Output) -> None:
 
     from lstm_widget.formats import load_model  # noqa: PLC0415
     from lstm_widget.network.engine import Engine  # noqa: PLC0415
-    from lstm_widget.network.scoring import Score, score_blocks  # noqa: PLC0415
+    from lstm_widget.network.scoring import score_blocks  # noqa: PLC0415
+    from lstm_widget.writing.score import Score  # noqa: PLC0415
     from lstm_widget.writing.typed import as_typed  # noqa: PLC0415
 
     last = part(options.last)

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     Arrays = list[np.ndarray]
 
-# Characters told about at a time.
+# Characters of an answer.
 MOST = 512
 # Characters read before the first look at the clock.
 _STEP = 16
 
 
 class Inspector:
-    """Reads one text again and tells of its characters; positions count from the first one of the seed.
+    """Reads one text again and explains its characters; positions count from the first one of the seed.
 
     Whoever asks for one block after the other, as a page does, has each character read once.
 
@@ -48,7 +48,7 @@ class Inspector:
         self._cells = _Again(run)
 
     def choices(self, position: int, count: int, seconds: float) -> tuple[Arrays, int]:
-        """Tell how characters were chosen.
+        """Explain how characters were chosen.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Inspector:
     def activations(
         self, layer: int, unit: int, position: int, count: int, seconds: float
     ) -> tuple[Arrays, int]:
-        """Tell what a cell did: tanh(c) after each character, float32, shape (n,); see `choices`.
+        """Return what a unit did: tanh(c) after each character, float32, shape (n,); see `choices`.
 
         Raises
         ------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """How each of n characters was chosen. `lstm_widget.network.sampling` tells how the die chooses.
+    """How each of n characters was chosen. See `lstm_widget.network.sampling` for how the die chooses.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Trace:
 
 
 def trace(run: Run, *, logits: bool = False) -> Trace:
-    """Tell how each character of a text was chosen.
+    """Explain how each character of a text was chosen.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def bar(
     temperature : float
         Above 0 (`COLDEST` or more).
     top_k : int, optional
-        Keep only so many of the most likely characters.
+        Keep only this many of the most likely characters.
     top_p : float, optional
         In (0, 1]. Then keep the smallest number of them whose probability, among those that `top_k`
         kept, reaches `top_p`.
@@ -134,7 +134,7 @@ def explain_each(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Tell how n characters were chosen, each as `choose` does it.
+    """Explain how n characters were chosen, each as `choose` does it.
 
     Parameters
     ----------
@@ -176,3 +176,14 @@ def explain_each(
     logarithms = np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
     entropies = np.maximum(0.0, 0.0 - (shares * logarithms).sum(axis=1))  # no -0.0
     return ranks, probabilities, entropies
+
+
+def probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """Return the probability of each id at a temperature, shape (V,)."""
+    shares = np.zeros(logits.size)
+    if temperature < COLDEST:
+        shares[logits.argmax()] = 1.0
+        return shares
+    order, edges = bar(logits, temperature)
+    shares[order] = np.diff(edges, prepend=0.0) / edges[-1]
+    return shares

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,36 +19,6 @@ if TYPE_CHECKING:
 
 BLOCK = 256  # characters that are read at a time
 _LN2 = math.log(2)
-
-
-@dataclass(frozen=True, eq=False)
-class Score:
-    """How likely a text is to a model, character by character.
-
-    Attributes
-    ----------
-    text : str
-        As the model read it: n characters of its vocabulary.
-    log_probabilities : ndarray of float64, shape (n,)
-        Natural logarithm of the probability of each character, given all before it. Nothing is
-        before the first one: the network is in its zero state.
-    logits : ndarray of float32, shape (n, V), or None
-        What the probabilities come from, if asked for; minus infinity for an id without a character.
-    """
-
-    text: str
-    log_probabilities: NDArray[np.float64]
-    logits: NDArray[np.float32] | None = None
-
-    @property
-    def bits(self) -> NDArray[np.float64]:
-        """How surprising each character is: -log2 of its probability, shape (n,)."""
-        return in_bits(self.log_probabilities)
-
-    @property
-    def bits_per_character(self) -> float:
-        """The mean of `bits`; the lower, the better the model knows such texts."""
-        return float(self.bits.mean())
 
 
 def score_blocks(

@@ -23,7 +23,7 @@ class Receipt(TypedDict):
     model: str
     """Its name, for a person."""
     fingerprint: str
-    """What the model is told by: `CharLSTM.fingerprint`."""
+    """Identifies the model: `CharLSTM.fingerprint`."""
     seed: str
     length: int
     temperature: float
@@ -40,7 +40,7 @@ class Receipt(TypedDict):
 
 
 def receipt_of(run: Run, model: str, rng: object) -> Receipt:
-    """Return the receipt of a text as it stands.
+    """Return the receipt of a text as far as it is written.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def settings_in(receipt: Mapping[str, Any]) -> dict[str, Any]:
     """
     if not isinstance(receipt, dict) or (missing := Receipt.__annotations__.keys() - receipt.keys()):
         lacks = f": it lacks {', '.join(map(repr, sorted(missing)))}" if isinstance(receipt, dict) else ""
-        msg = f"That is no receipt of a text{lacks}."
+        msg = f"This is not a receipt of a text{lacks}."
         raise SettingError(msg)
     if receipt["rng"] is None:
         msg = "This text cannot be replayed: its dice came from a generator, not from a number."
@@ -90,11 +90,11 @@ def replay(receipt: Mapping[str, Any], run: Run) -> None:
     Raises
     ------
     SettingError
-        If it is no receipt of a text of this model.
+        If it is damaged, or belongs to another model.
     """
     if receipt["fingerprint"] != run.model.fingerprint:
         name = short_repr(receipt["model"])
-        msg = f"This text is not of this model: its receipt names {name}, or another version of it."
+        msg = f"This receipt belongs to another model, {name} or another version of it: load that one."
         raise SettingError(msg)
     changes, forced, written = (receipt[name] for name in ("temperatures", "placed", "written"))
     end = as_whole(written)

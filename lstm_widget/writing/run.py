@@ -14,7 +14,7 @@ __all__ = ["Run", "advance_together"]
 
 
 class Run(Draft):
-    """A text that is written a piece at a time, as long and as often as somebody asks.
+    """A text that is written a piece at a time, as often as it is asked to.
 
     Every run has its own state and its own dice, so that any number of them go on at once. One run
     is not safe for two threads at a time.
@@ -66,9 +66,9 @@ class Run(Draft):
         Parameters
         ----------
         count : int, optional
-            At most so many characters; by default as many as the settings say.
+            At most this many characters; by default as many as the settings say.
         seconds : float, optional
-            For about so long at most. Within a long seed the piece may then be empty.
+            For about this long at most. Within a long seed the piece may then be empty.
 
         Returns
         -------
@@ -99,7 +99,7 @@ class Run(Draft):
         """
         settings = replace(self.settings, length=length)
         if settings.length < (written := len(self.characters)):
-            msg = f"The length must be at least {written:,}: so much is written already."
+            msg = f"The length must be at least {written:,}: that many characters are written already."
             raise SettingError(msg)
         self.settings = settings
 

@@ -1,4 +1,4 @@
-r"""What a person types, as a model reads it; and what a text begins with if nobody says.
+r"""What a person types, as a model reads it; and what a text begins with by default.
 
 A keyboard, an editor and a web page end a line with ``"\n"``. To a model that was trained on ``"\r\n"`` a
 lone one is as surprising as a wrong letter, so it is given what it knows. Whether it was cannot be seen
@@ -18,7 +18,7 @@ import numpy as np
 from lstm_widget.errors import ModelError
 from lstm_widget.network.blas import single_thread
 from lstm_widget.network.normalize import normalize
-from lstm_widget.network.sampling import choose
+from lstm_widget.network.sampling import choose, probabilities
 from lstm_widget.writing.settings import DEFAULTS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def as_typed(text: str, model: CharLSTM, engine: Engine) -> Normalized:
 
 
 def default_seed(model: CharLSTM, engine: Engine) -> str:
-    """Return what a text begins with if nobody says: known characters, at least one.
+    """Return what a text begins with by default: known characters, at least one.
 
     That is the ``seed`` of the model's card, else that of the samples in it, else the letter that the model
     most likely begins a line or a word with. A model that knows no letter begins with what else it knows.
@@ -107,7 +107,7 @@ def _ends_lines_in_two(model: CharLSTM, engine: Engine) -> bool:
         lane.step(character)
     for die in dice:
         logits = lane.step(last)
-        shares = _probabilities(logits)
+        shares = probabilities(logits, 1.0)
         in_two += shares[first]
         alone += 0.0 if last == first else shares[second]
         if shares[first] > best:
@@ -116,10 +116,5 @@ def _ends_lines_in_two(model: CharLSTM, engine: Engine) -> bool:
             break
         last = choose(logits, _TEMPERATURE, die)
     lane.state = place
-    sure = _probabilities(lane.step(first))[second]
+    sure = probabilities(lane.step(first), 1.0)[second]
     return bool(sure > _SURE and in_two * (1 - _SURE) > alone * _SURE)
-
-
-def _probabilities(logits: np.ndarray) -> np.ndarray:
-    shares = np.exp(logits - logits.max(), dtype=np.float64)
-    return np.asarray(shares / shares.sum())
