@@ -193,7 +193,7 @@ def test_the_other_texts_are_not_lost_to_ctrl_c(model_file):
 def test_what_is_no_file_is_not_replaced(model_file, tmp_path):
     os.mkfifo(tmp_path / "pipe.safetensors")
     assert "exists already" in fails(1, "convert", model_file, tmp_path / "pipe.safetensors")
-    assert "no file that could be replaced" in fails(
+    assert "not a file that can be replaced" in fails(
         1, "convert", model_file, tmp_path / "pipe.safetensors", "--force"
     )
     (tmp_path / "link.safetensors").symlink_to(tmp_path / "target.safetensors")
@@ -202,7 +202,7 @@ def test_what_is_no_file_is_not_replaced(model_file, tmp_path):
     assert (tmp_path / "link.safetensors").is_symlink()
     assert load_model(tmp_path / "target.safetensors").vocab == load_model(model_file).vocab
     (tmp_path / "folder.safetensors").mkdir()
-    assert "no file that could be replaced" in fails(
+    assert "not a file that can be replaced" in fails(
         1, "convert", model_file, tmp_path / "folder.safetensors"
     )
 
