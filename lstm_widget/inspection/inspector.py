@@ -1,7 +1,7 @@
 """What a look inside shows: read again from the text when the page asks, a piece at a time.
 
 A question may need more time than it has. Then it is answered in part: it says how many characters are yet
-to be read, and whoever asks once more gets on from there.
+to be read, and the next question goes on from there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _STEP = 16
 class Inspector:
     """Reads one text again and explains its characters; positions count from the first one of the seed.
 
-    Whoever asks for one block after the other, as a page does, has each character read once.
+    If one block is asked for after the other, as a page does, each character is read once.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Which numeric backend computes: NumPy from the start, Numba as soon as it is loaded.
 
-Loading Numba takes a moment, and the very first time on a machine it compiles for some seconds. So
-that nobody waits, that happens in a thread, and not before a text is under way. The environment
+Loading Numba takes a moment, and the very first time on a machine it compiles for some seconds: so that
+no text waits for it, that happens in a thread, and not before a text is under way. The environment
 variable ``LSTM_WIDGET_MATH`` decides otherwise: ``numpy`` leaves Numba alone, ``numba`` waits for it.
 """
 
@@ -60,7 +60,7 @@ class Backend:
         return faster
 
     def warm_up(self) -> None:
-        """Begin to load Numba, in a thread, if it is installed and nobody has begun yet."""
+        """Begin to load Numba, in a thread, if it is installed and not yet begun."""
         if self._thread is None and _wanted() == "auto":
             self._lock.hold(self._begin_to_load)
 

@@ -35,7 +35,7 @@ def _take_control() -> None:
 
 
 def _unwarned(work: Callable[[], T]) -> T:
-    """Do some work of which an error tells if it overflows (`lstm_widget.errors.too_large`)."""
+    """Do some work whose overflow is reported as an error (`lstm_widget.errors.too_large`)."""
     with np.errstate(over="ignore", invalid="ignore"):
         return work()
 

@@ -310,7 +310,7 @@ class CompiledLane:
         self._z = np.zeros((lanes, int(self._packed.plan[:, 3].max()) * PANEL), dtype=_F32)
         self._turn = 0
         self.pace = 1.0
-        """Seconds that a step of `write` takes, for whoever measures it."""
+        """Seconds that a step of `write` takes, as last measured."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Make copies by value, as those of `lstm_widget.network.engine.Lane` are."""

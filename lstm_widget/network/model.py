@@ -183,7 +183,7 @@ def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
     vocab : mapping of str to int
         One character (one Unicode code point) to its id.
     vocab_size : int
-        Number of ids V that the softmax tells apart.
+        Number of ids V of the softmax.
 
     Raises
     ------
@@ -316,7 +316,7 @@ class CharLSTM:
         return CharLSTM(self._weights, self._vocab, card)
 
     def normalize(self, text: str) -> Normalized:
-        """Read a text with the characters that the model knows, and tell what was replaced.
+        """Read a text with the characters that the model knows, and report what was replaced.
 
         Characters that it knows in another form, or as a similar one, are replaced (see
         `lstm_widget.network.normalize`); others are left out and reported with nothing in their place.

@@ -128,7 +128,7 @@ def _signs(text: str, *, whole_line_end: bool) -> Iterator[tuple[int, str]]:
 
 
 def _joins(sign: str, character: str) -> bool:
-    """Tell whether a character belongs to the sign before it: an accent, or a part of a syllable."""
+    """Return whether a character belongs to the sign before it: an accent, or a part of a syllable."""
     if character < _FIRST_MARK:
         return False
     if unicodedata.combining(character):

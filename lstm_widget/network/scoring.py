@@ -45,7 +45,7 @@ def score_blocks(
 
 
 class Reader:
-    """Reads a text, piece by piece, and tells what was expected before each character.
+    """Reads a text, piece by piece, and predicts each character.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def generator_seed(model: CharLSTM, engine: Engine) -> str:
 
 
 def _oddity(character: str) -> int:
-    """Return how unfit a character is to begin a text: letters first, what nobody sees last."""
+    """Return how unfit a character is to begin a text: letters first, what cannot be seen last."""
     kind = unicodedata.category(character)
     return ("L", "N", "P", "S", "Z", "M", "C").index(kind[0])
 
@@ -95,7 +95,7 @@ def _line_end(model: CharLSTM, engine: Engine) -> str | None:
 
 
 def _ends_lines_in_two(model: CharLSTM, engine: Engine) -> bool:
-    r"""Have the model write, and tell whether it ends lines with ``"\r"`` and then expects ``"\n"``."""
+    r"""Have the model write, and return whether it ends lines with ``"\r"`` and then expects ``"\n"``."""
     first, second = (model.vocab[character] for character in _LINE_END)
     lane = engine.lane()
     dice = np.random.default_rng(0).random(_ASKED)
