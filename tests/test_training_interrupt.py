@@ -26,7 +26,7 @@ def short():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "SAMPLE_LENGTH", 20)
         patch.setattr(card, "SAMPLE_SETTINGS", {"length": 20, "temperature": 0.6})
-        patch.setattr(learner, "_VALIDATION_STEPS", 60)
+        patch.setattr(learner, "_VALIDATION_SEQUENCE_LENGTH", 60)
         yield
 
 
