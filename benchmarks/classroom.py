@@ -177,7 +177,8 @@ class Student:
         if reading is None:
             run = f"{self.number}-{math.isinf(self._pace)}-{self._left}"
             self._reading = Reading(run, now)
-            self._post({"type": "start", "run": run, "settings": self._settings()})
+            lanes = [{"name": "text", "temperature": 0.6}]
+            self._post({"type": "start", "run": run, "settings": self._settings(), "lanes": lanes})
         elif reading.ended:
             reading.look(now, self._pace)
             self._finish(reading, now)
@@ -200,7 +201,6 @@ class Student:
         return {
             "seed": "She was sitting next to",
             "length": LENGTH,
-            "temperature": 0.6,
             "top_k": None,
             "top_p": None,
             "rng": self.number,
@@ -215,13 +215,14 @@ class Student:
         if message["type"] == "chunk":
             _, asked = reading.asked.pop(message["pull"])
             self._trip += 0.2 * (min(now - asked, _LONGEST_TRIP) - self._trip)
-            if message["position"] != reading.have:
-                msg = f"Characters are missing before {message['position']}, there are {reading.have}."
+            (lane,) = message["lanes"]
+            if lane["position"] != reading.have:
+                msg = f"Characters are missing before {lane['position']}, there are {reading.have}."
                 raise RuntimeError(msg)
-            if reading.have == 0 and message["count"]:
+            if reading.have == 0 and lane["count"]:
                 self.times.first.append(now - reading.clicked)
             reading.look(now, self._pace)
-            reading.have += message["count"]
+            reading.have += lane["count"]
             self._pump(now)
         if message["type"] == "end":
             if reading.have != LENGTH:
@@ -257,8 +258,10 @@ class Student:
             self._pulls += 1
             pull = f"{self.number}:{self._pulls}"
             reading.asked[pull] = (count, now)
-            message = {"type": "pull", "run": reading.run, "pull": pull, "position": reading.have + expected}
-            self._post({**message, "count": count, "budget": _BUDGET, "temperature": 0.6})
+            position = reading.have + expected
+            lanes = [{"name": "text", "temperature": 0.6, "position": position}]
+            message = {"type": "pull", "run": reading.run, "pull": pull, "budget": _BUDGET}
+            self._post({**message, "until": position + count, "lanes": lanes})
 
     def _post(self, content: dict[str, Any]) -> None:
         self._notebook.send(self._comm, {"method": "custom", "content": content})

@@ -23,7 +23,7 @@ class Page:
         widget.send = self._arrived
 
     def _arrived(self, content, buffers=None):
-        self.sent.append(on_the_wire(content))
+        self.sent.append(of_one_lane(on_the_wire(content)))
         self.buffers.append([bytes(memoryview(buffer)) for buffer in buffers or []])
 
     def ask(self, content):
@@ -34,7 +34,7 @@ class Page:
         return self.sent[before:]
 
     def start(self, run="a", **settings):
-        return self.ask({"type": "start", "run": run, "settings": {**SETTINGS, **settings}})
+        return self.ask(a_start(run, **settings))
 
     def resume(self, length, run="a"):
         return self.ask({"type": "resume", "run": run, "length": length})
@@ -68,9 +68,30 @@ class Page:
         return [message for message in self.sent if message["type"] in kinds]
 
 
-def a_pull(position=0, count=20, temperature=0.8, run="a"):
-    limits = {"position": position, "count": count, "budget": 1e9, "temperature": temperature}
-    return {"type": "pull", "run": run, "pull": "p", **limits}
+def a_start(run="a", **settings):
+    settings = {**SETTINGS, **settings}
+    lanes = [{"name": "text", "temperature": settings.pop("temperature")}]
+    return {"type": "start", "run": run, "settings": settings, "lanes": lanes}
+
+
+def a_pull(position=0, count=20, temperature=0.8, run="a", **lane):
+    """Return a pull; `lane` is said of its lane."""
+    lanes = [{"name": "text", "temperature": temperature, "position": position, **lane}]
+    limits = {"until": position + count, "budget": 1e9}
+    return {"type": "pull", "run": run, "pull": "p", **limits, "lanes": lanes}
+
+
+def of_one_lane(message):
+    """Return a message with what it says of its only lane; that of several as it is."""
+    if message["type"] == "chunk":
+        (lane,) = message.pop("lanes")
+        assert lane.pop("name") == "text"
+        return {**message, **lane}
+    if message["type"] == "end":
+        ((name, receipt),) = message.pop("receipts").items()
+        assert name == "text"
+        return {**message, "receipt": receipt}
+    return message
 
 
 def on_the_wire(content):

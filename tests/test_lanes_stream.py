@@ -10,11 +10,11 @@ import pytest
 from backends import use_backend
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lstm_widget.widgets.lanes_stream import Lane, LanesConversation
 from pages import bits_of, finishes, on_the_wire
 from slow_texts import REAL, slow_text
 
 from lstm_widget import LSTMGenerator
-from lstm_widget.widgets.lanes_stream import Lane, LanesConversation
 
 SETTINGS = {"seed": "abc", "length": 60, "top_k": None, "top_p": None, "rng": 3}
 HEATS = {"x": 0.4, "y": 0.8, "z": 2.0}
@@ -24,7 +24,7 @@ GONE = "These texts are no longer being written: start new ones."
 @pytest.fixture(autouse=True)
 def _time_enough(monkeypatch):
     """Let no piece become shorter because the machine is busy."""
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e9)
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def test_a_lane_that_is_no_longer_named_is_written_no_further(talk, model):
 def test_the_removal_of_the_last_lane_that_is_written_ends_the_run(talk, monkeypatch):
     talk.start({"x": 0.4, "z": 2.0})
     talk.pull(59, {"x": 0.4, "z": 2.0})
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
     heats = {"x": 0.4, "z": 2.0, "late": 1.0}
     while len(talk.texts["x"]) < 60:
         talk.pull(60, heats)
@@ -286,7 +286,7 @@ def a_clock(monkeypatch):
 
 
 def test_a_pull_takes_no_longer_than_it_may(talk, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 50.0)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 50.0)
     talk.start(length=100_000)
     ticks = a_clock(monkeypatch)
     for heats in (HEATS, HEATS, {**HEATS, "late": 1.0}, {**HEATS, "late": 1.0, "later": 1.0}):
@@ -301,7 +301,7 @@ def test_a_pull_takes_no_longer_than_it_may(talk, monkeypatch):
 def test_who_comes_late_catches_up_while_the_others_go_on(talk, model, monkeypatch):
     talk.start(length=3000)
     talk.pull(1000)
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 30.0)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 30.0)
     a_clock(monkeypatch)
     heats = {**HEATS, "late": 0.8}
     before = {name: len(text) for name, text in talk.texts.items()} | {"late": 0}
@@ -319,14 +319,14 @@ def test_who_comes_late_catches_up_while_the_others_go_on(talk, model, monkeypat
 def test_a_long_seed_of_a_new_lane_does_not_hold_up_the_others(talk, monkeypatch):
     talk.start(seed="abcdefgh" * 500, length=1000)
     talk.pull(100)
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 30.0)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 30.0)
     a_clock(monkeypatch)
     (chunk,) = talk.pull(105, {**HEATS, "late": 1.0})
     assert [lane["count"] for lane in chunk["lanes"]] == [5, 5, 5, 0]
 
 
 def test_no_time_at_all_is_one_step_at_least(talk, model, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
     talk.start(length=10)
     for _ in range(12):  # two characters of the seed are read first
         talk.pull(10)
@@ -523,7 +523,7 @@ def test_the_texts_come_out_of_their_receipts_again(talk, model):
 
 
 def test_a_cell_writes_all_lanes_and_tells_each_piece(talk, model, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
     talk.conversation.write(SETTINGS, lambda: [Lane(*one) for one in HEATS.items()])
     assert kinds(talk.sent) == ["begin", *["lanes"] * 62, "end"]
     assert {message["pull"] for message in talk.sent if message["type"] == "lanes"} == {None}
@@ -532,7 +532,7 @@ def test_a_cell_writes_all_lanes_and_tells_each_piece(talk, model, monkeypatch):
 
 
 def test_a_page_stops_what_a_cell_writes(talk, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1.0)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1.0)
     begun = threading.Event()
     transmit = talk.conversation._transmit
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import anywidget
 import traitlets
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
     import numpy as np
 
     from lstm_widget.network.model import CharLSTM
-    from lstm_widget.widgets.conversation import Conversation
-    from lstm_widget.widgets.protocol import FromKernel, LanesFromKernel, LanesSettings
+    from lstm_widget.widgets.checks import Lane
+    from lstm_widget.widgets.protocol import FromKernel, Settings
+    from lstm_widget.widgets.session import Session
+    from lstm_widget.widgets.texts import Texts
 
     ModelLike = str | Path | CharLSTM | LSTMGenerator
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 STATIC = Path(__file__).parents[1] / "static"
 # To see each change at once, anywidget watches the bundle itself.
@@ -113,12 +117,12 @@ class PageWidget(anywidget.AnyWidget):
         """Raise `traitlets.TraitError` for what a cell may set to this, and a page may not."""
 
 
-class ModelWidget(PageWidget):
-    """A widget that writes with a model; see `LSTMWidget` for the traits."""
+class ModelWidget(PageWidget, Generic[R]):
+    """A widget that writes with a model; see `LSTMWidget` for the traits. `R`: what it returns of a run."""
 
     _keywords: ClassVar[tuple[str, ...]]
     """The settings that a cell may name."""
-    _conversation: Conversation[Any]
+    _session: Session
 
     for_the_page: ClassVar[frozenset[str]] = frozenset(
         {"model", "seed", "length", "top_k", "top_p", "rng", "speed"}
@@ -150,7 +154,7 @@ class ModelWidget(PageWidget):
         # The seed of the model, until somebody gives another one.
         self._own_seed = None if "seed" in settings else self._generators[name].default_seed
         super().__init__(**{"model": name, "seed": self._own_seed, **settings})
-        self.on_msg(lambda _widget, content, _buffers: self._conversation.handle(content))
+        self.on_msg(lambda _widget, content, _buffers: self._session.handle(content))
 
     @property
     def generator(self) -> LSTMGenerator:
@@ -159,13 +163,57 @@ class ModelWidget(PageWidget):
 
     # What a cell does.
 
+    def resume(self) -> R:
+        """Go on writing, as **Continue** does: up to `length` characters, or `length` more.
+
+        Stopped or finished, it goes on with the same dice: each text becomes what a longer run would have
+        become.
+
+        Returns
+        -------
+        str, or list of str for lanes
+            The characters written now.
+
+        Raises
+        ------
+        SettingError
+            If there is no text, or `seed` or `model` are no longer those of the text.
+        """
+        written = self._session.written(self.seed)
+        if written is None:
+            msg = "There is no text of this seed and model to continue: call generate() first."
+            raise SettingError(msg)
+        return self._go_on(self.length if written < self.length else written + self.length)
+
+    def step(self, characters: int = 1) -> R:
+        """Write one character, or more; the first ones if `seed` or `model` are not those of the text.
+
+        Returns
+        -------
+        str, or list of str for lanes
+            The characters written now.
+
+        Raises
+        ------
+        SettingError
+            If the number is wrong or the model knows no character of the seed.
+        """
+        check_length(characters)
+        self.stop()  # else it would write on to the end of what a page has begun
+        written = self._session.written(self.seed)
+        if written is not None:
+            return self._go_on(written + characters)
+        settings: Settings = {**self._settings(), "length": characters}
+        begin = partial(self._start, settings=settings)
+        return self._result(self._session.write(self._lanes, begin))
+
     def stop(self) -> None:
         """End the run that is being written, if there is one, and keep what it wrote."""
-        self._conversation.stop()
+        self._session.stop()
 
     def clear(self) -> None:
         """End the run, if there is one, and forget what it wrote."""
-        self._conversation.clear()
+        self._session.clear()
 
     def _set(self, settings: Mapping[str, Any]) -> None:
         """Set what a cell names: all of it, or nothing if one is wrong."""
@@ -206,7 +254,27 @@ class ModelWidget(PageWidget):
 
     # How it gets there.
 
-    def _common_settings(self) -> LanesSettings:
+    def _lanes(self) -> list[Lane]:
+        """Return the lanes as they are to be written."""
+        raise NotImplementedError
+
+    def _kept(self) -> Mapping[str, Any]:
+        """Return what the traits have of the current run."""
+        raise NotImplementedError
+
+    def _result(self, written: Mapping[str, str]) -> R:
+        """Return what a cell gets of the characters that were written in each lane."""
+        raise NotImplementedError
+
+    def _start(self, name: str, settings: Settings | None = None, *, only_read: bool = False) -> Texts:
+        return self._session.start(name, settings or self._settings(), self._lanes(), only_read=only_read)
+
+    def _go_on(self, length: int) -> R:
+        texts = self._session.text()
+        begin = partial(self._session.resume, texts, length)
+        return self._result(self._session.write(self._lanes, lambda _: begin(), texts.name))
+
+    def _settings(self) -> Settings:
         return {
             "seed": self.seed,
             "length": self.length,
@@ -215,10 +283,10 @@ class ModelWidget(PageWidget):
             "rng": self.rng,
         }
 
-    def _tell(self, message: FromKernel | LanesFromKernel, *buffers: list[np.ndarray]) -> None:
+    def _transmit(self, message: FromKernel, *buffers: list[np.ndarray]) -> None:
         self.send(message, *buffers)
 
-    def _keep(self, state: Mapping[str, Any]) -> None:
+    def _publish(self, state: Mapping[str, Any]) -> None:
         for name, value in state.items():
             self.set_trait(name, value)
 

@@ -1,17 +1,27 @@
-"""What a page says is checked before it is used, and what it is sent can be sent."""
+"""What comes from a page is checked, and what is sent to it can be sent."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lstm_widget.errors import SettingError
+from lstm_widget.widgets.protocol import Settings
+from lstm_widget.writing.settings import check_names, check_page_rng, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Longest name of a run, of a pull or of a question.
 MAX_NAME = 100
+
+
+class Lane(NamedTuple):
+    """What is asked of a lane: its name and its temperature from the next character on."""
+
+    name: str
+    temperature: float
+
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -52,3 +62,49 @@ def text_in(message: Mapping[str, Any], name: Literal["seed", "character"]) -> s
         msg = f"A message to the widget must bring a {name} that is text."
         raise SettingError(msg)
     return value
+
+
+def budget_in(message: Mapping[str, Any]) -> float:
+    """Return the budget of a pull, in milliseconds, or raise `SettingError`."""
+    budget = message.get("budget")
+    if isinstance(budget, bool) or not isinstance(budget, (int, float)) or not budget > 0:
+        msg = "A pull message must bring a budget of milliseconds above 0."
+        raise SettingError(msg)
+    return budget
+
+
+def settings_in(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings in a message of the page; the rest is checked where the run begins."""
+    settings = message.get("settings")
+    if not isinstance(settings, dict):
+        msg = "A start message must bring its settings."
+        raise SettingError(msg)
+    check_names(settings, Settings.__annotations__)
+    check_page_rng(settings.get("rng"))
+    # What is nothing may be missing: where Python runs in the browser, there is more than one nothing.
+    return {**dict.fromkeys(Settings.__annotations__), **settings}
+
+
+def lanes_in(message: Mapping[str, Any], least: int, most: int) -> list[tuple[Lane, Mapping[str, Any]]]:
+    """Return the lanes of a message, each with all that is said of it, or raise `SettingError`."""
+    contents = message.get("lanes")
+    if not isinstance(contents, list) or not all(isinstance(one, dict) for one in contents):
+        msg = "A message to the widget must bring a list of its lanes."
+        raise SettingError(msg)
+    if not least <= len(contents) <= most:
+        number = f"{least} to {most} lanes" if most > 1 else "1 lane"
+        msg = f"A message to the widget must bring {number}, not {len(contents)}."
+        raise SettingError(msg)
+    temperatures = [check_temperature(one.get("temperature")) for one in contents]
+    names = check_lane_names([one.get("name") for one in contents])
+    return list(zip(map(Lane, names, temperatures), contents, strict=True))
+
+
+def check_lane_names(names: object) -> list[str]:
+    """Return the names of lanes, or raise `SettingError`."""
+    if isinstance(names, list) and len(set(map(str, names))) == len(names):
+        named = [one for one in names if isinstance(one, str) and 0 < len(one) <= MAX_NAME]
+        if len(named) == len(names):
+            return named
+    msg = "The names of the lanes must be different texts."
+    raise SettingError(msg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
@@ -9,23 +10,19 @@ import traitlets
 
 from lstm_widget.errors import SettingError, short_repr
 from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, synced
-from lstm_widget.widgets.lanes_stream import (
-    MAX_LANES,
-    MIN_LANES,
-    Lane,
-    LanesConversation,
-    check_lane_names,
-    check_temperatures,
-)
-from lstm_widget.writing.settings import BOUNDS, as_whole
+from lstm_widget.widgets.checks import Lane, check_lane_names
+from lstm_widget.widgets.session import Session
+from lstm_widget.writing.settings import BOUNDS, as_whole, check_temperature
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from typing_extensions import Unpack
 
     from lstm_widget.widgets.base import ModelLike
+
+MIN_LANES, MAX_LANES = 2, 6
 
 
 class LaneSettings(TypedDict, total=False):
@@ -40,7 +37,7 @@ class LaneSettings(TypedDict, total=False):
     speed: float | None
 
 
-class TemperatureLanes(ModelWidget):
+class TemperatureLanes(ModelWidget[list[str]]):
     """A page in which a character-level LSTM writes at several temperatures, side by side.
 
     All lanes have the same seed and throw the same dice, so that only the temperature tells them apart.
@@ -103,7 +100,6 @@ class TemperatureLanes(ModelWidget):
     _esm: ClassVar[Path] = page_module("lanes")
     _css: ClassVar[Path] = STATIC / "lanes.css"
     _page = page_source("lanes")
-    _conversation: LanesConversation
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(LaneSettings.__annotations__)
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperatures", "names"}
@@ -123,7 +119,14 @@ class TemperatureLanes(ModelWidget):
 
     def __init__(self, model: ModelLike | None = None, **settings: Unpack[LaneSettings]) -> None:
         self._new_names = (f"lane-{number}" for number in count(1))
-        self._conversation = LanesConversation(self._chosen, self._tell, self._keep)
+        self._session = Session(
+            self._chosen,
+            self._transmit,
+            self._publish,
+            self._kept,
+            lanes=(MIN_LANES, MAX_LANES),
+            gone="These texts are no longer being written: start new ones.",
+        )
         super().__init__(model, **settings)
 
     # What a cell does.
@@ -150,8 +153,7 @@ class TemperatureLanes(ModelWidget):
             If a value is wrong.
         """
         self._set(settings)
-        self._conversation.write(self._common_settings(), self._lanes)
-        return self._conversation.texts(self.names)
+        return self._result(self._session.write(self._lanes, self._start))
 
     def add(self, temperature: float) -> None:
         """Add a lane at the right end, also while the others are written.
@@ -202,6 +204,20 @@ class TemperatureLanes(ModelWidget):
             if text
         )
 
+    def _result(self, written: Mapping[str, str]) -> list[str]:
+        return [written.get(name, "") for name in self.names]
+
+    def _kept(self) -> Mapping[str, Any]:
+        texts, names = self._session.current, self.names
+        receipts = [None if texts is None else texts.receipt(name) for name in names]
+        return {
+            "texts": ["" if texts is None else texts.text(name) for name in names],
+            "receipts": [
+                {**receipt, "lane": name} if receipt else {}
+                for name, receipt in zip(names, receipts, strict=True)
+            ],
+        }
+
     def _lanes(self) -> list[Lane]:
         # They may have different lengths for a moment, while another thread changes them.
         return [Lane(*one) for one in zip(self.names, self.temperatures, strict=False)]
@@ -216,11 +232,11 @@ class TemperatureLanes(ModelWidget):
 
     @traitlets.default("texts")
     def _no_texts(self) -> list[str]:
-        return self._conversation.texts(self.names)
+        return [""] * len(self.names)
 
     @traitlets.default("receipts")
     def _no_receipts(self) -> list[dict[str, Any]]:
-        return self._conversation.receipts(self.names)
+        return [{} for _ in self.names]
 
     @traitlets.validate("temperatures")
     def _check_temperatures(self, proposal: Any) -> list[float]:  # noqa: ANN401 - traitlets' own
@@ -243,10 +259,17 @@ class TemperatureLanes(ModelWidget):
             self.names = [*self.names[:lanes], *(next(new) for _ in range(lanes - len(self.names)))]
 
     @traitlets.observe("names")
-    def _show_texts(self, _: object = None) -> None:
-        self.set_trait("texts", self._conversation.texts(self.names))
-        self.set_trait("receipts", self._conversation.receipts(self.names))
+    def _show_texts(self, _: object) -> None:
+        self._publish(self._kept())
 
-    def _keep(self, state: Mapping[str, Any]) -> None:
-        self._show_texts()
-        super()._keep(state)
+
+def check_temperatures(temperatures: object) -> list[float]:
+    """Return the temperatures of the lanes, or raise `SettingError`."""
+    if isinstance(temperatures, (str, Mapping)) or not isinstance(temperatures, Iterable):
+        msg = f"The temperatures must be a list of numbers, not {short_repr(temperatures)}."
+        raise SettingError(msg)
+    checked = [check_temperature(one) for one in temperatures]
+    if not MIN_LANES <= len(checked) <= MAX_LANES:
+        msg = f"There must be {MIN_LANES} to {MAX_LANES} temperatures, not {len(checked)}."
+        raise SettingError(msg)
+    return checked

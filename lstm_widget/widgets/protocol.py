@@ -41,10 +41,10 @@ class Here(TypedDict):
     type: Literal["here"]
 
 
-# A text: its run.
+# A run: one text or several, its lanes.
 
 
-class LanesSettings(TypedDict):
+class Settings(TypedDict):
     """What all lanes of a run have in common."""
 
     seed: str
@@ -54,33 +54,37 @@ class LanesSettings(TypedDict):
     rng: int | None
 
 
-class Settings(LanesSettings):
-    """The settings of a text."""
+class LaneAsked(TypedDict):
+    """A lane as the page has it now. It keeps its name when others come and go.
 
+    The only lane of `LSTMWidget` is called "text".
+    """
+
+    name: str
     temperature: float
 
 
+class LanePulled(LaneAsked):
+    """The page has (or has asked for) the characters of this lane before `position`."""
+
+    position: int
+
+
 class Start(TypedDict):
-    """From the page: begin; the settings travel along, so that no trait update can be late."""
+    """From the page: begin; settings and lanes travel along, so that no trait update can be late.
+
+    With `only_read` the seed is read and nothing is written yet: answered with `Begin` and `End`.
+    """
 
     type: Literal["start"]
     run: str
     settings: Settings
-
-
-class Read(TypedDict):
-    """From the page: read the seed only, a text of which nothing is written yet.
-
-    Answered with `Begin` and `End`; it can then be written on.
-    """
-
-    type: Literal["read"]
-    run: str
-    settings: Settings
+    lanes: list[LaneAsked]
+    only_read: NotRequired[bool]
 
 
 class Resume(TypedDict):
-    """From the page: write this text on, until it has `length` characters.
+    """From the page: write on, until each lane has `length` characters.
 
     Always answered with `Begin`, so that what is still under way from before can be recognised.
     """
@@ -91,20 +95,20 @@ class Resume(TypedDict):
 
 
 class Pull(TypedDict):
-    """From the page: I have (or have asked for) the characters before `position`; give me more.
+    """From the page: write each of these lanes until it has `until` characters.
 
-    At most `count` characters, for at most `budget` milliseconds, from now on at `temperature`.
-    Asking again from the same position gives the same characters again. The answer repeats the name
+    For at most `budget` milliseconds together, from the next character of each on at its temperature. A
+    name that is new begins a lane, with the same dice, at the first character; a lane that is not named
+    is written no further. Asking again gives the same characters again. The answer repeats the name
     `pull`, so that the page knows what is still unanswered.
     """
 
     type: Literal["pull"]
     run: str
     pull: str
-    position: int
-    count: int
+    until: int
     budget: float
-    temperature: float
+    lanes: list[LanePulled]
 
 
 class Stop(TypedDict):
@@ -118,16 +122,6 @@ class Clear(TypedDict):
     """From the page: end the run, if there is one, and forget its text."""
 
     type: Literal["clear"]
-
-
-class BranchOff(TypedDict):
-    """From the page: write `run` once more with another character at one place, as the text `branch`."""
-
-    type: Literal["branch"]
-    run: str
-    branch: str
-    position: int
-    character: str
 
 
 class Show(TypedDict):
@@ -145,35 +139,45 @@ class Remove(TypedDict):
 
 
 class Begin(TypedDict):
-    """To the page: a run has begun, or goes on behind the first `position` characters.
+    """To the page: a run has begun with the dice of this number, or goes on.
 
-    If it is another one than before, the trait `text` has those. The seed is without the characters
-    that the model does not know.
+    The seed is without the characters that the model does not know. Each lane goes on behind its first
+    `position` characters, or behind all it has if those are more; if the run is another one than before, the
+    trait `text` has them. What answers `BranchOff` has its `id`.
     """
 
     type: Literal["begin"]
     run: str
     seed: str
+    rng: int
     position: int
+    id: NotRequired[str]
 
 
-class Chunk(TypedDict):
-    """To the page: the characters from `position` on, `count` of them; `pull` is None from a cell.
+class LaneChunk(TypedDict):
+    """The characters of a lane from `position` on, `count` of them.
 
     `temperatures` are the changes among them, as in the receipt. `bits` is the surprise of the whole
     text up to their end: -log2 of its probability at temperature 1. Before the first one, `left`
     characters may be yet to be read.
     """
 
-    type: Literal["chunk"]
-    run: str
-    pull: str | None
+    name: str
     position: int
     count: int
     text: str
     temperatures: list[Change]
     bits: float
     left: NotRequired[int]
+
+
+class Chunk(TypedDict):
+    """To the page: what was written of each lane that was asked for; `pull` is None from a cell."""
+
+    type: Literal["chunk"]
+    run: str
+    pull: str | None
+    lanes: list[LaneChunk]
 
 
 class Receipt(WritingReceipt):
@@ -184,12 +188,12 @@ class Receipt(WritingReceipt):
 
 
 class End(TypedDict):
-    """To the page: the run is over, and this reproduces it."""
+    """To the page: the run is over, and this reproduces each lane, by its name."""
 
     type: Literal["end"]
     run: str
     reason: Reason
-    receipt: Receipt
+    receipts: dict[str, Receipt]
 
 
 class Shown(TypedDict):
@@ -218,81 +222,21 @@ class Failure(TypedDict):
     id: NotRequired[str]
 
 
-# Several lanes: their run.
-
-
-class LaneAsked(TypedDict):
-    """A lane as the page has it now. It keeps its name when others come and go."""
-
-    name: str
-    temperature: float
-
-
-class LanePulled(LaneAsked):
-    """The page has (or has asked for) the characters of this lane before `position`."""
-
-    position: int
-
-
-class LanesStart(TypedDict):
-    """From the page: begin; settings and lanes travel along, so that no trait update can be late."""
-
-    type: Literal["start"]
-    run: str
-    settings: LanesSettings
-    lanes: list[LaneAsked]
-
-
-class LanesPull(TypedDict):
-    """From the page: write each of these lanes until it has `until` characters.
-
-    For at most `budget` milliseconds together, from the next character of each on at its temperature. A
-    name that is new begins a lane, with the same dice, at the first character; a lane that is not named
-    is written no further. Asking again gives the same characters again. The answer repeats the name
-    `pull`, so that the page knows what is still unanswered.
-    """
-
-    type: Literal["pull"]
-    run: str
-    pull: str
-    until: int
-    budget: float
-    lanes: list[LanePulled]
-
-
-class LanesBegin(TypedDict):
-    """To the page: a run has begun, with the dice of this number.
-
-    The seed is without the characters that the model does not know.
-    """
-
-    type: Literal["begin"]
-    run: str
-    seed: str
-    rng: int
-
-
-class LanesChunk(TypedDict):
-    """To the page: what has been written of each lane that was asked for; `pull` is None from a cell.
-
-    The chunks are those of texts of their own, with the name of the lane as that of the run.
-    """
-
-    type: Literal["lanes"]
-    run: str
-    pull: str | None
-    lanes: list[Chunk]
-
-
-class LanesEnd(TypedDict):
-    """To the page: the run is over."""
-
-    type: Literal["end"]
-    run: str
-    reason: Reason
-
-
 # Questions. Each has an id; what answers it, or the `Failure` that refuses it, has the same one.
+
+
+class BranchOff(TypedDict):
+    """From the page: write `run` once more with another character at one place, as the text `branch`.
+
+    Answered with the `Begin` of the branch, which all pages get.
+    """
+
+    type: Literal["branch"]
+    id: str
+    run: str
+    branch: str
+    position: int
+    character: str
 
 
 class Expect(TypedDict):
@@ -577,7 +521,7 @@ class TrainingBounds(TypedDict):
 # The traits that the pages see; see the widgets.
 
 
-class CommonTraits(LanesSettings):
+class CommonTraits(Settings):
     """The traits of `LSTMWidget` and `TemperatureLanes`; a `speed` of None is as fast as it goes."""
 
     model: str
@@ -640,16 +584,14 @@ class TrainingTraits(TypedDict):
     bounds: TrainingBounds
 
 
-# All messages of each widget.
+# All messages: of a session, and of a training.
 
 ToKernel = (
-    Hello | Start | Read | Resume | Pull | Stop | Clear | BranchOff | Show | Remove
-    | Expect | Inspect | Activate | Find
+    Hello | Start | Resume | Pull | Stop | Clear | Show | Remove
+    | BranchOff | Expect | Inspect | Activate | Find
 )  # fmt: skip
 FromKernel = (
     Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding
 )
-LanesToKernel = Hello | LanesStart | LanesPull | Stop | Clear
-LanesFromKernel = Here | LanesBegin | LanesChunk | LanesEnd | Cleared | Failure
 TrainingToKernel = Hello | StopTraining | Write
 TrainingFromKernel = Here | Tick | Written | Refused

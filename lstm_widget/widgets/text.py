@@ -1,20 +1,21 @@
-"""`LSTMWidget`: the widget as a notebook sees it. What it says to its pages is in `stream`."""
+"""`LSTMWidget`: the widget as a notebook sees it; `branches` has what it says to its pages."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 import traitlets
 
-from lstm_widget.errors import SettingError
 from lstm_widget.inspection.inspector import check_cell
 from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, synced
+from lstm_widget.widgets.branches import TEXT, BranchingSession
 from lstm_widget.widgets.callbacks import TextCallbacks
-from lstm_widget.widgets.stream import TextConversation
-from lstm_widget.writing.settings import BOUNDS, SettingNames, check_length, check_temperature
+from lstm_widget.widgets.checks import Lane
+from lstm_widget.writing.settings import BOUNDS, check_temperature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from typing_extensions import Unpack
@@ -43,7 +44,7 @@ class WidgetSettings(TypedDict, total=False):
     cell: tuple[int, int] | None
 
 
-class LSTMWidget(ModelWidget):
+class LSTMWidget(ModelWidget[str]):
     """A page in which a character-level LSTM writes, letter by letter.
 
     Parameters
@@ -117,7 +118,7 @@ class LSTMWidget(ModelWidget):
     _esm: ClassVar[Path] = page_module("widget")
     _css: ClassVar[Path] = STATIC / "widget.css"
     _page = page_source("widget")
-    _conversation: TextConversation
+    _session: BranchingSession
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(WidgetSettings.__annotations__)
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperature", *_LOOKS}
@@ -141,7 +142,9 @@ class LSTMWidget(ModelWidget):
 
     def __init__(self, model: ModelLike | None = None, **settings: Unpack[WidgetSettings]) -> None:
         self._text_callbacks = TextCallbacks()
-        self._conversation = TextConversation(self._chosen, self._tell, self._keep, self._text_callbacks)
+        self._session = BranchingSession(
+            self._chosen, self._transmit, self._publish, self._kept, self._text_callbacks
+        )
         super().__init__(model, **settings)
 
     # What a cell does.
@@ -168,51 +171,7 @@ class LSTMWidget(ModelWidget):
             If a value is wrong.
         """
         self._set(settings)
-        return self._conversation.write(self._settings(), lambda: self.temperature)
-
-    def resume(self) -> str:
-        """Write the text on, as **Continue** does: up to `length` characters, or so many more.
-
-        Stopped or finished, it goes on with the same dice: it becomes the text that a longer run
-        would have become.
-
-        Returns
-        -------
-        str
-            The characters written now.
-
-        Raises
-        ------
-        SettingError
-            If there is no text, or `seed` or `model` are no longer those of the text.
-        """
-        written = self._conversation.written(self._settings())
-        if written is None:
-            msg = "There is no text of this seed and model to continue: call generate() first."
-            raise SettingError(msg)
-        length = self.length if written < self.length else written + self.length
-        return self._conversation.write_on(length, lambda: self.temperature)
-
-    def step(self, characters: int = 1) -> str:
-        """Write one character, or so many; the first ones if `seed` or `model` are not those of the text.
-
-        Returns
-        -------
-        str
-            The characters written now.
-
-        Raises
-        ------
-        SettingError
-            If the number is wrong or the model knows no character of the seed.
-        """
-        check_length(characters)
-        self.stop()  # else it would write on to the end of what a page has begun
-        written = self._conversation.written(self._settings())
-        if written is None:
-            settings: SettingNames = {**self._settings(), "length": characters}
-            return self._conversation.write(settings, lambda: self.temperature)
-        return self._conversation.write_on(written + characters, lambda: self.temperature)
+        return self._result(self._session.write(self._lanes, self._start))
 
     def read(self, text: str | None = None) -> None:
         """Read a text, as the seed, and write nothing: the look inside then shows how likely it is.
@@ -231,7 +190,7 @@ class LSTMWidget(ModelWidget):
         """
         if text is not None:
             self.seed = text
-        self._conversation.read(self._settings())
+        self._session.write(self._lanes, partial(self._start, only_read=True))
 
     def branch(self, position: int, character: str) -> str:
         """Write the text that is shown with another character at one place; the later dice are the same.
@@ -254,7 +213,9 @@ class LSTMWidget(ModelWidget):
         SettingError
             If there is no text, or no such place or character.
         """
-        return self._conversation.branch(position, character, lambda: self.temperature)
+        parent = self._session.text()
+        begin = partial(self._session.branch, parent, position, character)
+        return self._result(self._session.write(self._lanes, begin))
 
     def show(self, run: str) -> None:
         """Go back to one of the `branches`, by its `run`.
@@ -264,7 +225,7 @@ class LSTMWidget(ModelWidget):
         SettingError
             If it is not there.
         """
-        self._conversation.show(run)
+        self._session.show(run)
 
     def remove(self, run: str) -> None:
         """Forget one of the `branches`, with all that branch off it.
@@ -274,7 +235,7 @@ class LSTMWidget(ModelWidget):
         SettingError
             If it is not there, or is the first text.
         """
-        self._conversation.remove(run)
+        self._session.remove(run)
 
     @property
     def trace(self) -> Trace:
@@ -285,7 +246,7 @@ class LSTMWidget(ModelWidget):
         SettingError
             If there is no text.
         """
-        return self._conversation.trace()
+        return self._session.trace()
 
     def on_text(self, callback: Callable[[str], object], *, remove: bool = False) -> None:
         """Have each piece of text told as it is written, whoever asked for it.
@@ -314,8 +275,19 @@ class LSTMWidget(ModelWidget):
     def _written(self) -> str:
         return f"{self.receipt.get('seed', '')}{self.text}" if self.text else ""
 
-    def _settings(self) -> SettingNames:
-        return {**self._common_settings(), "temperature": self.temperature}
+    def _lanes(self) -> list[Lane]:
+        return [Lane(TEXT, self.temperature)]
+
+    def _result(self, written: Mapping[str, str]) -> str:
+        return written[TEXT]
+
+    def _kept(self) -> Mapping[str, Any]:
+        texts = self._session.current
+        return {
+            "receipt": {} if texts is None else texts.receipt(TEXT),
+            "text": "" if texts is None else texts.text(TEXT),
+            "branches": self._session.tree.state,
+        }
 
     @traitlets.validate("temperature")
     def _check_temperature(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' own
@@ -337,6 +309,6 @@ class LSTMWidget(ModelWidget):
         model = self.generator.model
         self.set_trait("vocabulary", list(model.characters))
         self.set_trait("units", [layer.units for layer in model.weights.layers])
-        self.set_trait("cells", self._conversation.found())
+        self.set_trait("cells", self._session.questions.found())
         if change["old"] is not None:  # not while the widget is made
             self.cell = None

@@ -79,7 +79,10 @@ class Draft:
 
     @temperature.setter
     def temperature(self, temperature: float) -> None:
-        temperature = check_temperature(temperature)
+        self.change_temperature(check_temperature(temperature))
+
+    def change_temperature(self, temperature: float) -> None:
+        """Take a temperature, which was checked, from the next piece on."""
         if temperature == self._temperature:
             return
         self._temperature = temperature

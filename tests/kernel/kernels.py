@@ -101,7 +101,7 @@ class Page:
         return answers(self.notebook.until_idle(self.post(content)))
 
     def start(self, run: str, **settings: Any) -> list[dict[str, Any]]:
-        return self.ask({"type": "start", "run": run, "settings": settings})
+        return self.ask(a_start(run, **settings))
 
     def pull(
         self, run: str, position: int, count: int = 40, temperature: float = 0.6
@@ -133,17 +133,31 @@ def pull(run: str, position: int, count: int, temperature: float) -> dict[str, A
         "type": "pull",
         "run": run,
         "pull": "p1",
-        "position": position,
-        "count": count,
+        "until": position + count,
         "budget": 30,
-        "temperature": temperature,
+        "lanes": [{"name": "text", "temperature": temperature, "position": position}],
     }
 
 
+def a_start(run: str, **settings: Any) -> dict[str, Any]:
+    common: dict[str, Any] = {name: value for name, value in settings.items() if name != "temperature"}
+    lane = {"name": "text", "temperature": settings.get("temperature", 0.5)}
+    return {"type": "start", "run": run, "settings": common, "lanes": [lane]}
+
+
 def answers(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what was said to the pages."""
+    """Return what was said to the pages, each message with what it says of its only lane."""
     data = [m["content"]["data"] for m in messages if m["msg_type"] == "comm_msg"]
-    return [d["content"] for d in data if d["method"] == "custom"]
+    return [_of_one_lane(d["content"]) for d in data if d["method"] == "custom"]
+
+
+def _of_one_lane(message: dict[str, Any]) -> dict[str, Any]:
+    if message["type"] == "chunk":
+        (lane,) = message["lanes"]
+        return {**message, **lane}
+    if message["type"] == "end":
+        return {**message, "receipt": message["receipts"]["text"]}
+    return message
 
 
 def updates(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

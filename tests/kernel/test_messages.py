@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from kernels import Notebook, answers, pull
+from kernels import Notebook, a_start, answers, pull
 
 from lstm_widget import LSTMGenerator
 
@@ -69,7 +69,7 @@ def test_each_request_has_the_answers_that_belong_to_it(page):
     assert kinds({"type": "hello"}) == ["here"]
     assert kinds({"type": "clear"}) == ["cleared"]
     # A seed of one character is read at once: every pull finds a character.
-    assert kinds({"type": "start", "run": "a", "settings": {**SETTINGS, "seed": "S"}}) == ["begin"]
+    assert kinds(a_start("a", **{**SETTINGS, "seed": "S"})) == ["begin"]
     assert kinds({"type": "hello"}) == ["here"]
     assert kinds(resume) == ["begin"]
     assert kinds(pull("a", 0, 1, 0.6)) == ["chunk"]
@@ -161,7 +161,7 @@ def test_stopped_and_finished_texts_are_resumed(page):
     page.ask({"type": "stop", "run": "a"})
     for length in (200, 300):
         (begin,) = page.resume("a", length)
-        assert begin == {"type": "begin", "run": "a", "seed": "She was", "position": have}
+        assert begin == {"type": "begin", "run": "a", "seed": "She was", "rng": 7, "position": have}
         text, end = page.pull_all("a", have)
         assert text == long[have:length]
         assert (end["reason"], end["receipt"]["written"]) == ("finished", length)
@@ -301,20 +301,20 @@ def test_half_characters_from_a_page_are_answered(odd):
         ({"run": "a", "type": "resume", "length": 2.5}, "length that is a whole number from 1"),
         ({"run": "a", "type": "resume", "length": 1_000_001}, "from 1 to 1,000,000"),
         ({**pull("a", 0, 5, 0.6), "pull": 5}, "name its pull"),
-        (pull("a", -1, 5, 0.6), "position that is a whole number"),
-        (pull("a", 0, 0, 0.6), "count that is a whole number"),
+        (pull("a", -1, 6, 0.6), "position that is a whole number"),
+        (pull("a", 0, 0, 0.6), "until that is a whole number"),
         (pull("a", 0, 5, -1), "temperature must be a number"),
         ({**pull("a", 0, 5, 0.6), "budget": "long"}, "budget of milliseconds"),
         ({"run": "b", "type": "start"}, "must bring its settings"),
-        ({"run": "b", "type": "start", "settings": {"sed": "a"}}, "did you mean 'seed'"),
-        ({"run": "b", "type": "start", "settings": {**SETTINGS, "seed": ""}}, "seed is empty"),
-        ({"run": "b", "type": "start", "settings": {**SETTINGS, "seed": "北京"}}, "knows none"),
-        ({"run": "b", "type": "start", "settings": {**SETTINGS, "length": 10**9}}, "whole number from 1"),
-        ({"run": "b", "type": "start", "settings": {**SETTINGS, "length": "100"}}, "whole number from 1"),
-        ({"run": "b", "type": "start", "settings": {**SETTINGS, "temperature": None}}, "temperature must be"),
-        ({"run": "b", "type": "start", "settings": {**SETTINGS, "rng": -1}}, "rng must be"),
-        ({"run": "b", "type": "start", "settings": {**SETTINGS, "top_k": 0}}, "top_k must be"),
-        ({"run": "b", "type": "start", "settings": {**SETTINGS, "top_p": 1.5}}, "top_p must be"),
+        (a_start("b", sed="a"), "did you mean 'seed'"),
+        (a_start("b", **{**SETTINGS, "seed": ""}), "seed is empty"),
+        (a_start("b", **{**SETTINGS, "seed": "北京"}), "knows none"),
+        (a_start("b", **{**SETTINGS, "length": 10**9}), "whole number from 1"),
+        (a_start("b", **{**SETTINGS, "length": "100"}), "whole number from 1"),
+        (a_start("b", **{**SETTINGS, "temperature": None}), "temperature must be"),
+        (a_start("b", **{**SETTINGS, "rng": -1}), "rng must be"),
+        (a_start("b", **{**SETTINGS, "top_k": 0}), "top_k must be"),
+        (a_start("b", **{**SETTINGS, "top_p": 1.5}), "top_p must be"),
     ],
 )
 def test_a_wrong_message_is_answered_with_a_sentence(page, content, sentence):

@@ -11,7 +11,7 @@ from lstm_widget import LSTMGenerator, LSTMWidget
 @pytest.fixture(autouse=True)
 def _time_enough(monkeypatch):
     """Let no piece become shorter because the machine is busy."""
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e9)
 
 
 @pytest.fixture

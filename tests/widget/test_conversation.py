@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pages import SETTINGS, Page, a_pull, bits_of, finishes, on_the_wire, reproduced
+from pages import SETTINGS, Page, a_pull, a_start, bits_of, finishes, on_the_wire, reproduced
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError
 from lstm_widget.widgets.checks import sendable
 
+BEGIN = {"type": "begin", "run": "a", "seed": "abc", "rng": 3}
 GONE = "This text is no longer being written: start a new one."
 
 
@@ -39,7 +40,7 @@ def test_hello_is_answered_in_every_state_and_changes_nothing(widget, page):
     page.resume(60)
     page.pull_all(20)
     hello()
-    page.ask({"type": "start", "run": "b", "settings": {}})
+    page.ask({**a_start("b"), "settings": {}})
     hello()
     page.clear()
     hello()
@@ -68,7 +69,7 @@ def test_hello_does_not_wait_for_what_is_being_written(page, monkeypatch):
 
 
 def test_a_text_is_begun_written_and_ended(widget, page, model, long):
-    assert page.start() == [{"type": "begin", "run": "a", "seed": "abc", "position": 0}]
+    assert page.start() == [{**BEGIN, "position": 0}]
     bits = bits_of(model, "abc", long[:60])
     for position in (0, 20):
         (chunk,) = page.pull(position)
@@ -129,7 +130,7 @@ def chunk_text(page):
 
 
 def test_a_temperature_with_which_nothing_was_written_is_not_told(widget, page, model, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
     page.start()
     for heat in (2.0, 3.0, 4.0):  # the seed takes that long
         (chunk,) = page.pull(0, 20, heat)
@@ -143,7 +144,7 @@ def test_a_temperature_with_which_nothing_was_written_is_not_told(widget, page, 
 
 def widget_text(widget):
     """Return what is written so far, which is no trait before the end."""
-    return "".join(widget._conversation._current.run.characters)
+    return "".join(widget._session.current.only.run.characters)
 
 
 def test_an_end_that_was_lost_is_told_again(page):
@@ -193,7 +194,7 @@ def test_a_resume_to_the_length_that_is_there_tells_the_end_again(widget, page):
     _, end = page.pull_all()
     for length in (60, 30, 1):
         begin, again = page.resume(length)
-        assert begin == {"type": "begin", "run": "a", "seed": "abc", "position": 60}
+        assert begin == {**BEGIN, "position": 60}
         assert again == end
     assert (widget.status, len(widget.text), widget.receipt["length"]) == ("finished", 60, 60)
 
@@ -203,7 +204,7 @@ def test_a_resume_goes_on_with_the_text(widget, page, model, long):
     page.pull_all()
     have = 60
     for length in (120, 121, 500):
-        assert page.resume(length) == [{"type": "begin", "run": "a", "seed": "abc", "position": have}]
+        assert page.resume(length) == [{**BEGIN, "position": have}]
         assert (widget.status, widget.text, widget.error) == ("writing", long[:have], "")
         text, end = page.pull_all(have)
         assert text == long[have:length]
@@ -229,7 +230,7 @@ def test_a_resume_while_it_is_written_only_makes_it_longer(widget, page, long):
         page.pull(0, run=run)
         for wanted in lengths:
             (begin,) = page.resume(wanted, run)
-            assert begin == {"type": "begin", "run": run, "seed": "abc", "position": 20}
+            assert begin == {**BEGIN, "run": run, "position": 20}
         assert widget.status == "writing"
         assert page.pull_all(20, run=run)[0] == long[20:length]
         assert len(page.of("end")) == (1 if run == "a" else 2)
@@ -261,17 +262,17 @@ def test_a_resume_that_is_too_long_or_of_another_run_changes_nothing(widget, pag
 
 def test_a_resume_of_a_run_that_was_replaced_meanwhile_changes_nothing(widget, page, long):
     page.start("a")
-    found = widget._conversation._current  # by a thread that had to wait
+    found = widget._session.current  # by a thread that had to wait
     page.start("b")
     page.pull(0, run="b")
     with pytest.raises(SettingError, match=GONE):
-        widget._conversation._resume(found, 100)
+        widget._session.resume(found, 100)
     assert (widget.status, widget.receipt["run"]) == ("writing", "b")
     assert page.pull_all(20, run="b")[0] == long[20:60]
 
 
 def test_a_resume_reaches_a_cell_that_writes(widget, page, long, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
 
     def longer(_):
         widget.on_text(longer, remove=True)
@@ -297,7 +298,7 @@ def test_clear_is_answered_in_every_state(widget, page, long):
     assert page.clear() == [cleared]
     widget.generate()
     assert page.clear() == [cleared]
-    page.ask({"type": "start", "run": "c", "settings": {"seed": "北"}})
+    page.start("c", seed="北")
     assert (widget.status, widget.text) == ("ready", "")
     assert widget.error
     assert page.clear() == page.clear() == [cleared]
@@ -310,7 +311,7 @@ def test_clear_is_answered_in_every_state(widget, page, long):
 
 
 def test_clear_reaches_a_cell_that_writes(widget, page, long, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
     thread = []
 
     def clear(_):
@@ -355,15 +356,20 @@ WRONG = [
     ({"type": "resume", "run": "gone", "length": 100}, "no longer being written"),
     ({**a_pull(), "pull": 5}, "name its pull"),
     ({**a_pull(), "pull": ""}, "name its pull"),
-    ({**a_pull(), "position": -1}, "position that is a whole number from 0"),
-    ({**a_pull(), "position": None}, "position that is a whole number"),
-    ({**a_pull(), "count": 0}, "count that is a whole number from 1"),
-    ({**a_pull(), "count": True}, "count that is a whole number"),
+    (a_pull(position=-1, count=30), "position that is a whole number from 0"),
+    ({**a_pull(), "lanes": [{"name": "text", "temperature": 1}]}, "position that is a whole number"),
+    ({**a_pull(), "until": 0}, "until that is a whole number from 1"),
+    ({**a_pull(), "until": True}, "until that is a whole number"),
     ({**a_pull(), "budget": 0}, "budget of milliseconds"),
     ({**a_pull(), "budget": float("nan")}, "budget of milliseconds"),
     ({**a_pull(), "budget": "long"}, "budget of milliseconds"),
-    ({**a_pull(), "temperature": -1}, "temperature must be a number"),
-    ({**a_pull(), "temperature": None}, "temperature must be a number"),
+    (a_pull(temperature=-1), "temperature must be a number"),
+    (a_pull(temperature=None), "temperature must be a number"),
+    ({**a_pull(), "lanes": None}, "a list of its lanes"),
+    ({**a_pull(), "lanes": []}, "must bring 1 lane, not 0"),
+    ({**a_pull(), "lanes": a_pull()["lanes"] * 2}, "must bring 1 lane, not 2"),
+    (a_pull(name="x"), "has the name 'text'"),
+    (a_pull(name=None), "different texts"),
 ]
 
 
@@ -403,11 +409,16 @@ BAD_SETTINGS = [
 
 
 @pytest.mark.parametrize(("bad", "sentence"), BAD_SETTINGS)
-@pytest.mark.parametrize("kind", ["start", "read"])
-def test_wrong_settings_are_told_and_the_text_before_goes_on(widget, page, long, bad, sentence, kind):
+@pytest.mark.parametrize("only_read", [False, True])
+def test_wrong_settings_are_told_and_the_text_before_goes_on(widget, page, long, bad, sentence, only_read):
     page.start()
     page.pull(0)
-    (error,) = page.ask({"type": kind, "run": "b", "settings": bad})
+    lanes = [{"name": "text", "temperature": 0.8}]
+    start = {"type": "start", "run": "b", "settings": bad, "lanes": lanes, "only_read": only_read}
+    if isinstance(bad, dict) and "temperature" in bad:
+        lanes[0]["temperature"] = bad["temperature"]
+        start["settings"] = {name: value for name, value in bad.items() if name != "temperature"}
+    (error,) = page.ask(start)
     assert (error["type"], error["run"]) == ("error", "b")
     assert sentence in error["message"]
     assert (widget.status, widget.error, widget.text) == ("writing", error["message"], "")
@@ -421,21 +432,23 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
     max_leaves=4,
 )
-FIELDS = ["run", "settings", "length", "pull", "position", "count", "budget", "temperature"]
+FIELDS = ["run", "settings", "length", "pull", "until", "budget", "lanes"]
 REFUSED = [
-    *({"type": "branch", "run": "a", "branch": "b", "position": 5, "character": "é"} | bad for bad in (
+    *({"type": "branch", "id": "q", "run": "a", "branch": "b", "position": 5, "character": "é", **bad}
+      for bad in (
         {}, {"position": 21}, {"character": "ab"}, {"character": None}, {"run": "gone"}, {"branch": 5}
     )),
-    {"type": "start", "run": "b", "settings": {**SETTINGS, "seed": "北京"}},
+    a_start("b", seed="北京"),
     {"type": "start", "run": "b"},
-    {"type": "read", "run": "b", "settings": {**SETTINGS, "seed": ""}},
+    {**a_start("b", seed=""), "only_read": True},
+    {"type": "branch", "run": "a", "branch": "b", "position": 5, "character": "a"},
     {"type": "resume", "run": "a", "length": 1_000_001},
     {"type": "resume", "run": "gone", "length": 100},
     {"type": "stop", "run": "gone"},
     {"type": "show", "run": "gone"},
     {"type": "remove", "run": "a"},
     {"type": "remove", "run": "gone"},
-    {**a_pull(), "count": 0},
+    {**a_pull(), "until": 0},
     {**a_pull(), "run": "gone"},
     {"type": "expect", "id": "q", "seed": None},
     {"type": "inspect", "id": "q", "run": "gone", "position": 0, "count": 5},
@@ -470,12 +483,12 @@ def test_what_is_refused_changes_nothing(widget, page, long, monkeypatch, messag
         assert page.pull_all(60)[0] == long[60:80]
         return
 
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)  # a cell writes in many pieces
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)  # a cell writes in many pieces
     threads = []
 
     def meanwhile(_):
-        if len(widget._conversation._current.run.characters) == 20:
-            name = widget._conversation._current.name
+        if len(widget._session.current.only.run.characters) == 20:
+            name = widget._session.current.name
             if isinstance(message, dict) and message.get("run") == "a":
                 message["run"] = name
             threads.append(threading.Thread(target=refused))
@@ -703,12 +716,12 @@ def test_whatever_they_do_at_once_the_text_is_one(random_model, pages, cell, see
         for n, work in enumerate(pages)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 0.05)  # a cell writes in many pieces
+        patch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 0.05)  # a cell writes in many pieces
         together([*works, lambda: a_cell_at_random(widget, cell, np.random.default_rng(seed))])
     check_messages(page.sent, model)
     check_seen(seen, model)
     # How it stands is how it was told last.
-    last = widget._conversation._current
+    last = widget._session.current
     if last is None:
         assert (widget.text, widget.receipt) == ("", {})
         assert widget.status in {"ready", "failed"}

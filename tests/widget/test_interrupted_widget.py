@@ -83,7 +83,7 @@ def test_a_pull_of_the_page(model, expected):
 
     def prepare():
         page.start(**SHORT)
-        return lambda: page.widget._conversation.handle(a_pull(0, 4, SHORT["temperature"]))
+        return lambda: page.widget._session.handle(a_pull(0, 4, SHORT["temperature"]))
 
     def right():
         assert in_another_thread(lambda: page.pull_all(temperature=SHORT["temperature"]))[0] == expected
@@ -115,9 +115,9 @@ def test_a_question_of_the_look_inside(model, kind):
     right = page.ask(question), page.buffers[-1]
 
     def prepare():
-        widget._conversation._look.forget()
-        widget._conversation._look._foresight = None
-        return lambda: widget._conversation.handle(question)
+        widget._session.questions.forget()
+        widget._session.questions._foresight = None
+        return lambda: widget._session.handle(question)
 
     def same():
         in_order(widget)

@@ -20,7 +20,7 @@ HEATS = [0.4, 0.8, 2.0]
 
 @pytest.fixture(autouse=True)
 def _time_enough_for_lanes(monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e9)
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def alone(model, heat, **others):
 
 def act(widget, monkeypatch, at, action):
     """Write one character at a time, and do something as soon as the page has so many of the first lane."""
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
     told = []
 
     def send(content, buffers=None):  # noqa: ARG001
         told.append(content)
-        chunk = content["lanes"][0] if content["type"] == "lanes" else {"position": 0, "count": 0}
+        chunk = content["lanes"][0] if content["type"] == "chunk" else {"position": 0, "count": 0}
         if chunk["count"] > 0 and chunk["position"] + chunk["count"] == at:
             action()
 
@@ -133,7 +133,7 @@ def test_an_interrupt_keeps_the_texts(widget, model, monkeypatch):
     texts = widget.generate()
     assert texts == [alone(model, heat)[:20] for heat in HEATS]
     assert widget.status == "stopped"
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e9)
     widget.send = lambda *_: None
     assert widget.generate() == [alone(model, heat) for heat in HEATS]
 
@@ -322,7 +322,7 @@ def test_a_page_writes(widget, sent, model):
     assert (widget.status, widget.receipts[0]["run"], widget.receipts[0]["seed"]) == ("writing", "a", "abc")
     pull = {"type": "pull", "run": "a", "pull": "p", "until": 100, "budget": 30}
     ask(widget, {**pull, "lanes": [{**lane, "position": 0} for lane in lanes]})
-    assert [message["type"] for message in sent] == ["begin", "lanes", "end"]
+    assert [message["type"] for message in sent] == ["begin", "chunk", "end"]
     assert widget.texts == [alone(model, heat) for heat in HEATS]
     assert [chunk["text"] for chunk in sent[1]["lanes"]] == widget.texts
     assert widget.status == "finished"

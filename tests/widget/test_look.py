@@ -11,7 +11,7 @@ import pytest
 import torch
 import traitlets
 from backends import assert_same_logits, use_backend
-from pages import SETTINGS, Page, a_pull, one_line
+from pages import SETTINGS, Page, a_pull, a_start, one_line
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError, to_pytorch
 from lstm_widget.inspection.inspector import MOST
@@ -31,7 +31,8 @@ def activate(layer, unit, position=0, count=100, run="a"):
 
 
 def branch(position, character, name="b", run="a"):
-    return {"type": "branch", "run": run, "branch": name, "position": position, "character": character}
+    place = {"position": position, "character": character}
+    return {"type": "branch", "id": "q", "run": run, "branch": name, **place}
 
 
 def written(page, **settings):
@@ -194,7 +195,7 @@ def test_a_cell_that_is_not_there_is_refused(page, widget, cell):
 
 
 def test_cells_are_looked_for_a_moment_at_a_time(page, widget, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.look.PIECE", 0.0)
+    monkeypatch.setattr("lstm_widget.widgets.questions.PIECE", 0.0)
     done, answer = [], {}
     while not done or done[-1] < 1:
         (answer,) = page.ask({"type": "find", "id": "q"})
@@ -216,9 +217,9 @@ def test_cells_are_looked_for_a_moment_at_a_time(page, widget, monkeypatch):
 def test_no_message_reads_much_and_all_is_read_in_the_end(widget, page, model, monkeypatch):
     seed = "abcdefgh" * 100
     text = written(page, seed=seed, length=2000)
-    widget._conversation._current.run.kept = KeptStates()  # as if it could not help
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
-    monkeypatch.setattr("lstm_widget.widgets.look.PIECE", 0.0)
+    widget._session.current.only.run.kept = KeptStates()  # as if it could not help
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.questions.PIECE", 0.0)
     count = 0
 
     def counted(name):
@@ -264,13 +265,13 @@ def test_no_message_reads_much_and_all_is_read_in_the_end(widget, page, model, m
     have, end = 1990, {"type": ""}
     while end["type"] != "end":
         end = ask(a_pull(have, 20, run="b"))
-        have = len(widget._conversation._current.run.characters)
+        have = len(widget._session.current.only.run.characters)
     assert widget.text[:1990] == text[:1990]
     assert LSTMGenerator(model).replay(widget.receipt) == widget.text
     for message in ({"type": "show", "run": "a"}, {"type": "resume", "run": "a", "length": 2001}):
         ask(message)
-    ask({"type": "read", "run": "r", "settings": {**SETTINGS, "seed": whole}})
-    page.ask({"type": "start", "run": "s", "settings": {**SETTINGS, "seed": seed}})
+    ask({**a_start("r", seed=whole), "only_read": True})
+    page.start("s", seed=seed)
     left = [ask(a_pull(0, 20, run="s")).get("left") for _ in range(800)]
     assert left == [*range(799, 1, -1), None, None]
 
@@ -315,7 +316,7 @@ def test_a_branch_from_a_page(widget, page, model):
     right = run.branch(20, "h")
     right.advance()
     (begin,) = page.ask(branch(20, "h"))
-    assert begin == {"type": "begin", "run": "b", "seed": "abc", "position": 20}
+    assert begin == {"type": "begin", "run": "b", "seed": "abc", "rng": 3, "position": 20, "id": "q"}
     assert (widget.text, widget.status) == (text[:20], "writing")
     rest, end = page.pull_all(have=20, run="b")
     assert text[:20] + rest == widget.text == "".join(right.characters)
@@ -413,13 +414,13 @@ def test_a_new_text_forgets_the_branches(widget, page):
 
 
 def test_there_are_not_too_many_branches(widget, page, monkeypatch):
-    monkeypatch.setattr("lstm_widget.widgets.writing.MAX_BRANCHES", 2)
+    monkeypatch.setattr("lstm_widget.widgets.branches.MAX_BRANCHES", 2)
     written(page)
     for name in "bc":
         page.ask(branch(20, "h", name))
     (answer,) = page.ask(branch(20, "h", "d"))
     assert answer["type"] == "error"
-    assert answer["run"] == "d"
+    assert (answer["run"], answer["id"]) == ("", "q")
     assert "branches already" in answer["message"]
     assert widget.receipt["run"] == "c"
 
@@ -439,7 +440,7 @@ def test_there_are_not_too_many_branches(widget, page, monkeypatch):
 def test_a_branch_that_cannot_be_is_refused(widget, page, wrong, match):
     text = written(page)
     (answer,) = page.ask({**branch(20, "h"), **wrong})
-    assert answer["type"] == "error"
+    assert (answer["type"], answer["run"], answer["id"]) == ("error", "", "q")
     assert match in answer["message"]
     assert (widget.text, widget.status) == (text, "finished")
 
@@ -476,7 +477,7 @@ def test_what_is_gone_takes_no_memory(widget, page, how):
         page.pull_all(have=20, run=name)
     page.ask(inspect(0, 10, run=name))
     page.ask(activate(0, 1, run=name))
-    run = weakref.ref(widget._conversation._current.run)
+    run = weakref.ref(widget._session.current.only.run)
     if how == "clear":
         page.clear()
     elif how == "start":
@@ -493,8 +494,8 @@ def test_what_is_gone_takes_no_memory(widget, page, how):
 
 
 def test_a_text_can_be_read_only(widget, page, model, long):
-    begin, end = page.ask({"type": "read", "run": "a", "settings": SETTINGS})
-    assert begin == {"type": "begin", "run": "a", "seed": "abc", "position": 0}
+    begin, end = page.ask({**a_start(), "only_read": True})
+    assert begin == {"type": "begin", "run": "a", "seed": "abc", "rng": 3, "position": 0}
     assert (end["type"], end["reason"], end["receipt"]["written"]) == ("end", "finished", 0)
     assert (widget.status, widget.text) == ("finished", "")
     _, (logits, ids, *_) = page.look(inspect(0, 10), *KINDS)

@@ -22,7 +22,7 @@ NOTHING_TO_CONTINUE = one_line("no text of this seed and model to continue: call
 @pytest.fixture
 def _one_by_one(monkeypatch):
     """Let a cell write in pieces of one character, as if it took as long as a piece may take."""
-    monkeypatch.setattr("lstm_widget.widgets.conversation.MAX_BUDGET", 1e-9)
+    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
 
 
 def after(widget, characters, action):
@@ -527,7 +527,7 @@ def test_who_is_told_of_the_status_finds_the_rest(widget, page, long):
         ("writing", "", 0, ""),
         ("stopped", long[:20], 20, ""),
         ("writing", "", 0, ""),
-        ("failed", "", 0, "The kernel met an unexpected error, ZeroDivisionError; its log tells more."),
+        ("failed", "", 0, "The kernel met an unexpected error, ZeroDivisionError; its log has the details."),
         ("ready", "", None, ""),
     ]
 
@@ -550,7 +550,7 @@ def test_who_is_told_of_the_status_may_do_what_a_cell_may(widget, page, model, l
             return widget.generate()
         page.start()
         while widget.status == "writing":
-            page.pull(len(widget._conversation._current.run.characters), run=widget.receipt["run"])
+            page.pull(len(widget._session.current.only.run.characters), run=widget.receipt["run"])
         return None
 
     finishes(write)

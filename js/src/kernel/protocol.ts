@@ -48,7 +48,7 @@ export interface Here {
 }
 
 /** What all lanes of a run have in common. */
-export interface LanesSettings {
+export interface Settings {
   seed: string;
   length: number;
   top_k: number | null;
@@ -56,31 +56,36 @@ export interface LanesSettings {
   rng: number | null;
 }
 
-/** The settings of a text. */
-export interface Settings extends LanesSettings {
+/**
+ * A lane as the page has it now. It keeps its name when others come and go.
+ *
+ * The only lane of `LSTMWidget` is called "text".
+ */
+export interface LaneAsked {
+  name: string;
   temperature: number;
 }
 
-/** From the page: begin; the settings travel along, so that no trait update can be late. */
+/** The page has (or has asked for) the characters of this lane before `position`. */
+export interface LanePulled extends LaneAsked {
+  position: number;
+}
+
+/**
+ * From the page: begin; settings and lanes travel along, so that no trait update can be late.
+ *
+ * With `only_read` the seed is read and nothing is written yet: answered with `Begin` and `End`.
+ */
 export interface Start {
   type: "start";
   run: string;
   settings: Settings;
+  lanes: LaneAsked[];
+  only_read?: boolean;
 }
 
 /**
- * From the page: read the seed only, a text of which nothing is written yet.
- *
- * Answered with `Begin` and `End`; it can then be written on.
- */
-export interface Read {
-  type: "read";
-  run: string;
-  settings: Settings;
-}
-
-/**
- * From the page: write this text on, until it has `length` characters.
+ * From the page: write on, until each lane has `length` characters.
  *
  * Always answered with `Begin`, so that what is still under way from before can be recognised.
  */
@@ -91,20 +96,20 @@ export interface Resume {
 }
 
 /**
- * From the page: I have (or have asked for) the characters before `position`; give me more.
+ * From the page: write each of these lanes until it has `until` characters.
  *
- * At most `count` characters, for at most `budget` milliseconds, from now on at `temperature`.
- * Asking again from the same position gives the same characters again. The answer repeats the name
+ * For at most `budget` milliseconds together, from the next character of each on at its temperature. A
+ * name that is new begins a lane, with the same dice, at the first character; a lane that is not named
+ * is written no further. Asking again gives the same characters again. The answer repeats the name
  * `pull`, so that the page knows what is still unanswered.
  */
 export interface Pull {
   type: "pull";
   run: string;
   pull: string;
-  position: number;
-  count: number;
+  until: number;
   budget: number;
-  temperature: number;
+  lanes: LanePulled[];
 }
 
 /** From the page: end here and keep the text. */
@@ -116,15 +121,6 @@ export interface Stop {
 /** From the page: end the run, if there is one, and forget its text. */
 export interface Clear {
   type: "clear";
-}
-
-/** From the page: write `run` once more with another character at one place, as the text `branch`. */
-export interface BranchOff {
-  type: "branch";
-  run: string;
-  branch: string;
-  position: number;
-  character: string;
 }
 
 /** From the page: go back to a text of the tree. Answered with `Shown`. */
@@ -140,29 +136,30 @@ export interface Remove {
 }
 
 /**
- * To the page: a run has begun, or goes on behind the first `position` characters.
+ * To the page: a run has begun with the dice of this number, or goes on.
  *
- * If it is another one than before, the trait `text` has those. The seed is without the characters
- * that the model does not know.
+ * The seed is without the characters that the model does not know. Each lane goes on behind its first
+ * `position` characters, or behind all it has if those are more; if the run is another one than before, the
+ * trait `text` has them. What answers `BranchOff` has its `id`.
  */
 export interface Begin {
   type: "begin";
   run: string;
   seed: string;
+  rng: number;
   position: number;
+  id?: string;
 }
 
 /**
- * To the page: the characters from `position` on, `count` of them; `pull` is None from a cell.
+ * The characters of a lane from `position` on, `count` of them.
  *
  * `temperatures` are the changes among them, as in the receipt. `bits` is the surprise of the whole
  * text up to their end: -log2 of its probability at temperature 1. Before the first one, `left`
  * characters may be yet to be read.
  */
-export interface Chunk {
-  type: "chunk";
-  run: string;
-  pull: string | null;
+export interface LaneChunk {
+  name: string;
   position: number;
   count: number;
   text: string;
@@ -171,18 +168,26 @@ export interface Chunk {
   left?: number;
 }
 
+/** To the page: what was written of each lane that was asked for; `pull` is None from a cell. */
+export interface Chunk {
+  type: "chunk";
+  run: string;
+  pull: string | null;
+  lanes: LaneChunk[];
+}
+
 /** What reproduces a text, with its surprise and the name of its run. */
 export interface Receipt extends WritingReceipt {
   run: string;
   bits: number;
 }
 
-/** To the page: the run is over, and this reproduces it. */
+/** To the page: the run is over, and this reproduces each lane, by its name. */
 export interface End {
   type: "end";
   run: string;
   reason: Reason;
-  receipt: Receipt;
+  receipts: Record<string, Receipt>;
 }
 
 /** To the page: this text of the tree, which is over, is the one that the traits have now. */
@@ -209,71 +214,18 @@ export interface Failure {
   id?: string;
 }
 
-/** A lane as the page has it now. It keeps its name when others come and go. */
-export interface LaneAsked {
-  name: string;
-  temperature: number;
-}
-
-/** The page has (or has asked for) the characters of this lane before `position`. */
-export interface LanePulled extends LaneAsked {
+/**
+ * From the page: write `run` once more with another character at one place, as the text `branch`.
+ *
+ * Answered with the `Begin` of the branch, which all pages get.
+ */
+export interface BranchOff {
+  type: "branch";
+  id: string;
+  run: string;
+  branch: string;
   position: number;
-}
-
-/** From the page: begin; settings and lanes travel along, so that no trait update can be late. */
-export interface LanesStart {
-  type: "start";
-  run: string;
-  settings: LanesSettings;
-  lanes: LaneAsked[];
-}
-
-/**
- * From the page: write each of these lanes until it has `until` characters.
- *
- * For at most `budget` milliseconds together, from the next character of each on at its temperature. A
- * name that is new begins a lane, with the same dice, at the first character; a lane that is not named
- * is written no further. Asking again gives the same characters again. The answer repeats the name
- * `pull`, so that the page knows what is still unanswered.
- */
-export interface LanesPull {
-  type: "pull";
-  run: string;
-  pull: string;
-  until: number;
-  budget: number;
-  lanes: LanePulled[];
-}
-
-/**
- * To the page: a run has begun, with the dice of this number.
- *
- * The seed is without the characters that the model does not know.
- */
-export interface LanesBegin {
-  type: "begin";
-  run: string;
-  seed: string;
-  rng: number;
-}
-
-/**
- * To the page: what has been written of each lane that was asked for; `pull` is None from a cell.
- *
- * The chunks are those of texts of their own, with the name of the lane as that of the run.
- */
-export interface LanesChunk {
-  type: "lanes";
-  run: string;
-  pull: string | null;
-  lanes: Chunk[];
-}
-
-/** To the page: the run is over. */
-export interface LanesEnd {
-  type: "end";
-  run: string;
-  reason: Reason;
+  character: string;
 }
 
 /** From the page: what comes after this seed? Answered with `Expected`. */
@@ -529,7 +481,7 @@ export interface TrainingBounds {
 }
 
 /** The traits of `LSTMWidget` and `TemperatureLanes`; a `speed` of None is as fast as it goes. */
-export interface CommonTraits extends LanesSettings {
+export interface CommonTraits extends Settings {
   model: string;
   speed: number | null;
   status: Status;
@@ -588,13 +540,9 @@ export interface TrainingTraits {
   bounds: TrainingBounds;
 }
 
-export type ToKernel = Hello | Start | Read | Resume | Pull | Stop | Clear | BranchOff | Show | Remove | Expect | Inspect | Activate | Find;
+export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Remove | BranchOff | Expect | Inspect | Activate | Find;
 
 export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding;
-
-export type LanesToKernel = Hello | LanesStart | LanesPull | Stop | Clear;
-
-export type LanesFromKernel = Here | LanesBegin | LanesChunk | LanesEnd | Cleared | Failure;
 
 export type TrainingToKernel = Hello | StopTraining | Write;
 

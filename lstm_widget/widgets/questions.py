@@ -1,4 +1,4 @@
-"""What a page that looks inside asks for, and the answers; see `protocol`."""
+"""What a page that looks inside asks, and the answers; see `protocol`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lstm_widget.inspection.units import Cell
     from lstm_widget.network.engine import Engine
     from lstm_widget.widgets.protocol import Activated, Expected, Finding, Inspected
-    from lstm_widget.widgets.writing import Writing
+    from lstm_widget.widgets.texts import Texts
     from lstm_widget.writing.run import Run
 
     Buffers = list[np.ndarray]
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PIECE = 0.03
 
 
-class Look:
+class Questions:
     """Reads what there is again, as far as a page asks.
 
     Parameters
@@ -46,7 +46,7 @@ class Look:
         self._found: WeakKeyDictionary[Engine, list[Cell]] = WeakKeyDictionary()
 
     def expected(self, message: Mapping[str, Any]) -> tuple[Expected, Buffers]:
-        """Tell what comes after a seed."""
+        """Return what comes after a seed."""
         question, seed = name_in(message, "id"), text_in(message, "seed")
         name, generator = self._model()
 
@@ -58,16 +58,16 @@ class Look:
         logits, left = self._lock.hold(expect)
         return {"type": "expected", "id": question, "model": name, "seed": seed, "left": left}, [logits]
 
-    def inspected(self, message: Mapping[str, Any], writing: Writing) -> tuple[Inspected, Buffers]:
-        """Tell how characters were chosen; the caller sees to it that no more are written meanwhile."""
+    def inspected(self, message: Mapping[str, Any], texts: Texts) -> tuple[Inspected, Buffers]:
+        """Return how characters were chosen; the caller holds the lock of the session."""
         question = name_in(message, "id")
         position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
-        run = writing.run
+        run = texts.only.run
         buffers, left = self._looking_at(run).choices(position, count, PIECE)
         found: Inspected = {
             "type": "inspected",
             "id": question,
-            "run": writing.name,
+            "run": texts.name,
             "position": position,
             "count": len(buffers[1]),
             "left": left,
@@ -76,16 +76,16 @@ class Look:
         }
         return found, buffers
 
-    def activated(self, message: Mapping[str, Any], writing: Writing) -> tuple[Activated, Buffers]:
-        """Tell what a cell did; the caller sees to it that no more is written meanwhile."""
+    def activated(self, message: Mapping[str, Any], texts: Texts) -> tuple[Activated, Buffers]:
+        """Return what a unit did; the caller holds the lock of the session."""
         question = name_in(message, "id")
         layer, unit = whole_in(message, "layer", 0), whole_in(message, "unit", 0)
         position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
-        buffers, left = self._looking_at(writing.run).activations(layer, unit, position, count, PIECE)
+        buffers, left = self._looking_at(texts.only.run).activations(layer, unit, position, count, PIECE)
         found: Activated = {
             "type": "activated",
             "id": question,
-            "run": writing.name,
+            "run": texts.name,
             "layer": layer,
             "unit": unit,
             "position": position,
