@@ -27,9 +27,10 @@ function details(name: string): HTMLDetailsElement {
   return found;
 }
 
-/** The settings of the latest start. */
+/** The settings of the latest start, with the temperature of its lane. */
 function asked(model: FakeModel): unknown {
-  return model.sent.filter((message) => message.type === "start").at(-1)?.settings;
+  const start = model.sent.filter((message) => message.type === "start").at(-1);
+  return start && { ...start.settings, temperature: start.lanes[0]?.temperature };
 }
 
 describe("the models", () => {

@@ -29,7 +29,28 @@ export type Route<Message> = (message: Message, nth: number) => readonly number[
 export const SEED = "She was";
 export const MODEL = "a-model";
 export const OTHER_MODEL = "another-model";
-export const SETTINGS: Settings = {
+/** The settings of a text, with the temperature of its only lane. */
+export type TextSettings = Settings & { temperature: number };
+
+/** A pull as one text has it. */
+export interface TextPull {
+  run: string;
+  pull: string;
+  position: number;
+  /** Characters that it asks for. */
+  count: number;
+  budget: number;
+  temperature: number;
+}
+
+export function textPull({ run, pull, until, budget, lanes }: Pull): TextPull {
+  const [lane] = lanes;
+  if (lane?.name !== "text" || lanes.length > 1) throw new Error("A text is one lane.");
+  const { position, temperature } = lane;
+  return { run, pull, position, count: until - position, budget, temperature };
+}
+
+export const SETTINGS: TextSettings = {
   seed: SEED,
   length: 300,
   temperature: 0.6,
@@ -81,7 +102,7 @@ interface Writing {
   source: string[];
   /** The temperature at which each character was written. */
   temperatures: number[];
-  settings: Settings;
+  settings: TextSettings;
   model: string;
   seed: string;
   length: number;
@@ -133,8 +154,8 @@ export class Connection {
     this.receive(answer, buffers);
   }
 
-  get pulls(): Pull[] {
-    return this.sent.filter((message) => message.type === "pull");
+  get pulls(): TextPull[] {
+    return this.sent.filter((message) => message.type === "pull").map(textPull);
   }
 }
 
@@ -235,7 +256,7 @@ export class FakeKernel {
   }
 
   /** `widget.generate()` in a cell begins a run, and perhaps writes on at once. */
-  beginInCell(settings: Partial<Settings> = {}, count = 0): void {
+  beginInCell(settings: Partial<TextSettings> = {}, count = 0): void {
     this.#begin(`kernel-${this.runs.length}`, { ...SETTINGS, ...settings });
     if (count > 0) this.writeInCell(count);
   }
@@ -311,16 +332,17 @@ export class FakeKernel {
     const { run } = message;
     if (message.type === "branch") {
       if (this.refusal === "") this.#branch(message);
-      else this.#tell({ type: "error", run: message.branch, message: this.refusal });
+      else this.#tell({ type: "error", id: message.id, run: "", message: this.refusal });
       return;
     }
-    if (message.type === "read" && this.refusal === "") {
-      this.#begin(run, message.settings);
-      this.#end(this.run, "finished");
-    } else if (message.type === "start" || message.type === "read") {
+    if (message.type === "start") {
       if (current?.name === run) return;
-      if (this.refusal === "") this.#begin(run, message.settings);
-      else {
+      const [lane] = message.lanes;
+      if (lane?.name !== "text") throw new Error("A text has a lane of that name.");
+      if (this.refusal === "") {
+        this.#begin(run, { ...message.settings, temperature: lane.temperature });
+        if (message.only_read) this.#end(this.run, "finished");
+      } else {
         this.#publish({ error: this.refusal });
         this.#tell({ type: "error", run, message: this.refusal });
       }
@@ -336,10 +358,12 @@ export class FakeKernel {
     this.#end(writing, "stopped");
   }
 
-  #pull({ run, pull, position, count, budget, temperature }: Pull, writing: Writing): void {
+  #pull(message: Pull, writing: Writing): void {
+    const { run, pull, position, count, budget, temperature } = textPull(message);
     const isWhole = Number.isInteger(count) && Number.isInteger(position);
     const isNamed = pull.length > 0 && pull.length <= 100;
-    const isRight = isNamed && isWhole && count >= 1 && position >= 0 && budget > 0;
+    const isRight =
+      isNamed && isWhole && count >= 0 && message.until >= 1 && position >= 0 && budget > 0;
     if (!isRight || !(temperature >= 0 && temperature <= 100)) {
       this.#tell({ type: "error", run, message: "The pull is malformed." });
       return;
@@ -349,7 +373,7 @@ export class FakeKernel {
     const written = writing.temperatures.length;
     // A page that asks beyond what is written gets what comes next.
     const from = Math.min(position, written);
-    const missing = Math.min(from + count - written, allowed, writing.length - written);
+    const missing = Math.min(message.until - written, allowed, writing.length - written);
     if (writing.ending === null && missing > 0) {
       const { failing } = this;
       if (failing !== null && written + missing > failing.at) {
@@ -360,13 +384,14 @@ export class FakeKernel {
       write(writing, missing, temperature);
     }
     const answer = chunk(writing, from, pull);
-    if (allowed === 0 && answer.count === 0) answer.left = 1000 - this.#handledPulls;
+    const [only] = answer.lanes;
+    if (allowed === 0 && only?.count === 0) only.left = 1000 - this.#handledPulls;
     this.#tell(answer);
     if (writing.ending !== null) this.#tell(writing.ending);
     else if (writing.temperatures.length === writing.length) this.#end(writing, "finished");
   }
 
-  #begin(name: string, settings: Settings): void {
+  #begin(name: string, settings: TextSettings): void {
     const before = this.runs.at(-1);
     const seed = Array.from(settings.seed)
       .filter((one) => !this.unknown.includes(one))
@@ -378,11 +403,11 @@ export class FakeKernel {
     this.runs.push({ name, source, settings, model, seed, length, ...nothing });
     if (before) this.#end(before, "stopped");
     this.#publish({ error: "", receipt: receipt(this.run), text: "", status: "writing" });
-    this.#tell({ type: "begin", run: name, seed, position: 0 });
+    this.#tell({ type: "begin", run: name, seed, rng: 7, position: 0 });
   }
 
   /** The characters behind the one that is exchanged are capitals. */
-  #branch({ run, branch, position, character }: BranchOff): void {
+  #branch({ id, run, branch, position, character }: BranchOff): void {
     const parent = this.runs.find(({ name }) => name === run);
     if (parent === undefined || this.runs.some(({ name }) => name === branch)) return;
     const shared = parent.source.slice(0, position);
@@ -402,7 +427,7 @@ export class FakeKernel {
       text: shared.join(""),
       status: "writing",
     });
-    this.#tell({ type: "begin", run: branch, seed: parent.seed, position });
+    this.#tell({ type: "begin", id, run: branch, seed: parent.seed, rng: 7, position });
   }
 
   #show(name: string): void {
@@ -423,7 +448,7 @@ export class FakeKernel {
         this.#publish({ error: "", receipt: receipt(writing), status: "writing" });
       }
     }
-    this.#tell({ type: "begin", run: writing.name, seed: writing.seed, position });
+    this.#tell({ type: "begin", run: writing.name, seed: writing.seed, rng: 7, position });
     if (writing.ending !== null) this.#tell(writing.ending);
   }
 
@@ -436,7 +461,7 @@ export class FakeKernel {
   #end(writing: Writing, reason: Reason): void {
     if (writing.ending !== null) return;
     const state = { receipt: receipt(writing), text: text(writing), status: reason };
-    writing.ending = { type: "end", run: writing.name, reason, receipt: state.receipt };
+    writing.ending = { type: "end", run: writing.name, reason, receipts: { text: state.receipt } };
     if (writing === this.runs.at(-1)) this.#publish(state);
     this.#tell(writing.ending);
   }
@@ -509,14 +534,7 @@ function chunk(writing: Writing, position: number, pull: string | null): Chunk {
   const count = characters.length;
   const temperatures = changes(writing).filter(([from]) => from >= position);
   const bits = bitsOf(position + count);
-  return {
-    type: "chunk",
-    run,
-    pull,
-    position,
-    count,
-    text: characters.join(""),
-    temperatures,
-    bits,
-  };
+  const text = characters.join("");
+  const lanes = [{ name: "text", position, count, text, temperatures, bits }];
+  return { type: "chunk", run, pull, lanes };
 }

@@ -5,7 +5,7 @@ import { counting, losing, SEED } from "./fake-kernel.ts";
 import { dieFor, logitsAt, sharesAt, VOCABULARY } from "./fake-mind.ts";
 import { FakeModel } from "./fake-model.ts";
 import { announcement, click, find, press, statusLine, wholePage } from "./reader.ts";
-import { seconds } from "./reading.ts";
+import { later } from "./reading.ts";
 import { kernel, onFreshPages, show, shown } from "./viewing.ts";
 
 onFreshPages();
@@ -29,10 +29,10 @@ function inside(): HTMLDetailsElement {
 }
 
 /** A widget that has written a text, with the look inside open. */
-function opened(traits: Partial<Traits> = {}): FakeModel {
+async function opened(traits: Partial<Traits> = {}): Promise<FakeModel> {
   const model = shown({ inside: true, length: 100, speed: null, ...traits });
   click("Generate");
-  seconds(10);
+  await later(10);
   return model;
 }
 
@@ -54,21 +54,21 @@ function slowlyChanged(text: string, own: number, other: number): number {
 }
 
 describe("the look inside", () => {
-  test("is closed at first, and asks for nothing then", () => {
+  test("is closed at first, and asks for nothing then", async () => {
     const model = shown({ length: 100 });
     expect(inside().open).toBe(false);
     click("Generate");
-    seconds(20);
+    await later(20);
     expect(questions(model)).toEqual([]);
     inside().open = true;
     inside().dispatchEvent(new Event("toggle"));
-    seconds(2);
+    await later(2);
     expect(model.get("inside")).toBe(true);
     expect(new Set(questions(model))).toEqual(new Set(["expect", "inspect"]));
   });
 
-  test("asks for each character once", () => {
-    const model = opened();
+  test("asks for each character once", async () => {
+    const model = await opened();
     const asked = model.connection.sent.filter((message) => message.type === "inspect");
     let known = 0;
     for (const { position, count } of asked) {
@@ -78,25 +78,25 @@ describe("the look inside", () => {
     expect(known).toBe(SEED.length + 100);
   });
 
-  test("shows what comes after the seed while it is typed", () => {
+  test("shows what comes after the seed while it is typed", async () => {
     const model = shown({ inside: true });
-    seconds(1);
+    await later(1);
     for (const seed of ["a", "ab", "abc"]) {
       model.set("seed", seed);
       model.save_changes();
-      seconds(1);
+      await later(1);
       const best = logitsAt(seed.length).indexOf(Math.max(...logitsAt(seed.length).slice(0, -1)));
       const rows = [...document.querySelectorAll(".lstm-bars button")];
       expect(rows[0]?.textContent).toContain(VOCABULARY[best] === " " ? "space" : VOCABULARY[best]);
     }
   });
 
-  test("tells how many characters would be others at another temperature", () => {
-    const model = opened({ temperature: 0.6 });
+  test("tells how many characters would be others at another temperature", async () => {
+    const model = await opened({ temperature: 0.6 });
     const told = () => document.querySelector(".lstm-die-changed")?.textContent;
     for (const temperature of [0.6, 1.2, 0.2]) {
       model.set("what_if", temperature);
-      seconds(1);
+      await later(1);
       const count = slowlyChanged(counting(100), 0.6, temperature);
       expect(told()).toContain(`${count} of 100 characters`);
       if (temperature === 0.6) expect(count).toBe(0);
@@ -104,67 +104,70 @@ describe("the look inside", () => {
     }
   });
 
-  test("branches off with a character that is typed", () => {
-    const model = opened();
+  test("branches off with a character that is typed", async () => {
+    const model = await opened();
     const page = document.querySelector(".lstm-text") as HTMLElement;
     press(page, "Home", { ctrlKey: true });
     for (let n = 0; n < SEED.length + 4; n += 1) {
       press(page, "ArrowRight");
     }
-    seconds(1);
+    await later(1);
     const field = find("textbox", "Or type another character") as HTMLInputElement;
     field.value = "Q";
     field.dispatchEvent(new Event("change"));
-    seconds(10);
+    await later(10);
     const branches = model.connection.sent.filter((message) => message.type === "branch");
     expect(branches).toHaveLength(1);
     expect(branches[0]).toMatchObject({ character: "Q", position: 4 });
     expect(kernel.run.placed).toEqual([4]);
   });
 
-  test("looks for cells until they are found", () => {
+  test("looks for cells until they are found", async () => {
     kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
-    const model = opened();
+    const model = await opened();
     click("Find cells worth looking at");
-    seconds(3);
+    await later(3);
     expect(questions(model).filter((type) => type === "find")).toHaveLength(4);
     expect(inside().textContent).toContain("vowels");
   });
 
-  test("cancels a search, and can search again", () => {
+  test("cancels a search, and can search again", async () => {
     kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
     kernel.found = 0.001;
-    const model = opened();
+    const model = await opened();
     click("Find cells worth looking at");
-    seconds(1);
+    await later(1);
     click("Cancel");
     const asked = questions(model).length;
-    seconds(20);
+    await later(20);
     expect(questions(model)).toHaveLength(asked);
     expect(document.querySelector("progress")?.checkVisibility?.() ?? false).toBe(false);
     kernel.found = 0.25;
     click("Find cells worth looking at");
-    seconds(2);
+    await later(2);
     expect(inside().textContent).toContain("vowels");
     find("button", "Find cells worth looking at");
   });
 
-  test.each(["find", "finding"])("goes on with a search if a message is lost (%s)", (type) => {
-    kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
-    const model = opened();
-    Object.assign(kernel, { up: losing(type, 2), down: losing(type, 2) });
-    click("Find cells worth looking at");
-    seconds(20);
-    expect(questions(model).filter((one) => one === "find").length).toBeLessThan(7);
-    expect(inside().textContent).toContain("vowels");
-    find("button", "Find cells worth looking at");
-  });
+  test.each(["find", "finding"])(
+    "goes on with a search if a message is lost (%s)",
+    async (type) => {
+      kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
+      const model = await opened();
+      Object.assign(kernel, { up: losing(type, 2), down: losing(type, 2) });
+      click("Find cells worth looking at");
+      await later(20);
+      expect(questions(model).filter((one) => one === "find").length).toBeLessThan(7);
+      expect(inside().textContent).toContain("vowels");
+      find("button", "Find cells worth looking at");
+    },
+  );
 
-  test("tells why there is no search, once", () => {
-    const model = opened();
+  test("tells why there is no search, once", async () => {
+    const model = await opened();
     kernel.unwilling = "There is no memory left: choose a smaller model.";
     click("Find cells worth looking at");
-    seconds(20);
+    await later(20);
     expect(questions(model).filter((one) => one === "find")).toHaveLength(1);
     expect(inside().textContent).toContain(kernel.unwilling);
     kernel.unwilling = "";
@@ -172,7 +175,7 @@ describe("the look inside", () => {
     expect(inside().textContent).not.toContain("no memory");
   });
 
-  test("asks for nothing any more once it is closed, also not for cells", () => {
+  test("asks for nothing any more once it is closed, also not for cells", async () => {
     kernel.text = counting(4000);
     kernel.found = 0.0001;
     const model = shown({
@@ -184,35 +187,35 @@ describe("the look inside", () => {
     });
     click("Generate");
     click("Find cells worth looking at");
-    seconds(2);
+    await later(2);
     expect(new Set(questions(model))).toEqual(new Set(QUESTIONS));
     inside().open = false;
     inside().dispatchEvent(new Event("toggle"));
     const asked = questions(model).length;
-    seconds(30);
+    await later(30);
     expect(questions(model)).toHaveLength(asked);
     // Open again, it catches up.
     inside().open = true;
     inside().dispatchEvent(new Event("toggle"));
-    seconds(10);
+    await later(10);
     expect(known(model, "inspect")).toBe(SEED.length + 4000);
     expect(known(model, "activate")).toBe(SEED.length + 4000);
   });
 
-  test("asks for nothing any more once its view is gone", () => {
+  test("asks for nothing any more once its view is gone", async () => {
     kernel.found = 0.0001;
     const model = new FakeModel(kernel, { inside: true, length: 5000, speed: 1000 });
     const { close } = show(model);
     click("Generate");
     click("Find cells worth looking at");
-    seconds(1);
+    await later(1);
     close();
     const asked = questions(model).length;
-    seconds(60);
+    await later(60);
     expect(questions(model)).toHaveLength(asked);
   });
 
-  test("has one question of a kind under way at a time", () => {
+  test("has one question of a kind under way at a time", async () => {
     kernel.roundTrip = 2;
     kernel.found = 0.01;
     const model = shown({ inside: true, length: 300, colour: "cell", cell: [0, 1] });
@@ -222,7 +225,7 @@ describe("the look inside", () => {
       const open = new Map<string, number>();
       for (const { type } of model.connection.questions) open.set(type, (open.get(type) ?? 0) + 1);
       for (const count of open.values()) expect(count).toBe(1);
-      seconds(0.1);
+      await later(0.1);
       if (n % 20 === 0) {
         model.set("seed", `${SEED} ${n}`);
         model.save_changes();
@@ -230,12 +233,12 @@ describe("the look inside", () => {
     }
   });
 
-  test.each([1, 5])("asks again what the kernel had to read first (%d times)", (times) => {
+  test.each([1, 5])("asks again what the kernel had to read first (%d times)", async (times) => {
     const model = shown({ inside: true, length: 100, speed: null, colour: "cell", cell: [0, 1] });
     click("Generate");
-    seconds(0.1);
+    await later(0.1);
     kernel.slow = times;
-    seconds(10);
+    await later(10);
     expect(kernel.slow).toBe(0);
     for (const kind of ["inspect", "activate"] as const) {
       expect(known(model, kind)).toBe(SEED.length + 100);
@@ -244,10 +247,10 @@ describe("the look inside", () => {
 
   test.each(["inspected", "activated", "expected"])(
     "asks again if an answer is lost (%s)",
-    (type) => {
+    async (type) => {
       kernel.down = losing(type);
-      const model = opened({ colour: "cell", cell: [0, 1] });
-      seconds(10);
+      const model = await opened({ colour: "cell", cell: [0, 1] });
+      await later(10);
       for (const kind of ["inspect", "activate"] as const) {
         expect(known(model, kind)).toBe(SEED.length + 100);
       }
@@ -255,18 +258,18 @@ describe("the look inside", () => {
     },
   );
 
-  test("does not ask for ever what is refused", () => {
+  test("does not ask for ever what is refused", async () => {
     kernel.unwilling = "No.";
-    const model = opened({ colour: "cell", cell: [0, 1] });
-    seconds(60);
+    const model = await opened({ colour: "cell", cell: [0, 1] });
+    await later(60);
     expect(questions(model).length).toBeLessThan(5);
     expect(document.querySelector("[role=alert]")?.textContent).toBe("");
   });
 
-  test("reads the seed only", () => {
+  test("reads the seed only", async () => {
     const model = shown({ inside: true });
     click("Only read the seed");
-    seconds(5);
+    await later(5);
     expect(announcement()).toBe(`Read: ${SEED.length} characters`);
     expect(statusLine()).toBe(`Read: ${SEED.length} characters`);
     expect(kernel.written).toBe(0);
@@ -285,18 +288,18 @@ describe("the look inside", () => {
     const { root } = show(model);
     expect(statusLine(root)).toBe(`Read: ${SEED.length} characters`);
     click("Step", root);
-    seconds(1);
+    await later(1);
     expect(statusLine(root)).toContain("Finished: 1 character");
     click("Only read the seed", root);
-    seconds(1);
+    await later(1);
     click("Clear", root);
-    seconds(1);
+    await later(1);
     expect(statusLine(root)).toBe("");
     expect(wholePage(root)).toBe("");
   });
 
   test("can be used by everybody", async () => {
-    opened({ what_if: 1.2, colour: "surprise" });
+    await opened({ what_if: 1.2, colour: "surprise" });
     vi.useRealTimers(); // axe needs a clock that runs
     const { violations } = await axe.run(document.body, { rules: { region: { enabled: false } } });
     expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);

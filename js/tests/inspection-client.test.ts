@@ -5,11 +5,11 @@ import type { ToKernel } from "../src/kernel/protocol.ts";
 import { Questions } from "../src/kernel/questions.ts";
 import { counting, SEED } from "./fake-kernel.ts";
 import { logitsAt, think } from "./fake-mind.ts";
-import { onFakeTime, seconds } from "./reading.ts";
+import { later, onFakeTime } from "./reading.ts";
 
 onFakeTime();
 
-test("what is no longer kept of a long text is asked for again, one character at a time", () => {
+test("what is no longer kept of a long text is asked for again, one character at a time", async () => {
   const { signal } = new AbortController();
   const text = counting(2000);
   const temperatures = new Array<number>(2000).fill(0.6);
@@ -24,13 +24,13 @@ test("what is no longer kept of a long text is asked for again, one character at
   const source = new InspectionClient(questions, () => {}, signal, new Replay(40_000));
   source.begin("a");
   source.want(SEED.length + 2000);
-  seconds(5);
+  await later(5);
   expect(source.choices.length).toBe(SEED.length + 2000);
   expect(source.choices.bytes).toBeLessThan(200_000);
   const before = asked.length;
   for (const index of [0, 900, 1, 2006]) {
     source.point(index);
-    seconds(1);
+    await later(1);
     expect(source.choices.has(index)).toBe(true);
     expect(source.choices.logits(index)).toEqual(Float32Array.from(logitsAt(index)));
   }

@@ -3,24 +3,25 @@
 import type { AnyModel } from "@anywidget/types";
 import type {
   Change,
-  Chunk,
+  FromKernel,
+  LaneChunk,
   LanePulled,
-  LanesFromKernel,
-  LanesPull,
-  LanesSettings,
-  LanesToKernel,
   LanesTraits,
+  Pull,
   Reason,
+  Receipt,
+  Settings,
+  ToKernel,
 } from "../src/kernel/protocol.ts";
 import { counting, type Route, SEED } from "./fake-kernel.ts";
 import { TRAITS } from "./fake-model.ts";
 
 type State = Partial<LanesTraits>;
-type Answer = LanesFromKernel | { type: "state"; state: State };
+type Answer = FromKernel | { type: "state"; state: State };
 /** Any function; what it takes depends on the name of the event. */
 type Callback = (...parameters: never[]) => void;
 
-export const COMMON: LanesSettings = {
+export const COMMON: Settings = {
   seed: SEED,
   length: 300,
   top_k: null,
@@ -52,10 +53,10 @@ interface Lane {
 
 interface Run {
   name: string;
-  settings: LanesSettings;
+  settings: Settings;
   lanes: Map<string, Lane>;
   named: string[];
-  ending: LanesFromKernel | null;
+  ending: FromKernel | null;
 }
 
 export class LanesKernel {
@@ -65,7 +66,7 @@ export class LanesKernel {
   refusal = "";
   state: State = {};
   /** Ways of the messages: milliseconds after which each copy of one arrives. */
-  up: Route<LanesToKernel> = () => [5];
+  up: Route<ToKernel> = () => [5];
   down: Route<Answer> = () => [5];
   #pages: LanesPage[] = [];
   #upward = { count: 0, latest: 0 };
@@ -79,7 +80,7 @@ export class LanesKernel {
     this.#pages = this.#pages.filter((other) => other !== page);
   }
 
-  take(message: LanesToKernel): void {
+  take(message: ToKernel): void {
     this.#travel(this.#upward, this.up, message, () => this.#handle(message));
   }
 
@@ -113,7 +114,10 @@ export class LanesKernel {
   end(reason: Reason): void {
     const { run } = this;
     if (run === null || run.ending !== null) return;
-    run.ending = { type: "end", run: run.name, reason };
+    const receipts = Object.fromEntries(
+      Array.from(run.lanes, ([name, lane]) => [name, receipt(run, lane)]),
+    );
+    run.ending = { type: "end", run: run.name, reason, receipts };
     this.#publish({ ...this.#texts(), status: reason });
     this.#send(run.ending);
   }
@@ -126,16 +130,12 @@ export class LanesKernel {
       receipts: names.map((name) => {
         const { run } = this;
         const lane = run?.lanes.get(name);
-        if (!run || !lane) return {};
-        const { text, changes } = lane;
-        const { seed } = run.settings;
-        const [written, bits] = [text.length, 2 * text.length];
-        return { run: run.name, lane: name, seed, temperatures: changes, written, bits };
+        return run && lane ? { ...receipt(run, lane), lane: name } : {};
       }),
     };
   }
 
-  #handle(message: LanesToKernel): void {
+  #handle(message: ToKernel): void {
     const { run } = this;
     if (message.type === "hello") this.#send({ type: "here" });
     else if (message.type === "clear") {
@@ -154,20 +154,35 @@ export class LanesKernel {
         this.#publish({ error: this.refusal });
         this.#send({ type: "error", run: message.run, message: this.refusal });
       }
+    } else if (message.type !== "stop" && message.type !== "pull" && message.type !== "resume") {
+      throw new Error(`Lanes know no ${message.type}.`);
     } else if (run?.name !== message.run) {
       this.#send({ type: "error", run: message.run, message: "It is gone." });
-    } else if (message.type === "stop") {
+    } else if (message.type === "resume") this.#resume(run, message.length);
+    else if (message.type === "stop") {
       if (run.ending !== null) this.#send(run.ending);
       this.end("stopped");
     } else this.#pull(run, message);
   }
 
-  #begin(name: string, settings: LanesSettings): void {
+  #begin(name: string, settings: Settings): void {
     this.run = { name, settings, lanes: new Map(), named: [], ending: null };
-    this.#send({ type: "begin", run: name, seed: settings.seed, rng: 7 });
+    this.#send({ type: "begin", run: name, seed: settings.seed, rng: 7, position: 0 });
   }
 
-  #pull(run: Run, { pull, until, budget, lanes }: LanesPull): void {
+  #resume(run: Run, length: number): void {
+    const { name, settings } = run;
+    const position = Math.min(...run.named.map((lane) => this.text(lane).length));
+    if (length > this.furthest) {
+      run.settings = { ...settings, length };
+      run.ending = null;
+      this.#publish({ ...this.#texts(), error: "", status: "writing" });
+    }
+    this.#send({ type: "begin", run: name, seed: settings.seed, rng: 7, position });
+    if (run.ending !== null) this.#send(run.ending);
+  }
+
+  #pull(run: Run, { pull, until, budget, lanes }: Pull): void {
     const names = new Set(lanes.map(({ name }) => name));
     const isRight = lanes.every(
       ({ position, temperature }) =>
@@ -200,18 +215,16 @@ export class LanesKernel {
   }
 
   #tell(run: Run, pull: string | null, lanes: readonly LanePulled[]): void {
-    const chunks = lanes.flatMap(({ name, position }): Chunk[] => {
+    const chunks = lanes.flatMap(({ name, position }): LaneChunk[] => {
       const lane = run.lanes.get(name);
       if (lane === undefined) return [];
       const from = Math.min(position, lane.text.length);
       const text = lane.text.slice(from);
       const temperatures = lane.changes.filter(([at]) => at >= from);
       const [count, bits] = [text.length, 2 * lane.text.length];
-      return [
-        { type: "chunk", run: name, pull: null, position: from, count, text, temperatures, bits },
-      ];
+      return [{ name, position: from, count, text, temperatures, bits }];
     });
-    this.#send({ type: "lanes", run: run.name, pull, lanes: chunks });
+    this.#send({ type: "chunk", run: run.name, pull, lanes: chunks });
   }
 
   #publish(state: State): void {
@@ -241,11 +254,18 @@ export class LanesKernel {
   }
 }
 
+function receipt({ name, settings }: Run, { text, temperature, changes }: Lane): Receipt {
+  const { length: written } = text;
+  const made = { model: TRAITS.model, fingerprint: "0123456789abcdef", placed: [] };
+  const told = { temperatures: changes, written, bits: 2 * written };
+  return { ...settings, ...made, ...told, run: name, rng: 7, temperature };
+}
+
 const { bounds, models, card, model, replacements } = TRAITS;
 
 /** A widget's model in the page, as ipywidgets has it: one for all the views of a page. */
 export class LanesPage implements AnyModel<LanesTraits> {
-  readonly sent: LanesToKernel[] = [];
+  readonly sent: ToKernel[] = [];
   /** What each call of `save_changes` sent to the kernel. */
   readonly saved: State[] = [];
   readonly widget_manager: AnyModel<LanesTraits>["widget_manager"] = {
@@ -275,7 +295,7 @@ export class LanesPage implements AnyModel<LanesTraits> {
     kernel.connect(this);
   }
 
-  get pulls(): LanesPull[] {
+  get pulls(): Pull[] {
     return this.sent.filter((message) => message.type === "pull");
   }
 
@@ -298,7 +318,7 @@ export class LanesPage implements AnyModel<LanesTraits> {
     this.#changed = {};
   }
 
-  send(message: LanesToKernel): void {
+  send(message: ToKernel): void {
     this.sent.push(message);
     this.kernel.take(message);
   }

@@ -58,6 +58,8 @@ describe("what a reader finds", () => {
       ["spinbutton", "rng"],
       ["button", "Generate"],
       ["button", "Stop"],
+      ["button", "Step"],
+      ["button", "Continue"],
       ["button", "Clear"],
       ["button", "Add a lane"],
       ...ofLanes,
@@ -66,7 +68,7 @@ describe("what a reader finds", () => {
       expect(group.contains(control), `${role} ${name}`).toBe(true);
       expect(control.tabIndex).toBe(0);
     }
-    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(21);
+    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(23);
     for (const lane of [1, 2, 3]) {
       const inside = find("group", `Lane ${lane}`);
       expect(inside.contains(find("region", `Text of lane ${lane}`))).toBe(true);
@@ -681,5 +683,59 @@ describe("the keyboard", () => {
     type(slider("Temperature of lane 3"), "1.5");
     expect(field("Temperature of lane 1").value).toBe("");
     expect(description(field("Temperature of lane 1"))).not.toBe("");
+  });
+});
+
+describe("writing on", () => {
+  test("Step adds a character to each lane, Continue a whole length", () => {
+    const model = shown({ length: 40 });
+    expect(can("Continue")).toBe(false);
+    for (let length = 1; length <= 3; length += 1) {
+      click("Step");
+      finish();
+      expect(texts()).toEqual(HEATS.map((heat) => textAt(heat, length)));
+    }
+    expect(can("Continue")).toBe(true);
+    for (const length of [40, 80]) {
+      click("Continue");
+      finish();
+      expect(texts()).toEqual(HEATS.map((heat) => textAt(heat, length)));
+      expect(announcement()).toBe(`Finished: 3 lanes, ${length} characters`);
+    }
+    // The first one began the texts, all others wrote them on.
+    const kinds = model.sent.map(({ type }) => type).filter((type) => type !== "pull");
+    expect(kinds).toEqual(["hello", "start", ...Array.from({ length: 4 }, () => "resume")]);
+    expect(model.get("length")).toBe(40);
+  });
+
+  test("a lane that was added afterwards catches up; a page opened later can go on", () => {
+    shown({ length: 60 });
+    click("Generate");
+    finish();
+    click("Add a lane");
+    click("Continue");
+    finish();
+    const heats = [...HEATS, 1.4];
+    expect(texts()).toEqual(heats.map((heat) => textAt(heat, 120)));
+    document.body.replaceChildren();
+    const { root } = show(new LanesPage(kernel, { length: 60 }));
+    seconds(1);
+    expect(texts(root)).toEqual(heats.map((heat) => textAt(heat, 120)));
+    click("Step", root);
+    finish(root);
+    expect(texts(root)).toEqual(heats.map((heat) => textAt(heat, 121)));
+  });
+
+  test("is not offered for another seed or model", () => {
+    const model = shown({ length: 20 });
+    click("Generate");
+    finish();
+    expect(can("Continue")).toBe(true);
+    type(seedBox(), "A dog");
+    expect(can("Continue")).toBe(false);
+    type(seedBox(), SEED);
+    expect(can("Continue")).toBe(true);
+    model.update({ model: "another-model" });
+    expect(can("Continue")).toBe(false);
   });
 });

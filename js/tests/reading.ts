@@ -1,8 +1,18 @@
-// A page without elements: a player, and a reader who reads one character after the other.
+// A page without elements: a client, and a reader who reads one character after the other.
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import { Player } from "../src/kernel/player.ts";
-import type { Chunk, FromKernel, Pull, Settings } from "../src/kernel/protocol.ts";
-import { type Connection, counting, dice, FakeKernel, SEED, SETTINGS } from "./fake-kernel.ts";
+import type { Chunk, FromKernel } from "../src/kernel/protocol.ts";
+import { RunClient } from "../src/kernel/run-client.ts";
+import {
+  type Connection,
+  counting,
+  dice,
+  FakeKernel,
+  SEED,
+  SETTINGS,
+  type TextPull,
+  type TextSettings,
+  textPull,
+} from "./fake-kernel.ts";
 
 /** Characters per second that the reader reads. */
 export const PACE = 50;
@@ -24,8 +34,13 @@ export function seconds(number: number): void {
   vi.advanceTimersByTime(number * 1000);
 }
 
+/** The same, with what promises do meanwhile. */
+export async function later(number: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(number * 1000);
+}
+
 export class Reading {
-  readonly player: Player;
+  readonly client: RunClient;
   readonly connection: Connection;
   /** What the listener was told, but for the text and the waiting. */
   readonly events: string[] = [];
@@ -34,7 +49,7 @@ export class Reading {
   /** What it was told about waiting. */
   readonly notices: { at: number; isWaiting: boolean }[] = [];
   /** The pulls, how much had been seen when they were sent, and when that was. */
-  readonly asked: { pull: Pull; seen: number; at: number }[] = [];
+  readonly asked: { pull: TextPull; seen: number; at: number }[] = [];
   /** Characters that came, as it is told at the end. */
   have = 0;
   /** The text since the last beginning. */
@@ -56,21 +71,21 @@ export class Reading {
     this.#seed = kernel.state.receipt?.seed ?? "";
     this.#kept = kernel.state.text ?? "";
     this.connection = kernel.connect(
-      (message) => this.player.receive(message),
+      (message) => this.client.receive(message),
       (state) => {
         this.#seed = state.receipt?.seed ?? this.#seed;
         this.#kept = state.text ?? this.#kept;
       },
     );
-    this.player = new Player(
+    this.client = new RunClient(
       {
         send: (message) => {
           if (message.type === "pull") {
-            this.asked.push({ pull: message, seen: this.seen, at: performance.now() });
+            this.asked.push({ pull: textPull(message), seen: this.seen, at: performance.now() });
           }
           this.connection.send(message);
         },
-        temperature: () => this.temperature,
+        lanes: () => [{ name: "text", temperature: this.temperature }],
         pace: () => this.pace,
         unseen: () => this.unseen,
         kept: () => Array.from(this.#kept).length,
@@ -96,6 +111,7 @@ export class Reading {
           this.#came += Array.from(text).length;
           this.mostUnseen = Math.max(this.mostUnseen, this.unseen);
         },
+        wroteAll: () => {},
         cleared: () => {
           this.events.push("cleared");
           this.#empty();
@@ -115,7 +131,7 @@ export class Reading {
   /** A page that comes while a run is written. */
   static joining(kernel: FakeKernel): Reading {
     const reading = new Reading(kernel);
-    reading.player.join(kernel.run.name);
+    reading.client.join(kernel.run.name);
     return reading;
   }
 
@@ -123,12 +139,14 @@ export class Reading {
     return this.#came - this.seen;
   }
 
-  start(settings: Partial<Settings> = {}): void {
-    this.player.start({ ...SETTINGS, ...settings });
+  start(settings: Partial<TextSettings> = {}): void {
+    const { temperature, ...rest } = { ...SETTINGS, ...settings };
+    this.temperature = settings.temperature ?? this.temperature;
+    this.client.start(rest);
   }
 
   receive(...messages: FromKernel[]): void {
-    for (const message of messages) this.player.receive(message);
+    for (const message of messages) this.client.receive(message);
   }
 
   /** Look away: nothing is shown any more. */
@@ -139,7 +157,7 @@ export class Reading {
   /** The page is closed. */
   close(): void {
     this.rest();
-    this.player.dispose();
+    this.client.dispose();
     this.kernel.disconnect(this.connection);
   }
 
@@ -155,7 +173,7 @@ export class Reading {
     this.#rest = Math.min(due - count, 1);
     if (count === 0) return;
     this.seen += count;
-    this.player.pump();
+    this.client.pump();
   }
 }
 
@@ -167,7 +185,8 @@ export function piece(
   pull: string | null = null,
 ): Chunk {
   const count = Array.from(text).length;
-  return { type: "chunk", run, pull, position, count, text, temperatures: [], bits: 0 };
+  const lanes = [{ name: "text", position, count, text, temperatures: [], bits: 0 }];
+  return { type: "chunk", run, pull, lanes };
 }
 
 /** A page that has begun to let a kernel write. */
@@ -181,5 +200,5 @@ export function started(length = 300, kernel = new FakeKernel(counting(length)))
 export function expectWhole(reading: Reading, text = counting(300), ...between: string[]): void {
   expect(reading.text).toBe(text);
   expect(reading.events).toEqual([`began ${SEED}`, ...between, "ended finished"]);
-  expect(reading.player.running).toBe(false);
+  expect(reading.client.running).toBe(false);
 }

@@ -106,7 +106,11 @@ describe("numbers that will not do", () => {
     type(field(name), "25");
     expect(description(field(name))).toBe("");
     click("Generate");
-    expect(model.sent[1]).toMatchObject({ settings: { [name.toLowerCase()]: 25 } });
+    const start = model.sent[1];
+    if (start?.type !== "start") throw new Error("It did not start.");
+    const { settings, lanes } = start;
+    const started = { ...settings, temperature: lanes[0]?.temperature };
+    expect(started).toMatchObject({ [name.toLowerCase()]: 25 });
   });
 
   test("the first of two gets the focus; a text that is being shown goes on", () => {
@@ -162,10 +166,13 @@ describe("what is changed elsewhere", () => {
     expect(field("Length").valueAsNumber).toBe(50_000);
     expect(model.saved).toEqual([]);
     click("Generate");
+    const { temperature: _, ...others } = SETTINGS;
+    const { seed, length, temperature } = VALUES;
     expect(model.sent[1]).toEqual({
       type: "start",
       run: expect.any(String),
-      settings: { ...SETTINGS, ...VALUES, rng: 7 },
+      settings: { ...others, seed, length, rng: 7 },
+      lanes: [{ name: "text", temperature }],
     });
   });
 

@@ -1,5 +1,5 @@
 import type { Activated, Expected, Inspected } from "../kernel/protocol.ts";
-import type { Questions } from "../kernel/questions.ts";
+import type { Outcome, Questions } from "../kernel/questions.ts";
 import { Replay } from "./replay.ts";
 
 /** Characters asked about at a time. */
@@ -85,7 +85,7 @@ export class InspectionClient {
     if (seed === this.#seed && model === this.#model) return;
     this.#seed = seed;
     this.#model = model;
-    if (!this.questions.isOpen("expect")) this.#expect();
+    if (!this.questions.isOpen("expect")) void this.#expect();
   }
 
   #inspected(message: Inspected, buffers: readonly DataView[]): void {
@@ -125,24 +125,20 @@ export class InspectionClient {
     if (count > 0 || left > 0) this.#ask(left > 0);
   }
 
-  #expect(): void {
+  async #expect(): Promise<void> {
     const [seed, model] = [this.#seed, this.#model];
     if (seed === null) return;
-    this.questions.ask(
-      { type: "expect", seed },
-      (answer, buffers) => this.#expected(answer, buffers),
-      (sentence) => {
-        // Not answered, or typed on meanwhile.
-        if (sentence === null || seed !== this.#seed || model !== this.#model) this.#expect();
-      },
-    );
+    const outcome = await this.questions.ask({ type: "expect", seed });
+    const isMeant = seed === this.#seed && model === this.#model; // else it was typed on meanwhile
+    if (outcome.is === "answered") this.#expected(outcome.answer, outcome.buffers);
+    else if (outcome.is === "lost" || !isMeant) void this.#expect();
   }
 
   #expected({ seed, model, left }: Expected, [logits]: readonly DataView[]): void {
     const isMeant = seed === this.#seed && model === this.#model;
     if (!isMeant || left > 0) {
       if (!isMeant) this.expected = null;
-      this.#expect();
+      void this.#expect();
     } else if (logits) {
       this.expected = new Float32Array(aligned(logits));
       this.told("expected");
@@ -166,27 +162,31 @@ export class InspectionClient {
       this.#latest = performance.now();
       const count = Math.min(missing, PIECE);
       const position = this.#pointed ?? this.choices.length;
-      this.questions.ask(
-        { type: "inspect", run, position, count },
-        (answer, buffers) => this.#inspected(answer, buffers),
-        (sentence) => this.#failed("inspect", run, sentence),
-      );
+      const asked = this.questions.ask({ type: "inspect", run, position, count });
+      void this.#settle(asked, run, "inspect", (one, buffers) => this.#inspected(one, buffers));
     }
     if (this.#cell !== null && silent > 0 && this.#may("activate")) {
       this.#latest = performance.now();
       const [layer, unit] = this.#cell;
       const count = Math.min(silent, PIECE);
       const position = this.activations.length;
-      this.questions.ask(
-        { type: "activate", run, layer, unit, position, count },
-        (answer, buffers) => this.#activated(answer, buffers),
-        (sentence) => this.#failed("activate", run, sentence),
-      );
+      const asked = this.questions.ask({ type: "activate", run, layer, unit, position, count });
+      void this.#settle(asked, run, "activate", (one, buffers) => this.#activated(one, buffers));
     }
   }
 
-  #failed(kind: "inspect" | "activate", run: string, sentence: string | null): void {
-    if (sentence !== null && run === this.#run) this.#refused.add(kind);
+  async #settle<Answer>(
+    asked: Promise<Outcome<Answer>>,
+    run: string,
+    kind: "inspect" | "activate",
+    take: (answer: Answer, buffers: readonly DataView[]) => void,
+  ): Promise<void> {
+    const outcome = await asked;
+    if (outcome.is === "answered") {
+      take(outcome.answer, outcome.buffers);
+      return;
+    }
+    if (outcome.is === "refused" && run === this.#run) this.#refused.add(kind);
     this.#ask();
   }
 

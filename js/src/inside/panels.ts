@@ -79,7 +79,7 @@ export class Panels {
     this.#colours = new Colours(page, signal);
     const find = () => {
       this.#cells.showProgress(0);
-      this.#find();
+      void this.#find();
     };
     const cancel = () => this.#cancel();
     const choose = (cell: readonly [number, number] | null) => {
@@ -209,18 +209,14 @@ export class Panels {
   }
 
   /** Look for cells, a moment at a time. */
-  #find(): void {
-    this.#questions.ask(
-      { type: "find" },
-      ({ done }) => {
-        this.#cells.showProgress(done);
-        if (done < 1) this.#find();
-      },
-      (sentence) => {
-        if (sentence === null) this.#find();
-        else this.#cells.showProgress(null, sentence);
-      },
-    );
+  async #find(): Promise<void> {
+    const outcome = await this.#questions.ask({ type: "find" });
+    if (outcome.is === "refused") {
+      this.#cells.showProgress(null, outcome.sentence);
+      return;
+    }
+    if (outcome.is === "answered") this.#cells.showProgress(outcome.answer.done);
+    if (outcome.is === "lost" || outcome.answer.done < 1) void this.#find();
   }
 
   #cancel(): void {

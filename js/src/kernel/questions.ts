@@ -1,4 +1,4 @@
-import { randomName } from "./follower.ts";
+import { randomName } from "./names.ts";
 import type {
   Activate,
   Activated,
@@ -17,7 +17,6 @@ const PATIENCE = 5000;
 const LONGEST_PATIENCE = 60_000;
 
 type Question = Expect | Inspect | Activate | Find;
-type Answer = Expected | Inspected | Activated | Finding;
 interface Answers {
   expect: Expected;
   inspect: Inspected;
@@ -27,14 +26,19 @@ interface Answers {
 /** As it is asked; the id is given here. */
 type Asked = Question extends infer Q ? (Q extends Question ? Omit<Q, "id"> : never) : never;
 
+/** What became of a question: an answer, the sentence that refuses it, or nothing in time. */
+export type Outcome<Answer> =
+  | { is: "answered"; answer: Answer; buffers: readonly DataView[] }
+  | { is: "refused"; sentence: string }
+  | { is: "lost" };
+
 interface Open {
   id: string;
   timer: ReturnType<typeof setTimeout>;
-  answered: (answer: Answer, buffers: readonly DataView[]) => void;
-  failed: (sentence: string | null) => void;
+  settle: (outcome: Outcome<never>) => void;
 }
 
-/** Questions to the kernel, one of a kind at a time. Each is answered, refused or lost, and never forgotten. */
+/** Questions to the kernel, one of a kind at a time: each is answered, refused or lost, once. */
 export class Questions {
   readonly #open = new Map<Question["type"], Open>();
   readonly #name = randomName();
@@ -43,7 +47,7 @@ export class Questions {
 
   constructor(
     private readonly send: (message: ToKernel) => void,
-    signal: AbortSignal,
+    private readonly signal: AbortSignal,
   ) {
     signal.addEventListener("abort", () => this.rest(), { once: true });
   }
@@ -53,23 +57,21 @@ export class Questions {
     return this.#open.has(kind);
   }
 
-  /** @param failed told the sentence of the kernel, or null if there was no answer */
-  ask<Q extends Asked>(
-    question: Q,
-    answered: (answer: Answers[Q["type"]], buffers: readonly DataView[]) => void,
-    failed: (sentence: string | null) => void,
-  ): void {
+  /** The promise of one that is dropped, or asked after the view has gone, is never kept. */
+  ask<Q extends Asked>(question: Q): Promise<Outcome<Answers[Q["type"]]>> {
     this.drop(question.type);
-    this.#asked += 1;
-    const id = `${this.#name}:${this.#asked}`;
-    const lost = () => {
-      this.#open.delete(question.type);
-      this.#patience = Math.min(2 * this.#patience, LONGEST_PATIENCE);
-      failed(null);
-    };
-    const timer = setTimeout(lost, this.#patience);
-    this.#open.set(question.type, { id, timer, answered: answered as Open["answered"], failed });
-    this.send({ ...question, id } as Question);
+    return new Promise((settle) => {
+      if (this.signal.aborted) return;
+      this.#asked += 1;
+      const id = `${this.#name}:${this.#asked}`;
+      const lost = () => {
+        this.#open.delete(question.type);
+        this.#patience = Math.min(2 * this.#patience, LONGEST_PATIENCE);
+        settle({ is: "lost" });
+      };
+      this.#open.set(question.type, { id, timer: setTimeout(lost, this.#patience), settle });
+      this.send({ ...question, id } as Question);
+    });
   }
 
   /** Want no answer any more. */
@@ -85,12 +87,12 @@ export class Questions {
 
   receive(message: FromKernel, buffers: readonly DataView[]): void {
     if (!("id" in message)) return;
-    for (const [kind, { id, answered, failed }] of this.#open) {
+    for (const [kind, { id, settle }] of this.#open) {
       if (id !== message.id) continue;
       this.drop(kind);
       this.#patience = PATIENCE;
-      if (message.type === "error") failed(message.message);
-      else answered(message as Answer, buffers);
+      if (message.type === "error") settle({ is: "refused", sentence: message.message });
+      else settle({ is: "answered", answer: message as never, buffers });
       return;
     }
   }

@@ -1,5 +1,6 @@
 import { element } from "../dom/elements.ts";
-import type { Bounds, Chunk, LaneAsked, LaneReceipt } from "../kernel/protocol.ts";
+import { randomName } from "../kernel/names.ts";
+import type { Bounds, LaneAsked, LaneChunk, LaneReceipt } from "../kernel/protocol.ts";
 import { Column } from "./column.ts";
 import { Comparison } from "./comparison.ts";
 
@@ -101,8 +102,8 @@ export class Board {
     this.#compare();
   }
 
-  receive(name: string, text: string, chunk: Chunk): void {
-    this.#columns.find((column) => column.name === name)?.receive(text, chunk);
+  receive(text: string, chunk: LaneChunk): void {
+    this.#columns.find(({ name }) => name === chunk.name)?.receive(text, chunk);
   }
 
   /** Show what came of each lane, up to so many characters. */
@@ -157,8 +158,4 @@ export class Board {
     this.lanes = lanes;
     this.listener.changed(lanes);
   }
-}
-
-function randomName(): string {
-  return crypto.getRandomValues(new Uint32Array(2)).join("-");
 }

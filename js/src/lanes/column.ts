@@ -1,6 +1,6 @@
 import { element, uniqueId } from "../dom/elements.ts";
 import { bitsPerCharacter, characters } from "../dom/words.ts";
-import type { Bounds, Change, Chunk } from "../kernel/protocol.ts";
+import type { Bounds, Change, LaneChunk } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
 import { TextArea } from "../sheet/text-area.ts";
 import { DepartureMark } from "./departure-mark.ts";
@@ -147,7 +147,7 @@ export class Column {
   }
 
   /** More characters came, in order; what else the chunk tells. */
-  receive(text: string, { position, count, temperatures, bits }: Chunk): void {
+  receive(text: string, { position, count, temperatures, bits }: LaneChunk): void {
     for (const character of text) this.#waiting.push(character);
     for (const [from, temperature] of temperatures) this.#page.change(from, temperature);
     this.#bits = bits / (position + count);

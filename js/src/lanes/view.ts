@@ -5,9 +5,9 @@ import { takeKeys } from "../dom/keys.ts";
 import { Meter } from "../dom/meter.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
 import { characters, perSecond } from "../dom/words.ts";
-import { LanesPlayer } from "../kernel/lanes-player.ts";
 import { Presence } from "../kernel/presence.ts";
-import type { LanesFromKernel, LanesTraits } from "../kernel/protocol.ts";
+import type { FromKernel, LanesTraits, Settings } from "../kernel/protocol.ts";
+import { RunClient } from "../kernel/run-client.ts";
 import { follow, listen } from "../kernel/traits.ts";
 import { StatusLine } from "../sheet/status-line.ts";
 import { Typewriter } from "../sheet/typewriter.ts";
@@ -17,18 +17,22 @@ import { LanesControls } from "./controls.ts";
 /** One view of the lanes. Everything it hangs on to goes when `signal` is aborted. */
 export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSignal): HTMLElement {
   // The parts.
-  const controls = new LanesControls(model, () => player.lost(), signal);
+  const controls = new LanesControls(model, () => client.lost(), signal);
   const button = buttonMaker(signal);
   const generate = button("Generate", begin, "lstm-main");
   const stop = button("Stop", halt);
-  const clear = button("Clear", () => player.clear());
+  const step = button("Step", () => goOn((have) => have + 1));
+  const resume = button("Continue", () => {
+    goOn((have) => (have < model.get("length") ? model.get("length") : have + model.get("length")));
+  });
+  const clear = button("Clear", () => client.clear());
   const add = button("Add a lane", () => board.add());
   const board = new Board(
     model.get("bounds"),
     {
       changed(lanes) {
         controls.setLanes(lanes);
-        player.pump(); // a lane that is new is asked for at once
+        client.pump(); // a lane that is new is asked for at once
         progress();
       },
     },
@@ -39,7 +43,8 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     "This is the record of texts that were written before; run the cell to write new ones.",
   );
   const { problem } = line;
-  const buttons = element("div", { className: "lstm-buttons" }, generate, stop, clear, add);
+  const buttons = element("div", { className: "lstm-buttons" });
+  buttons.append(generate, stop, step, resume, clear, add);
   const root = element(
     "section",
     { className: "lstm-widget lstm-lanes" },
@@ -64,25 +69,31 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     front += signs.length;
     draw();
   });
-  const player = new LanesPlayer(
+  const client = new RunClient(
     {
       send: (message) => model.send(message),
       lanes: () => board.lanes,
       pace,
-      shown: () => board.shown,
+      unseen: () => board.came - board.shown,
+      kept: () => 0,
       seed: () => model.get("receipts").find(({ seed }) => seed !== undefined)?.seed ?? "",
     },
     {
       began(from) {
-        line.begin();
-        front = 0;
         typewriter.clear();
         board.begin(from);
-        meter.begin(0);
+        this.resumed();
+      },
+      shown() {}, // there is no tree of lanes
+      resumed() {
+        front = board.shown;
+        line.begin();
+        meter.begin(front);
         line.say(`Writing ${board.lanes.length} lanes`);
         progress();
       },
-      wrote: (lane, text, chunk) => board.receive(lane, text, chunk),
+      wrote: (text, chunk) => board.receive(text, chunk),
+      reading() {},
       wroteAll() {
         const ahead = board.came - front - typewriter.waiting;
         if (ahead > 0) typewriter.push(" ".repeat(ahead));
@@ -117,7 +128,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
         line.say("Cleared");
       },
       waiting(is) {
-        line.waiting(is, player.running);
+        line.waiting(is, client.running);
         progress();
       },
     },
@@ -129,7 +140,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     frame = null;
     board.show(front);
     meter.add(board.shown);
-    player.pump();
+    client.pump();
     progress();
   }
 
@@ -140,15 +151,22 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
   }
 
   function progress(): void {
-    const writing = player.running || typewriter.waiting > 0;
+    const writing = client.running || typewriter.waiting > 0;
     const { shown } = board;
     root.classList.toggle("lstm-writing", writing);
     enable(stop, writing);
+    enable(step, !writing);
+    enable(resume, !writing && belongs());
     enable(clear, shown > 0);
     enable(add, !board.full);
     const speed = writing ? meter.now : meter.whole;
     const figures = speed === null ? [] : [`${perSecond(speed)} in each`];
     line.progress(writing, `${board.lanes.length} lanes, ${characters(shown)}`, figures);
+  }
+
+  /** Whether the texts that are there are of this seed and model, so that they can be written on. */
+  function belongs(): boolean {
+    return model.get("receipts").some((receipt) => controls.belongs(receipt));
   }
 
   /** Show what the kernel has kept of a run, if answers were lost. */
@@ -161,25 +179,45 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
 
   function showTexts(): void {
     typewriter.clear();
-    board.restore(model.get("texts"), model.get("receipts"));
+    const texts = model.get("texts");
+    board.restore(texts, model.get("receipts"));
     front = board.shown;
+    const run = lastRun();
+    if (run === undefined) return;
+    client.remember(
+      run,
+      model.get("names").map((name, n) => [name, Array.from(texts[n] ?? "").length]),
+    );
+  }
+
+  function lastRun(): string | undefined {
+    return model.get("receipts").find(({ run }) => run !== undefined)?.run;
   }
 
   // What the reader does.
-  function begin(): void {
+  function settled(): Settings | undefined {
     const { wrong } = board;
-    if (wrong !== undefined) {
-      wrong.focus("temperature"); // what is wrong stands beside it
-      return;
-    }
-    const settings = controls.settings();
+    wrong?.focus("temperature"); // what is wrong stands beside it
+    const settings = wrong === undefined ? controls.settings() : undefined;
+    if (settings !== undefined) problem.textContent = "";
+    return settings;
+  }
+
+  function begin(): void {
+    const settings = settled();
+    if (settings !== undefined) client.start(settings);
+  }
+
+  /** Write the texts on up to some length, or, if this seed and model have none yet, that much of new ones. */
+  function goOn(length: (have: number) => number): void {
+    const settings = settled();
     if (settings === undefined) return;
-    problem.textContent = "";
-    player.start(settings);
+    if (belongs()) client.resume(length(client.have));
+    else client.start({ ...settings, length: length(0) });
   }
 
   function halt(): void {
-    player.stop(); // first: what is shown makes it ask for more
+    client.stop(); // first: what is shown makes it ask for more
     showAll();
   }
 
@@ -188,11 +226,14 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
 
   // What the kernel, or another view, does.
   follow(model, "error", (error) => (problem.textContent = error), signal);
+  for (const trait of ["seed", "replacements", "model", "receipts"] as const) {
+    follow(model, trait, () => progress(), signal);
+  }
   const showLanes = () => {
     const { lanes } = controls;
     if (lanes === undefined) return;
     board.lanes = lanes;
-    player.pump();
+    client.pump();
     progress();
   };
   controls.traits.show("names", board.root, showLanes);
@@ -201,31 +242,31 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     model,
     (state) => {
       line.presence(state, board.shown > 0);
-      if (state === "gone") player.lost();
+      if (state === "gone") client.lost();
     },
     signal,
   );
   listen(
     model,
     "msg:custom",
-    (message: LanesFromKernel) => {
+    (message: FromKernel) => {
       presence.heard();
-      player.receive(message);
+      client.receive(message);
     },
     signal,
   );
   // So ipywidgets tells that a kernel was restarted or has died.
   listen(model, "comm_live_update", () => presence.ask(), signal);
   signal.addEventListener("abort", () => {
-    player.dispose();
+    client.dispose();
     typewriter.clear();
     if (frame !== null) cancelAnimationFrame(frame);
   });
 
   showTexts();
   const last = model.get("status");
-  const run = model.get("receipts").find((one) => one.run !== undefined)?.run;
-  if (last === "writing" && run !== undefined) player.join(run);
+  const run = lastRun();
+  if (last === "writing" && run !== undefined) client.join(run);
   else if (last === "finished" || last === "stopped") line.ended = last;
   progress();
   return root;

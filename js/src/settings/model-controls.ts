@@ -1,6 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../dom/elements.ts";
-import type { CommonTraits, Settings } from "../kernel/protocol.ts";
+import type { CommonTraits, Receipt, Replacement, Settings } from "../kernel/protocol.ts";
 import { follow } from "../kernel/traits.ts";
 import { ModelChooser } from "./model-chooser.ts";
 import { NumberField } from "./number-field.ts";
@@ -84,7 +84,7 @@ export class ModelControls<T extends CommonTraits> {
   }
 
   /** What the reader has set; undefined, with the focus on it, if something is wrong. */
-  settings(): Omit<Settings, "temperature"> | undefined {
+  settings(): Settings | undefined {
     const wrong = this.fields.find((field) => field.problem);
     if (wrong) {
       if (this.#more.contains(wrong.root)) this.#more.open = true;
@@ -100,4 +100,23 @@ export class ModelControls<T extends CommonTraits> {
       rng: common.get("rng"),
     };
   }
+
+  /** Whether a text with this receipt is one of the seed and the model that are set. */
+  belongs({ run, model: name, seed }: Partial<Receipt>): boolean {
+    const common = this.model as unknown as AnyModel<CommonTraits>;
+    const now = known(common.get("seed"), common.get("replacements"));
+    return run !== undefined && name === common.get("model") && seed === now;
+  }
+}
+
+/** A seed as the kernel takes it: without what the model does not know. */
+function known(seed: string, replacements: readonly Replacement[]): string {
+  const points = Array.from(seed);
+  for (const { position, character, used } of replacements) {
+    const end = position + Array.from(character).length;
+    // The places may be those of a seed before.
+    const isThere = points.slice(position, end).join("") === character;
+    if (!used && isThere) points.fill("", position, end);
+  }
+  return points.join("");
 }

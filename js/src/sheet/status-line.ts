@@ -1,7 +1,7 @@
 import { element } from "../dom/elements.ts";
-import { GONE } from "../kernel/follower.ts";
 import type { State } from "../kernel/presence.ts";
 import type { Reason } from "../kernel/protocol.ts";
+import { GONE } from "../kernel/run-client.ts";
 
 const ENDINGS: Record<Reason, string> = { finished: "Finished", stopped: "Stopped" };
 const WAITING = "waiting for the kernel, which is busy or gone…";

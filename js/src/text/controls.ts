@@ -1,6 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../dom/elements.ts";
-import type { Settings, Traits } from "../kernel/protocol.ts";
+import type { Traits } from "../kernel/protocol.ts";
 import { follow } from "../kernel/traits.ts";
 import { ModelControls } from "../settings/model-controls.ts";
 import { NumberField } from "../settings/number-field.ts";
@@ -46,10 +46,5 @@ export class Controls extends ModelControls<Traits> {
       },
       signal,
     );
-  }
-
-  override settings(): Settings | undefined {
-    const settings = super.settings();
-    return settings && { ...settings, temperature: this.model.get("temperature") };
   }
 }

@@ -7,19 +7,22 @@ import { Meter } from "../dom/meter.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
 import { bitsPerCharacter, characters, perSecond } from "../dom/words.ts";
 import { Inside } from "../inside/inside.ts";
-import { Player } from "../kernel/player.ts";
 import { Presence } from "../kernel/presence.ts";
-import type { FromKernel, Replacement, ToKernel, Traits } from "../kernel/protocol.ts";
+import type { FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
+import { RunClient } from "../kernel/run-client.ts";
 import { follow, listen } from "../kernel/traits.ts";
 import { StatusLine } from "../sheet/status-line.ts";
 import { TextArea } from "../sheet/text-area.ts";
 import { Typewriter } from "../sheet/typewriter.ts";
 import { Controls } from "./controls.ts";
 
+/** The name of the only lane. */
+const LANE = "text";
+
 /** One view of the widget. Everything it hangs on to goes when `signal` is aborted. */
 export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLElement {
   // The parts.
-  const controls = new Controls(model, () => player.lost(), signal);
+  const controls = new Controls(model, () => client.lost(), signal);
   const button = buttonMaker(signal);
   const generate = button("Generate", begin, "lstm-main");
   const stop = button("Stop", halt);
@@ -27,7 +30,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const resume = button("Continue", () => {
     goOn((have) => (have < model.get("length") ? model.get("length") : have + model.get("length")));
   });
-  const clear = button("Clear", () => player.clear());
+  const clear = button("Clear", () => client.clear());
   const copy = button("Copy", async () => {
     const done = await copyText(page.whole);
     line.announcement.textContent = done ? "Copied" : "The browser does not allow copying";
@@ -37,15 +40,15 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     model,
     page,
     {
-      send: (message) => player.send(message),
+      send: (message) => client.send(message),
       traits: controls.traits,
       read() {
         const settings = controls.settings();
-        if (settings !== undefined) player.read(settings);
+        if (settings !== undefined) client.start(settings, true);
       },
       branch(position, character) {
         problem.textContent = "";
-        player.branch(position, character);
+        client.branch(position, character);
       },
       say: (text) => line.say(text),
     },
@@ -82,13 +85,13 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     page.append(text);
     meter.add(page.length);
     inside.grew();
-    player.pump();
+    client.pump();
     progress();
   });
-  const player = new Player(
+  const client = new RunClient(
     {
       send: (message: ToKernel) => model.send(message),
-      temperature: () => model.get("temperature"),
+      lanes: () => [{ name: LANE, temperature: model.get("temperature") }],
       pace,
       unseen: () => typewriter.waiting,
       kept: () => Array.from(model.get("text")).length,
@@ -99,7 +102,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         bits = null;
         typewriter.clear();
         page.show(from, shared > 0 ? model.get("text") : "", model.get("receipt").temperatures);
-        inside.begin(player.run, shared);
+        inside.begin(client.run, shared);
         this.resumed();
       },
       shown() {
@@ -121,6 +124,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         unread = 0;
         typewriter.push(text);
       },
+      wroteAll() {},
       reading(left) {
         unread = left;
         progress();
@@ -153,14 +157,14 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
         line.say("Cleared");
       },
       waiting(is) {
-        line.waiting(is, player.running);
+        line.waiting(is, client.running);
         progress();
       },
     },
   );
 
   function progress(): void {
-    const writing = player.running || typewriter.waiting > 0;
+    const writing = client.running || typewriter.waiting > 0;
     root.classList.toggle("lstm-writing", writing);
     enable(stop, writing);
     enable(step, !writing);
@@ -180,9 +184,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
 
   /** Whether the text that is there is one of this seed and model, so that it can be written on. */
   function belongs(): boolean {
-    const { run, model: name, seed } = model.get("receipt");
-    const now = known(model.get("seed"), model.get("replacements"));
-    return run !== undefined && name === model.get("model") && seed === now;
+    return controls.belongs(model.get("receipt"));
   }
 
   /** Show what the kernel has kept of a run, if answers were lost. */
@@ -197,7 +199,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     page.show(seed, text, temperatures);
     inside.begin(run);
     bits = written && sum !== undefined ? sum / written : null;
-    if (run !== undefined) player.remember(run, page.length);
+    if (run !== undefined) client.remember(run, [[LANE, page.length]]);
   }
 
   // What the reader does.
@@ -205,7 +207,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     const settings = controls.settings();
     if (settings === undefined) return;
     problem.textContent = "";
-    player.start(settings);
+    client.start(settings);
   }
 
   /** Write the text on up to some length, or, if this seed and model have none yet, so much of a new one. */
@@ -213,12 +215,12 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     const settings = controls.settings();
     if (settings === undefined) return;
     problem.textContent = "";
-    if (belongs()) player.resume(length(player.have));
-    else player.start({ ...settings, length: length(0) });
+    if (belongs()) client.resume(length(client.have));
+    else client.start({ ...settings, length: length(0) });
   }
 
   function halt(): void {
-    player.stop(); // first: what is shown makes it ask for more
+    client.stop(); // first: what is shown makes it ask for more
     typewriter.flush();
   }
 
@@ -234,7 +236,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     model,
     (state) => {
       line.presence(state, page.length > 0);
-      if (state === "gone") player.lost();
+      if (state === "gone") client.lost();
     },
     signal,
   );
@@ -243,7 +245,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     "msg:custom",
     (message: FromKernel, buffers: DataView[]) => {
       presence.heard();
-      player.receive(message);
+      client.receive(message);
       inside.receive(message, buffers);
       if (message.type === "error" && message.run === "" && !("id" in message))
         problem.textContent = message.message;
@@ -253,27 +255,15 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   // So ipywidgets tells that a kernel was restarted or has died.
   listen(model, "comm_live_update", () => presence.ask(), signal);
   signal.addEventListener("abort", () => {
-    player.dispose();
+    client.dispose();
     typewriter.clear();
   });
 
   showText();
   const last = model.get("status");
   const { run } = model.get("receipt");
-  if (last === "writing" && run !== undefined) player.join(run);
+  if (last === "writing" && run !== undefined) client.join(run);
   else if (last === "finished" || last === "stopped") line.ended = last;
   progress();
   return root;
-}
-
-/** A seed as the kernel takes it: without what the model does not know. */
-function known(seed: string, replacements: readonly Replacement[]): string {
-  const points = Array.from(seed);
-  for (const { position, character, used } of replacements) {
-    const end = position + Array.from(character).length;
-    // What is told may be of a seed before.
-    const isThere = points.slice(position, end).join("") === character;
-    if (!used && isThere) points.fill("", position, end);
-  }
-  return points.join("");
 }

@@ -13,13 +13,15 @@ describe("a run that is started here", () => {
     kernel.unknown = "é∑";
     const reading = new Reading(kernel);
     reading.start({ seed: "né∑e", temperature: 0.9, rng: 3 });
-    expect(reading.player.running).toBe(true);
+    expect(reading.client.running).toBe(true);
     const [start, ...pulls] = reading.connection.sent;
     seconds(1);
     const run = kernel.run.name;
     expect(run).toMatch(/^.{8,100}$/);
-    const settings = { ...SETTINGS, seed: "né∑e", temperature: 0.9, rng: 3 };
-    expect(start).toEqual({ type: "start", run, settings });
+    const { temperature: _, ...others } = SETTINGS;
+    const settings = { ...others, seed: "né∑e", rng: 3 };
+    const lanes = [{ name: "text", temperature: 0.9 }];
+    expect(start).toEqual({ type: "start", run, settings, lanes });
     expect(pulls.length).toBeGreaterThanOrEqual(1);
     for (const pull of pulls) expect(pull).toMatchObject({ type: "pull", run });
     expect(reading.events).toEqual(["began ne"]);
@@ -205,7 +207,7 @@ test("what comes late of a run that is over does nothing, with or without anothe
     const { text, connection } = reading;
     const [events, sent] = [reading.events.length, connection.sent.length];
     reading.receive(
-      { type: "begin", run, seed: "late", position: 0 },
+      { type: "begin", run, seed: "late", rng: 7, position: 0 },
       ending,
       piece(run, 0, "late"),
       piece(run, text.length, "late"),
@@ -215,7 +217,7 @@ test("what comes late of a run that is over does nothing, with or without anothe
     );
     expect([reading.events.length, connection.sent.length]).toEqual([events, sent]);
     expect(reading.text).toBe(text);
-    expect(reading.player.running).toBe(length === 210);
+    expect(reading.client.running).toBe(length === 210);
     reading.kernel.text = SECOND;
     reading.start();
     seconds(length === 100 ? 1 : 20);
@@ -227,10 +229,10 @@ test("of a chunk that is partly known, only the rest is taken", () => {
   const reading = new Reading(new FakeKernel(""));
   const run = "another";
   reading.receive(
-    { type: "begin", run, seed: "a", position: 0 },
+    { type: "begin", run, seed: "a", rng: 7, position: 0 },
     piece(run, 0, "😀b😀"),
     piece(run, 1, "b😀d🎈"),
-    { type: "begin", run, seed: "a", position: 0 }, // a doubled beginning does not empty the page
+    { type: "begin", run, seed: "a", rng: 7, position: 0 }, // a doubled beginning does not empty the page
   );
   expect(reading.text).toBe("😀b😀d🎈");
   expect(reading.events).toEqual(["began a"]);

@@ -32,7 +32,7 @@ describe("a branch", () => {
     const other = new Reading(kernel);
     const reading = finished(other);
     const before = reading.connection.pulls.length;
-    reading.player.branch(position, "Q");
+    reading.client.branch(position, "Q");
     seconds(20);
     for (const one of [reading, other]) expect(one.text).toBe(branched(position, "Q"));
     expect(reading.events.at(-1)).toBe("ended finished");
@@ -43,7 +43,7 @@ describe("a branch", () => {
 
   test("comes to a page that was opened meanwhile", () => {
     const reading = finished();
-    reading.player.branch(100, "Q");
+    reading.client.branch(100, "Q");
     seconds(0.5);
     const late = Reading.joining(kernel);
     seconds(20);
@@ -53,7 +53,7 @@ describe("a branch", () => {
   test("is whole even if its beginning was lost", () => {
     const reading = finished();
     kernel.down = losing("begin");
-    reading.player.branch(100, "Q");
+    reading.client.branch(100, "Q");
     seconds(30);
     expect(reading.text).toBe(branched(100, "Q"));
   });
@@ -62,7 +62,7 @@ describe("a branch", () => {
     const reading = new Reading(kernel);
     reading.start();
     seconds(1.5);
-    reading.player.branch(10, "Q");
+    reading.client.branch(10, "Q");
     seconds(20);
     expect(reading.text).toBe(branched(10, "Q"));
     expect(reading.events).toEqual([`began ${SEED}`, `began ${SEED}`, "ended finished"]);
@@ -70,7 +70,7 @@ describe("a branch", () => {
 
   test("of nothing is none", () => {
     const reading = new Reading(kernel);
-    reading.player.branch(0, "Q");
+    reading.client.branch(0, "Q");
     expect(reading.connection.sent).toEqual([]);
   });
 });
@@ -80,20 +80,20 @@ describe("a text of the tree", () => {
     const other = new Reading(kernel);
     const reading = finished(other);
     const first = kernel.run.name;
-    reading.player.branch(100, "Q");
+    reading.client.branch(100, "Q");
     seconds(20);
     const second = kernel.run.name;
     for (const run of [first, second, first]) {
-      reading.player.send({ type: "show", run });
+      reading.client.send({ type: "show", run });
       seconds(0.1);
       const expected = run === first ? TEXT.slice(0, 300) : branched(100, "Q");
       for (const one of [reading, other]) {
         expect(one.text).toBe(expected);
         expect(one.events.at(-1)).toBe("shown");
-        expect(one.player.run).toBe(run);
+        expect(one.client.run).toBe(run);
       }
     }
-    other.player.resume(350);
+    other.client.resume(350);
     seconds(20);
     for (const one of [reading, other]) expect(one.text).toBe(TEXT.slice(0, 350));
   });
@@ -103,14 +103,14 @@ describe("a seed that is only read", () => {
   test("is a text of which nothing is written, until it is", () => {
     const other = new Reading(kernel);
     const reading = new Reading(kernel);
-    reading.player.read(SETTINGS);
+    reading.client.start(SETTINGS, true);
     seconds(20);
     for (const one of [reading, other]) {
       expect(one.text).toBe("");
       expect(one.events).toEqual([`began ${SEED}`, "ended finished"]);
     }
     expect(kernel.written).toBe(0);
-    reading.player.resume(40);
+    reading.client.resume(40);
     seconds(20);
     expect(reading.text).toBe(TEXT.slice(0, 40));
   });

@@ -55,15 +55,15 @@ describe("as fast as it goes", () => {
     page.start({ length: 1000 });
     seconds(1);
     page.kernel.roundTrip = 0.4;
-    page.player.resume(LENGTH);
+    page.client.resume(LENGTH);
     seconds(1.1);
-    page.player.stop();
+    page.client.stop();
     seconds(2);
     const { written } = page.kernel;
     expect(written).toBeGreaterThan(10_000);
     expect(written).toBeLessThan(LENGTH);
     expect(page.text).toBe(TEXT.slice(0, written));
-    page.player.resume(LENGTH);
+    page.client.resume(LENGTH);
     seconds(10);
     expectWhole(page, TEXT, "ended finished", "resumed", "ended stopped", "resumed");
   });

@@ -13,8 +13,8 @@ beforeEach(() => {
 
 const ASKED: Record<string, (reading: Reading) => void> = {
   "a start": (reading) => reading.start({ length: 400 }),
-  "a reading": (reading) => reading.player.read(SETTINGS),
-  "a branch": (reading) => reading.player.branch(5, "€"),
+  "a reading": (reading) => reading.client.start(SETTINGS, true),
+  "a branch": (reading) => reading.client.branch(5, "€"),
 };
 
 /** Ask for something that is refused, as often as is said. */
@@ -31,7 +31,7 @@ describe.each(Object.keys(ASKED))("%s that is refused", (what) => {
     refused(reading, what, times);
     seconds(20);
     expectWhole(reading, counting(300), "refused No.");
-    expect(reading.player.run).toBe(kernel.run.name);
+    expect(reading.client.run).toBe(kernel.run.name);
   });
 
   test("hardly holds it up", () => {
@@ -68,7 +68,7 @@ describe.each(Object.keys(ASKED))("%s that is refused", (what) => {
     seconds(10);
     expect(reading.text).toBe(counting(300));
     expect(reading.events.filter((event) => event === "ended finished")).toHaveLength(1);
-    expect(reading.player.running).toBe(false);
+    expect(reading.client.running).toBe(false);
   });
 
   test("leaves a finished text as it is", () => {
@@ -78,8 +78,8 @@ describe.each(Object.keys(ASKED))("%s that is refused", (what) => {
     refused(reading, what);
     seconds(1);
     expect(reading.events).toEqual([`began ${SEED}`, "ended finished", "refused No."]);
-    expect(reading.player.have).toBe(300);
-    reading.player.resume(400);
+    expect(reading.client.have).toBe(300);
+    reading.client.resume(400);
     seconds(20);
     expect(reading.text).toBe(counting(400));
   });
@@ -89,7 +89,7 @@ describe.each(Object.keys(ASKED))("%s that is refused", (what) => {
     reading.start();
     seconds(2);
     refused(reading, what);
-    reading.player.stop();
+    reading.client.stop();
     seconds(1);
     expect(reading.events).toEqual([`began ${SEED}`, "refused No.", "ended stopped"]);
     expect(kernel.run.ending).not.toBeNull();
@@ -100,11 +100,11 @@ describe.each(Object.keys(ASKED))("%s that is refused", (what) => {
     reading.start();
     seconds(2);
     refused(reading, what);
-    reading.player.clear();
+    reading.client.clear();
     seconds(1);
     expect(reading.events.at(-1)).toBe("cleared");
     expect(reading.text).toBe("");
-    expect(reading.player.running).toBe(false);
+    expect(reading.client.running).toBe(false);
   });
 
   test("follows what was begun in a cell meanwhile", () => {
@@ -125,11 +125,11 @@ test("a resume that is refused leaves a finished text finished", () => {
   reading.start();
   seconds(20);
   kernel.runs.length = 0;
-  reading.player.resume(400);
+  reading.client.resume(400);
   seconds(1);
   expect(reading.events.slice(0, 2)).toEqual([`began ${SEED}`, "ended finished"]);
   expect(reading.events.at(-1)).toMatch(/^refused/);
-  expect(reading.player.running).toBe(false);
+  expect(reading.client.running).toBe(false);
 });
 
 test("runs that were left are not remembered for ever", () => {
@@ -138,7 +138,7 @@ test("runs that were left are not remembered for ever", () => {
     reading.start();
     seconds(0.1);
   }
-  expect(reading.player.remembered).toBeLessThan(100);
+  expect(reading.client.remembered).toBeLessThan(100);
   seconds(20);
   expect(reading.text).toBe(counting(300));
 });

@@ -69,7 +69,7 @@ describe("when something is lost", () => {
     const reading = started(1000);
     seconds(2);
     reading.kernel.up = losing("stop");
-    reading.player.stop();
+    reading.client.stop();
     const before = reading.connection.sent.length;
     seconds(10);
     expect(reading.notices[0]?.isWaiting).toBe(true);
@@ -84,7 +84,7 @@ test("only the answers to its own pulls count, and each once", () => {
   kernel.down = () => [];
   const reading = started(300, kernel);
   const [{ run, pull } = { run: "", pull: "" }] = reading.connection.pulls;
-  reading.receive({ type: "begin", run, seed: SEED, position: 0 });
+  reading.receive({ type: "begin", run, seed: SEED, rng: 7, position: 0 });
   const answer = (position: number, to: string | null) => {
     reading.receive(piece(run, position, counting(300).slice(position, position + 3), to));
     seconds(0.1);
@@ -103,10 +103,10 @@ test("a stop of a text whose end was lost: the end is told again, and nothing el
   const reading = started(300, kernel);
   while (kernel.written < 300) seconds(0.1);
   seconds(2);
-  expect(reading.player.running).toBe(true);
+  expect(reading.client.running).toBe(true);
   kernel.down = () => [5];
   const { length } = reading.connection.sent;
-  reading.player.stop();
+  reading.client.stop();
   seconds(1);
   expect(reading.events).toEqual([`began ${SEED}`, "ended finished"]);
   expect(reading.connection.sent.slice(length).map(({ type }) => type)).toEqual(["stop"]);
@@ -118,7 +118,7 @@ test("a stop that is lost while another page looks on: the text ends nevertheles
   const reading = started(3000, kernel);
   seconds(2);
   kernel.up = losing("stop");
-  reading.player.stop();
+  reading.client.stop();
   seconds(10); // the other one goes on with it until the stop is sent again
   for (const { events, text } of [reading, other]) {
     expect(events).toEqual([`began ${SEED}`, "ended stopped"]);
@@ -137,7 +137,7 @@ describe("a kernel that does not answer", () => {
     const reading = started();
     seconds(1);
     reading.kernel.busy = true;
-    if (last === "stop") reading.player.stop();
+    if (last === "stop") reading.client.stop();
     seconds(0.95);
     expect(reading.notices).toEqual([]);
     seconds(0.3);
@@ -181,7 +181,7 @@ describe("a kernel that does not answer", () => {
     const reading = silent();
     seconds(2);
     const before = reading.connection.sent.length;
-    reading.player.stop();
+    reading.client.stop();
     seconds(60);
     const after = reading.connection.sent.slice(before).map(({ type }) => type);
     expect(new Set(after)).toEqual(new Set(["stop"]));

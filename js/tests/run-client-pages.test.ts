@@ -97,7 +97,7 @@ describe("a page that comes in the middle of a run", () => {
     kernel.runs.length = 0;
     seconds(5);
     expect(late.events).toEqual([`began ${SEED}`, `failed ${GONE}`]);
-    expect(late.player.running).toBe(false);
+    expect(late.client.running).toBe(false);
   });
 });
 

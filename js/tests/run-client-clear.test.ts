@@ -14,11 +14,11 @@ function two(): [Reading, Reading] {
 
 /** There is no text on these pages, and in the kernel; each was told once, at last. */
 function expectCleared(...pages: Reading[]): void {
-  for (const { text, events, player, kernel } of pages) {
+  for (const { text, events, client, kernel } of pages) {
     expect(text).toBe("");
     expect(events.filter((event) => event === "cleared")).toHaveLength(1);
     expect(events.at(-1)).toBe("cleared");
-    expect([player.running, player.have]).toEqual([false, 0]);
+    expect([client.running, client.have]).toEqual([false, 0]);
     expect(kernel.runs).toEqual([]);
   }
 }
@@ -31,7 +31,7 @@ describe.each([
     const pages = two();
     seconds(time);
     expect(pages[1].text.length).toBeGreaterThan(80);
-    pages[who === "another page" ? 1 : 0].player.clear();
+    pages[who === "another page" ? 1 : 0].client.clear();
     seconds(1);
     expectCleared(...pages);
     const sent = pages.map(({ connection }) => connection.sent.length);
@@ -45,9 +45,9 @@ describe.each([
     const [reading, other] = pages;
     seconds(time);
     const before = reading.kernel.run.name;
-    reading.player.clear();
+    reading.client.clear();
     seconds(1);
-    for (const { player } of pages) player.resume(400);
+    for (const { client } of pages) client.resume(400);
     seconds(1);
     expectCleared(...pages);
     reading.receive(piece(before, 0, "late"), piece(before, 300, "late")); // over another connection
@@ -64,10 +64,10 @@ describe.each([
     const pages = two();
     seconds(time);
     pages[0].kernel.down = losing("cleared");
-    pages[0].player.clear();
+    pages[0].client.clear();
     seconds(1);
     expect(pages[0].events).not.toContain("cleared");
-    pages[0].player.clear();
+    pages[0].client.clear();
     seconds(1);
     expectCleared(...pages);
   });
@@ -77,13 +77,13 @@ describe.each([
     const [reading] = pages;
     seconds(time);
     reading.kernel.roundTrip = 0.3;
-    reading.player.clear();
+    reading.client.clear();
     reading.start({ length: 100 });
     seconds(20);
-    for (const { text, events, player } of pages) {
+    for (const { text, events, client } of pages) {
       expect(text).toBe(counting(100));
       expect(events.slice(-3)).toEqual(["cleared", `began ${SEED}`, "ended finished"]);
-      expect(player.running).toBe(false);
+      expect(client.running).toBe(false);
     }
   });
 });
@@ -94,7 +94,7 @@ test("a clear that is lost while a text is written is sent again, and the reader
   seconds(2);
   reading.kernel.up = losing("clear");
   const { length } = reading.connection.sent;
-  reading.player.clear();
+  reading.client.clear();
   seconds(3);
   expect(reading.notices.at(-1)?.isWaiting).toBe(true);
   seconds(10);
@@ -105,11 +105,11 @@ test("a clear that is lost while a text is written is sent again, and the reader
 
 test.each(["clear", "stop"] as const)("%s after the other: the last word counts", (last) => {
   const pages = two();
-  const [{ player, kernel }] = pages;
+  const [{ client, kernel }] = pages;
   seconds(2);
   const both = last === "clear" ? (["stop", "clear"] as const) : (["clear", "stop"] as const);
   kernel.up = losing(both[0]);
-  for (const how of both) player[how]();
+  for (const how of both) client[how]();
   seconds(20);
   if (last === "clear") expectCleared(...pages);
   else for (const { events } of pages) expect(events).toEqual([`began ${SEED}`, "ended stopped"]);
@@ -125,7 +125,7 @@ test.each([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])(
     reading.kernel.roundTrip = 0.6;
     reading.start({ length: 100 });
     seconds(later);
-    other.player.clear();
+    other.client.clear();
     seconds(20);
     expectCleared(...pages);
   },
@@ -138,14 +138,14 @@ test.each([0, 0.1, 0.3])(
     const [reading, other] = pages;
     seconds(10);
     reading.kernel.roundTrip = 0.6;
-    other.player.clear();
+    other.client.clear();
     seconds(later);
     reading.start({ length: 100 });
     seconds(20);
-    for (const { text, events, player } of pages) {
+    for (const { text, events, client } of pages) {
       expect(text).toBe(counting(100));
       expect(events.slice(-3)).toEqual(["cleared", `began ${SEED}`, "ended finished"]);
-      expect(player.running).toBe(false);
+      expect(client.running).toBe(false);
     }
   },
 );
@@ -153,10 +153,10 @@ test.each([0, 0.1, 0.3])(
 test("two pages that clear at the same moment", () => {
   const pages = two();
   seconds(2);
-  for (const { player } of pages) player.clear();
+  for (const { client } of pages) client.clear();
   seconds(1);
-  for (const { text, player, events } of pages) {
-    expect([text, player.running, events.at(-1)]).toEqual(["", false, "cleared"]);
+  for (const { text, client, events } of pages) {
+    expect([text, client.running, events.at(-1)]).toEqual(["", false, "cleared"]);
   }
 });
 
@@ -164,7 +164,7 @@ test("without a text, it is asked nevertheless: another page may have one", () =
   const pages = two();
   seconds(10);
   const late = new Reading(pages[0].kernel);
-  late.player.clear();
+  late.client.clear();
   seconds(1);
   expectCleared(...pages, late);
 });
