@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 import threadpoolctl
+from backends import use_backend
 from interrupts import at_every_line, blas_threads, in_another_thread
 
 from lstm_widget.formats import load_model
@@ -154,3 +155,34 @@ def test_files_have_the_permissions_that_the_umask_says(tmp_path, model):
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
     assert {modes.pop("p5ml")} == {0o770}
     assert set(modes.values()) == {0o660}
+
+
+class Interrupted(np.random.Generator):
+    """Dice during whose roll an interrupt comes, again and again: a roll in two is lost on the way."""
+
+    rolls = 0
+
+    def random(self, *size):
+        rolled = super().random(*size)
+        self.rolls += 1
+        if self.rolls % 2:
+            raise KeyboardInterrupt
+        return rolled
+
+
+@pytest.mark.parametrize("math", ["numpy", "numba"])
+def test_no_die_is_lost_to_an_interrupt(generator, monkeypatch, math):
+    if math == "numba":
+        pytest.importorskip("numba", reason="This needs Numba (extra 'fast').")
+    use_backend(monkeypatch, math)
+    expected = LSTMGenerator(generator.model).trace(SETTINGS, length=300, rng=np.random.default_rng(3))
+    run = generator.start(SETTINGS, length=300, rng=Interrupted(np.random.PCG64(3)))
+    interrupts = 0
+    while not run.finished:
+        try:
+            run.advance(7)
+        except KeyboardInterrupt:
+            interrupts += 1
+    assert interrupts > 20
+    assert "".join(run.characters) == expected.text
+    assert list(run.rolled) == list(expected.dice)

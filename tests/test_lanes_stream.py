@@ -10,11 +10,12 @@ import pytest
 from backends import use_backend
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lstm_widget.widgets.lanes_stream import Lane, LanesConversation
 from pages import bits_of, finishes, on_the_wire
 from slow_texts import REAL, slow_text
 
 from lstm_widget import LSTMGenerator
+from lstm_widget.widgets.checks import Lane
+from lstm_widget.widgets.session import Session
 
 SETTINGS = {"seed": "abc", "length": 60, "top_k": None, "top_p": None, "rng": 3}
 HEATS = {"x": 0.4, "y": 0.8, "z": 2.0}
@@ -46,16 +47,23 @@ class Talk:
         self.states = []
         self.texts = {}
         self.told = {}  # the temperatures of each lane, as the chunks tell them
-        self.conversation = LanesConversation(
+        self.session = Session(
             lambda: ("model", generator),
             lambda message: self.sent.append(on_the_wire(message)),
             self.states.append,
+            dict,
+            lanes=(2, 6),
+            gone=GONE,
         )
+
+    def kept(self, names):
+        """Return what the traits have of these lanes."""
+        return ["" if self.session.current is None else self.session.current.text(name) for name in names]
 
     def ask(self, message):
         """Return what was answered."""
         before = len(self.sent)
-        self.conversation.handle(message)
+        self.session.handle(message)
         return self.sent[before:]
 
     def start(self, heats=HEATS, run="a", **others):
@@ -70,8 +78,8 @@ class Talk:
 
     def take(self, answers):
         """Put the chunks together; what comes twice must be the same."""
-        for chunk in (chunk for answer in answers if answer["type"] == "lanes" for chunk in answer["lanes"]):
-            name, position = chunk["run"], chunk["position"]
+        for chunk in (chunk for answer in answers if answer["type"] == "chunk" for chunk in answer["lanes"]):
+            name, position = chunk["name"], chunk["position"]
             before = self.texts.get(name, "")
             assert chunk["count"] == len(chunk["text"])
             assert position <= len(before)
@@ -139,18 +147,23 @@ def test_each_lane_of_a_real_model_is_the_text_of_a_single_run(published, name, 
 
 def test_the_answers_tell_the_characters_and_their_surprise(talk, model):
     (begin,) = talk.start()
-    assert begin == {"type": "begin", "run": "a", "seed": "abc", "rng": 3}
+    assert begin == {"type": "begin", "run": "a", "seed": "abc", "rng": 3, "position": 0}
     for before, until in itertools.pairwise((0, 20, 45)):
         (chunk,) = talk.pull(until)
-        assert (chunk["type"], chunk["run"], chunk["pull"]) == ("lanes", "a", "p")
-        assert [lane["run"] for lane in chunk["lanes"]] == ["x", "y", "z"]
+        assert (chunk["type"], chunk["run"], chunk["pull"]) == ("chunk", "a", "p")
+        assert [lane["name"] for lane in chunk["lanes"]] == ["x", "y", "z"]
         for lane in chunk["lanes"]:
-            text = alone(model, HEATS[lane["run"]])
+            text = alone(model, HEATS[lane["name"]])
             assert (lane["position"], lane["count"]) == (before, until - before)
             assert lane["text"] == text[before:until]
             assert lane["bits"] == pytest.approx(bits_of(model, "abc", text)[until])
     chunk, end = talk.pull(1000)
+    receipts = end.pop("receipts")
     assert end == {"type": "end", "run": "a", "reason": "finished"}
+    assert list(receipts) == ["x", "y", "z"]
+    for name, receipt in receipts.items():
+        assert LSTMGenerator(model).replay(receipt) == talk.texts[name]
+        assert (receipt["run"], receipt["written"]) == ("a", 60)
     assert talk.states == [{"error": "", "status": "writing"}, {"status": "finished"}]
 
 
@@ -186,11 +199,11 @@ def test_a_lane_that_is_no_longer_named_is_written_no_further(talk, model):
     rest = {"x": 0.4, "z": 2.0}
     for until in (20, 60):
         (chunk, *_) = talk.pull(until, rest)
-        assert [lane["run"] for lane in chunk["lanes"]] == ["x", "z"]
+        assert [lane["name"] for lane in chunk["lanes"]] == ["x", "z"]
     assert talk.texts["y"] == alone(model, 0.8)[:10]
     assert talk.texts["x"] == alone(model, 0.4)
     assert talk.sent[-1]["reason"] == "finished"
-    assert talk.conversation.texts(["z", "x"]) == [talk.texts["z"], talk.texts["x"]]
+    assert talk.kept(["z", "x"]) == [talk.texts["z"], talk.texts["x"]]
 
 
 def test_the_removal_of_the_last_lane_that_is_written_ends_the_run(talk, monkeypatch):
@@ -201,8 +214,8 @@ def test_the_removal_of_the_last_lane_that_is_written_ends_the_run(talk, monkeyp
     while len(talk.texts["x"]) < 60:
         talk.pull(60, heats)
     assert len(talk.texts["late"]) < 60
-    assert talk.sent[-1]["type"] == "lanes"
-    assert kinds(talk.pull(60, {"x": 0.4, "z": 2.0})) == ["lanes", "end"]
+    assert talk.sent[-1]["type"] == "chunk"
+    assert kinds(talk.pull(60, {"x": 0.4, "z": 2.0})) == ["chunk", "end"]
 
 
 def test_a_temperature_counts_from_the_next_character_of_its_lane(talk, model, slow_network):
@@ -255,7 +268,7 @@ def test_whatever_comes_goes_changes_or_is_lost_equals_the_plain_formulas(random
         if fate == "old again":
             handled(pulls[len(pulls) // 2])
     talk.stop()
-    for name, text in zip("pqrstuvw", talk.conversation.texts("pqrstuvw"), strict=True):
+    for name, text in zip("pqrstuvw", talk.kept("pqrstuvw"), strict=True):
         heats, dice = heats_of.get(name, []), np.random.default_rng(3)
         assert text == slow_text(
             slow_network(model), "abc", len(heats), lambda n, heats=heats: heats[n], dice
@@ -267,7 +280,7 @@ def test_lanes_that_came_and_went_are_forgotten_in_the_end(talk, model):
     talk.start()
     for number in range(40):
         talk.pull(5, {**HEATS, f"lane {number}": 1.0})
-    kept = list(talk.conversation._current._lanes)
+    kept = list(talk.session.current._lanes)
     assert len(kept) == 12
     assert {"x", "y", "z", "lane 39"} <= set(kept)
     talk.texts.pop("lane 0")
@@ -333,6 +346,38 @@ def test_no_time_at_all_is_one_step_at_least(talk, model, monkeypatch):
     assert talk.texts == {name: alone(model, heat)[:10] for name, heat in HEATS.items()}
 
 
+# They go on.
+
+
+def test_lanes_go_on_to_what_a_longer_run_would_have_written(talk, model):
+    talk.start()
+    talk.pull(20)
+    talk.stop()
+    (begin,) = talk.ask({"type": "resume", "run": "a", "length": 90})
+    assert begin == {"type": "begin", "run": "a", "seed": "abc", "rng": 3, "position": 20}
+    assert talk.states[-1] == {"error": "", "status": "writing"}
+    assert talk.kept("xyz") == [talk.texts[name] for name in "xyz"]  # as in a text that goes on
+    heats = {**HEATS, "late": 1.2}
+    assert kinds(talk.pull(1000, heats)) == ["chunk", "end"]
+    assert talk.texts == {name: alone(model, heat, length=90) for name, heat in heats.items()}
+    assert kinds(talk.ask({"type": "resume", "run": "a", "length": 90})) == ["begin", "end"]
+    assert one_sentence(talk.ask({"type": "resume", "run": "a", "length": 1_000_001}))
+    assert talk.session.current.over
+
+
+def test_a_lane_that_is_behind_is_brought_up_to_the_length_of_a_step(talk, model):
+    talk.start()
+    talk.pull(20)
+    rest = {"x": 0.4, "z": 2.0}
+    talk.pull(30, rest)
+    talk.stop()
+    (begin,) = talk.ask({"type": "resume", "run": "a", "length": 31})
+    assert begin["position"] == 30
+    talk.pull(31)  # with the lane that was not named for a while
+    assert talk.texts == {name: alone(model, heat)[:31] for name, heat in HEATS.items()}
+    assert talk.sent[-1]["reason"] == "finished"
+
+
 # What is lost, comes twice or is no message.
 
 
@@ -359,7 +404,7 @@ def test_an_end_that_was_lost_is_told_again(talk):
     talk.start()
     talk.pull(20)
     (end,) = talk.stop()
-    assert end == {"type": "end", "run": "a", "reason": "stopped"}
+    assert (end["run"], end["reason"], list(end["receipts"])) == ("a", "stopped", ["x", "y", "z"])
     assert talk.stop() == [end]
     chunk, again = talk.pull(40, {**HEATS, "late": 1.0})
     assert [lane["count"] for lane in chunk["lanes"]] == [0, 0, 0]  # nor does a new lane begin
@@ -410,7 +455,7 @@ def test_a_malformed_pull_is_answered_and_harms_nothing(talk, model, bad):
     talk.start()
     talk.pull(20)
     assert one_sentence(talk.ask({**a_pull(40), **bad}))
-    assert not talk.conversation._current.over
+    assert not talk.session.current.over
     talk.pull(60)
     assert talk.texts["y"] == alone(model, 0.8)
 
@@ -445,12 +490,12 @@ def test_a_malformed_start_is_told_and_what_was_written_goes_on(talk, model, bad
 
 
 @pytest.mark.parametrize(
-    "message", [None, 5, "start", [], {}, {"type": None}, {"type": "resume", "run": "a"}, {"type": ["pull"]}]
+    "message", [None, 5, "start", [], {}, {"type": None}, {"type": "show", "run": "a"}, {"type": ["pull"]}]
 )
 def test_what_is_no_message_is_answered(talk, message):
     talk.start()
     assert one_sentence(talk.ask(message))
-    assert kinds(talk.pull(10)) == ["lanes"]
+    assert kinds(talk.pull(10)) == ["chunk"]
 
 
 @pytest.mark.parametrize("kind", ["pull", "stop"])
@@ -460,7 +505,7 @@ def test_a_run_that_is_not_there_is_told(talk, kind):
     talk.start(run="b")
     assert one_sentence(talk.ask(message)) == GONE
     assert one_sentence(talk.ask({**message, "run": None}))
-    assert not talk.conversation._current.over
+    assert not talk.session.current.over
 
 
 def test_hello_and_clear(talk):
@@ -468,8 +513,8 @@ def test_hello_and_clear(talk):
     talk.start()
     talk.pull(20)
     assert kinds(talk.ask({"type": "clear"})) == ["end", "cleared"]
-    assert talk.conversation.texts("xyz") == ["", "", ""]
-    assert talk.conversation.receipts("xyz") == [{}, {}, {}]
+    assert talk.kept("xyz") == ["", "", ""]
+    assert talk.session.current is None
     assert talk.states[-1] == {"error": "", "status": "ready"}
     assert one_sentence(talk.ask(a_pull(20))) == GONE
 
@@ -493,8 +538,8 @@ def test_an_error_that_nobody_foresaw_ends_the_run_with_a_sentence(talk, monkeyp
     assert "ZeroDivisionError" in one_sentence(talk.pull(10))
     assert "Traceback" in caplog.text
     assert talk.states[-1]["status"] == "failed"
-    assert talk.conversation.texts("xyz") == [talk.texts[name] for name in "xyz"]
-    assert kinds(talk.pull(10)) == ["lanes", "error"]  # a page that did not get it is told again
+    assert talk.kept("xyz") == [talk.texts[name] for name in "xyz"]
+    assert kinds(talk.pull(10)) == ["chunk", "error"]  # a page that did not get it is told again
 
 
 # Receipts.
@@ -506,27 +551,31 @@ def test_the_texts_come_out_of_their_receipts_again(talk, model):
     heats = {**HEATS, "y": 0.1, "late": 1.2}
     talk.pull(30, heats)
     talk.pull(45, {**heats, "late": 0.0})
-    assert talk.conversation.texts(["y"]) == [""]  # while it is written, nothing is said
+    assert talk.kept(["y"]) == [""]  # while it is written, nothing is said
     talk.stop()
     names = ["late", "x", "y", "nobody"]
-    texts, receipts = talk.conversation.texts(names), talk.conversation.receipts(names)
+    texts, receipts = talk.kept(names), list(map(talk.session.current.receipt, names))
     assert texts == [*(talk.texts[name] for name in names[:3]), ""]
-    assert receipts[3] == {}
-    for text, receipt, name in zip(texts, receipts, names[:3], strict=False):
+    assert receipts[3] is None
+    for text, receipt in zip(texts, receipts[:3], strict=False):
         assert on_the_wire(receipt)
         assert LSTMGenerator(model).replay(receipt) == text
-        assert (receipt["run"], receipt["lane"], receipt["written"]) == ("a", name, 45)
+        assert (receipt["run"], receipt["written"]) == ("a", 45)
         assert receipt["bits"] == pytest.approx(bits_of(model, "abc", text)[-1])
 
 
 # A cell that writes.
 
 
+def from_cell(talk, settings, lanes):
+    return talk.session.write(lambda: lanes, lambda name: talk.session.start(name, settings, lanes))
+
+
 def test_a_cell_writes_all_lanes_and_tells_each_piece(talk, model, monkeypatch):
     monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e-9)
-    talk.conversation.write(SETTINGS, lambda: [Lane(*one) for one in HEATS.items()])
-    assert kinds(talk.sent) == ["begin", *["lanes"] * 62, "end"]
-    assert {message["pull"] for message in talk.sent if message["type"] == "lanes"} == {None}
+    from_cell(talk, SETTINGS, [Lane(*one) for one in HEATS.items()])
+    assert kinds(talk.sent) == ["begin", *["chunk"] * 62, "end"]
+    assert {message["pull"] for message in talk.sent if message["type"] == "chunk"} == {None}
     talk.take(talk.sent)
     assert talk.texts == {name: alone(model, heat) for name, heat in HEATS.items()}
 
@@ -534,18 +583,16 @@ def test_a_cell_writes_all_lanes_and_tells_each_piece(talk, model, monkeypatch):
 def test_a_page_stops_what_a_cell_writes(talk, monkeypatch):
     monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1.0)
     begun = threading.Event()
-    transmit = talk.conversation._transmit
+    transmit = talk.session._transmit
 
     def send(message):
         transmit(message)
-        if message["type"] == "lanes":
+        if message["type"] == "chunk":
             begun.set()
 
-    talk.conversation._transmit = send
+    talk.session._transmit = send
     endless = {**SETTINGS, "length": 1_000_000}
-    cell = threading.Thread(
-        target=lambda: talk.conversation.write(endless, lambda: [Lane("x", 1.0), Lane("y", 2.0)])
-    )
+    cell = threading.Thread(target=lambda: from_cell(talk, endless, [Lane("x", 1.0), Lane("y", 2.0)]))
     cell.start()
     assert begun.wait(60)
     run = talk.sent[0]["run"]
