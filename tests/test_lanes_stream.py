@@ -312,7 +312,7 @@ def test_a_pull_takes_no_longer_than_it_may(talk, monkeypatch):
 
 
 def test_who_comes_late_catches_up_while_the_others_go_on(talk, model, monkeypatch):
-    talk.start(length=3000)
+    talk.start(length=6000)
     talk.pull(1000)
     monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 30.0)
     a_clock(monkeypatch)
@@ -320,13 +320,13 @@ def test_who_comes_late_catches_up_while_the_others_go_on(talk, model, monkeypat
     before = {name: len(text) for name, text in talk.texts.items()} | {"late": 0}
     pulls = 0
     while len(talk.texts.get("late", "")) < len(talk.texts["y"]):
-        talk.pull(3000, heats)
+        talk.pull(6000, heats)
         after = {name: len(text) for name, text in talk.texts.items()}
         assert all(after[name] > count for name, count in before.items())
         before, pulls = after, pulls + 1
         assert pulls < 1000
     assert pulls > 2
-    assert talk.texts["late"] == talk.texts["y"] == alone(model, 0.8, length=3000)[: after["y"]]
+    assert talk.texts["late"] == talk.texts["y"] == alone(model, 0.8, length=6000)[: after["y"]]
 
 
 def test_a_long_seed_of_a_new_lane_does_not_hold_up_the_others(talk, monkeypatch):
