@@ -4,11 +4,15 @@ import { element } from "./elements.ts";
 export function buttonMaker(signal: AbortSignal) {
   return (name: string, act: () => void, className = ""): HTMLButtonElement => {
     const made = element("button", { type: "button", textContent: name, className });
-    // One that can do nothing keeps the focus: it is only marked, and not asked.
-    const asked = () => made.getAttribute("aria-disabled") !== "true" && act();
-    made.addEventListener("click", asked, { signal });
+    onPress(made, act, signal);
     return made;
   };
+}
+
+/** Act when a button is pressed. One that can do nothing keeps the focus: it is only marked, and not asked. */
+export function onPress(button: HTMLButtonElement, act: () => void, signal: AbortSignal): void {
+  const asked = () => button.getAttribute("aria-disabled") !== "true" && act();
+  button.addEventListener("click", asked, { signal });
 }
 
 export function enable(button: HTMLButtonElement, possible: boolean): void {

@@ -1,3 +1,4 @@
+import { enable, onPress } from "../dom/buttons.ts";
 import { quoted, told } from "../dom/characters.ts";
 import { element, uniqueId, write } from "../dom/elements.ts";
 import { Frame } from "../dom/frame.ts";
@@ -34,17 +35,13 @@ export class Bars {
   readonly #entropy = element("p", { className: "lstm-bars-entropy" });
   readonly #frame: Frame;
   #next: Next | null = null;
-  #choosable = true;
 
   /** @param choose takes the id of a row that is pressed */
   constructor(choose: (id: number) => void, signal: AbortSignal) {
     for (let n = 0; n < SHOWN; n += 1) {
       const button = element("button", { type: "button" });
       const row = new Row(button);
-      const pressed = () => {
-        if (this.#choosable && row.id !== null) choose(row.id);
-      };
-      button.addEventListener("click", pressed, { signal });
+      onPress(button, () => row.id !== null && choose(row.id), signal);
       this.#buttons.push(button);
       this.#rows.push(row);
     }
@@ -73,9 +70,8 @@ export class Bars {
 
   /** Whether a character can be chosen. */
   set choosable(is: boolean) {
-    this.#choosable = is;
     for (const button of this.#buttons) {
-      button.setAttribute("aria-disabled", String(!is)); // so it keeps the focus
+      enable(button, is);
       button.tabIndex = is ? 0 : -1;
     }
   }

@@ -1,3 +1,4 @@
+import { buttonMaker, enable } from "../dom/buttons.ts";
 import { quoted, told } from "../dom/characters.ts";
 import { element, uniqueId, write } from "../dom/elements.ts";
 import { Frame } from "../dom/frame.ts";
@@ -77,15 +78,14 @@ export class DieBar {
     this.#slider.setAttribute("aria-describedby", this.#changed.id);
     this.#output = element("span", { className: "lstm-told" });
     this.#output.setAttribute("aria-hidden", "true"); // the slider says it
-    this.#reset = element("button", { type: "button", textContent: "Reset" });
-    this.#reset.setAttribute("aria-label", "Reset to the temperature of the text");
     const change = (temperature: number | null) => {
       this.#whatIf = temperature;
       this.#frame.ask();
       set(temperature);
     };
+    this.#reset = buttonMaker(signal)("Reset", () => this.#whatIf !== null && change(null));
+    this.#reset.setAttribute("aria-label", "Reset to the temperature of the text");
     this.#slider.addEventListener("input", () => change(this.#slider.valueAsNumber), { signal });
-    this.#reset.addEventListener("click", () => this.#whatIf !== null && change(null), { signal });
     this.root = element(
       "div",
       { className: "lstm-die" },
@@ -228,7 +228,7 @@ export class DieBar {
         ? ""
         : outcome(looked, words);
     this.#slider.setAttribute("aria-valuetext", [told, result].filter(Boolean).join(", "));
-    this.#reset.setAttribute("aria-disabled", String(isOwn)); // so it keeps the focus
+    enable(this.#reset, !isOwn);
   }
 
   #segment(n: number): HTMLElement {

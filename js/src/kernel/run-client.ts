@@ -44,8 +44,7 @@ export class RunClient {
       waiting: (is) => listener.waiting(is),
       again: () => this.#again(),
       takeOver: () => {
-        if (this.#now === null) return;
-        this.#now.pulls = true;
+        if (this.#now !== null) this.#now.pulls = true;
         this.pump();
       },
     });
@@ -84,12 +83,11 @@ export class RunClient {
   branch(position: number, character: string): void {
     const shown = this.#now?.begun ? this.#now : (this.#held ?? this.#last);
     if (shown === null) return;
-    const { run } = shown;
     const branch = randomName();
     this.#ask(branch, true);
     if (this.#now !== null) this.#now.have = this.#all(position);
     // The question has the name of the run that it asks for: what refuses it names that.
-    this.send({ type: "branch", id: branch, run, branch, position, character });
+    this.send({ type: "branch", id: branch, run: shown.run, branch, position, character });
     this.pump();
   }
 

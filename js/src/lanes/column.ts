@@ -1,3 +1,4 @@
+import { buttonMaker, enable } from "../dom/buttons.ts";
 import { element, uniqueId } from "../dom/elements.ts";
 import { bitsPerCharacter, characters } from "../dom/words.ts";
 import type { Bounds, Change, LaneChunk } from "../kernel/protocol.ts";
@@ -36,9 +37,7 @@ export class Column {
   ) {
     const { signal } = this.#gone;
     view.addEventListener("abort", () => this.dispose(), { signal });
-    this.#remove = element("button", { type: "button", textContent: "Remove" });
-    const asked = () => this.#remove.getAttribute("aria-disabled") !== "true" && listener.removed();
-    this.#remove.addEventListener("click", asked, { signal });
+    this.#remove = buttonMaker(signal)("Remove", () => listener.removed());
     this.#page = new TextArea(signal);
     this.#page.root.setAttribute("aria-describedby", this.#departure.id);
     this.#mark = new DepartureMark(this.#page, signal);
@@ -86,7 +85,7 @@ export class Column {
   }
 
   set removable(removable: boolean) {
-    this.#remove.setAttribute("aria-disabled", String(!removable));
+    enable(this.#remove, removable);
   }
 
   get temperature(): number {
