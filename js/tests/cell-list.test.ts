@@ -94,14 +94,14 @@ function bar(): HTMLProgressElement | undefined {
 describe("the search", () => {
   test("begins with a button", () => {
     expect([bar(), radios(), polite()]).toEqual([undefined, [], ""]);
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     expect(done).toEqual(["find"]);
   });
 
   test("tells how far it is, has a name, and can be cancelled", () => {
     list.showProgress(0.25);
     expect([bar()?.value, bar()?.max]).toEqual([0.25, 1]);
-    expect(bar()?.labels[0]?.textContent).toBe("Looking for cells");
+    expect(bar()?.labels[0]?.textContent).toBe("Searching for cells");
     click("Cancel");
     expect(done).toEqual(["cancel"]);
     list.showProgress(0.75);
@@ -112,7 +112,7 @@ describe("the search", () => {
     list.showProgress(0.5);
     list.showProgress(end);
     expect(bar()).toBeUndefined();
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     expect(done).toEqual(["find"]);
   });
 
@@ -137,7 +137,7 @@ describe("the search", () => {
   });
 
   test("says that it found none only when it has come to its end", () => {
-    const none = "No cell was found that follows something with a name.";
+    const none = "No interpretable cells were found.";
     list.showProgress(0.9);
     expect(polite()).toBe("");
     list.showProgress(1);
@@ -160,8 +160,10 @@ describe("the list", () => {
 
   test("is one group with a name and an explanation, in which only one is checked", () => {
     const group = radios()[0]?.closest("fieldset");
-    expect(group?.querySelector("legend")?.textContent).toBe("Cells that follow something");
-    expect(group && described(group)).toContain("1 perfectly, −1 upside down, 0 not at all");
+    expect(group?.querySelector("legend")?.textContent).toBe("Interpretable cells");
+    expect(group && described(group)).toContain(
+      "1 is a perfect match, −1 the exact opposite, 0 no match",
+    );
     expect(new Set(radios().map(({ name }) => name)).size).toBe(1);
     expect(checked()).toEqual(["No cell"]);
     for (const entry of ENTRIES.slice(1)) {
@@ -229,7 +231,7 @@ describe("the list", () => {
   test("tells nobody after the signal", () => {
     controller.abort();
     pick(ENTRIES[1] ?? "");
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     enter("Layer", "0");
     enter("Cell", "1");
     expect(done).toEqual([]);

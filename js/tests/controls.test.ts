@@ -130,7 +130,7 @@ describe("the models", () => {
 describe("the speed", () => {
   const aloud = () => slider("Speed").getAttribute("aria-valuetext");
 
-  test("goes from one character a second to as fast as it goes, and each is said aloud", () => {
+  test("goes from one character a second to as fast as possible, and each is said aloud", () => {
     const model = shown();
     const { min, max } = slider("Speed");
     const said: (string | null)[] = [];
@@ -144,7 +144,7 @@ describe("the speed", () => {
     expect(said).toEqual(
       set.map((speed) =>
         speed === null
-          ? "as fast as it goes"
+          ? "as fast as possible"
           : `${speed.toLocaleString("en")} character${speed === 1 ? "" : "s"} per second`,
       ),
     );
@@ -159,7 +159,7 @@ describe("the speed", () => {
     const seen = () => slider("Speed").parentElement?.textContent;
     expect(seen()).toBe("Speed200 per second");
     model.update({ speed: null });
-    expect(seen()).toBe("Speedas fast as it goes");
+    expect(seen()).toBe("Speedas fast as possible");
   });
 
   test.each([
@@ -169,7 +169,7 @@ describe("the speed", () => {
     [999, "999 characters per second", 1000],
     [1.04, "1 character per second", 1],
     [1, "1 character per second", 1],
-    [null, "as fast as it goes", null],
+    [null, "as fast as possible", null],
   ])("%d from Python is told as it is, and stands at the nearest", (speed, told, nearest) => {
     const model = shown();
     model.update({ speed });
@@ -325,15 +325,15 @@ describe("the dice", () => {
 
   test("of the last text are named, whether they were chosen or not", () => {
     const model = shown();
-    expect(details("More").textContent).not.toContain("The last text had");
+    expect(details("More").textContent).not.toContain("The last text used");
     click("Generate");
     seconds(1);
-    expect(details("More").textContent).toContain("The last text had 7."); // the kernel's choice
+    expect(details("More").textContent).toContain("The last text used 7."); // the kernel's choice
     type(field("rng"), "0");
     click("Generate");
     seconds(1);
-    expect(details("More").textContent).toContain("The last text had 0.");
+    expect(details("More").textContent).toContain("The last text used 0.");
     model.update({ receipt: {} });
-    expect(details("More").textContent).not.toContain("The last text had");
+    expect(details("More").textContent).not.toContain("The last text used");
   });
 });

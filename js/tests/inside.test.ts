@@ -125,7 +125,7 @@ describe("the look inside", () => {
   test("looks for cells until they are found", async () => {
     kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
     const model = await opened();
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     await later(3);
     expect(questions(model).filter((type) => type === "find")).toHaveLength(4);
     expect(inside().textContent).toContain("vowels");
@@ -135,7 +135,7 @@ describe("the look inside", () => {
     kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
     kernel.found = 0.001;
     const model = await opened();
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     await later(1);
     click("Cancel");
     const asked = questions(model).length;
@@ -143,10 +143,10 @@ describe("the look inside", () => {
     expect(questions(model)).toHaveLength(asked);
     expect(document.querySelector("progress")?.checkVisibility?.() ?? false).toBe(false);
     kernel.found = 0.25;
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     await later(2);
     expect(inside().textContent).toContain("vowels");
-    find("button", "Find cells worth looking at");
+    find("button", "Find interpretable cells");
   });
 
   test.each(["find", "finding"])(
@@ -155,23 +155,23 @@ describe("the look inside", () => {
       kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
       const model = await opened();
       Object.assign(kernel, { up: losing(type, 2), down: losing(type, 2) });
-      click("Find cells worth looking at");
+      click("Find interpretable cells");
       await later(20);
       expect(questions(model).filter((one) => one === "find").length).toBeLessThan(7);
       expect(inside().textContent).toContain("vowels");
-      find("button", "Find cells worth looking at");
+      find("button", "Find interpretable cells");
     },
   );
 
   test("tells why there is no search, once", async () => {
     const model = await opened();
     kernel.unwilling = "There is no memory left: choose a smaller model.";
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     await later(20);
     expect(questions(model).filter((one) => one === "find")).toHaveLength(1);
     expect(inside().textContent).toContain(kernel.unwilling);
     kernel.unwilling = "";
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     expect(inside().textContent).not.toContain("no memory");
   });
 
@@ -186,7 +186,7 @@ describe("the look inside", () => {
       cell: [0, 1],
     });
     click("Generate");
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     await later(2);
     expect(new Set(questions(model))).toEqual(new Set(QUESTIONS));
     inside().open = false;
@@ -207,7 +207,7 @@ describe("the look inside", () => {
     const model = new FakeModel(kernel, { inside: true, length: 5000, speed: 1000 });
     const { close } = show(model);
     click("Generate");
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     await later(1);
     close();
     const asked = questions(model).length;
@@ -220,7 +220,7 @@ describe("the look inside", () => {
     kernel.found = 0.01;
     const model = shown({ inside: true, length: 300, colour: "cell", cell: [0, 1] });
     click("Generate");
-    click("Find cells worth looking at");
+    click("Find interpretable cells");
     for (let n = 0; n < 200; n += 1) {
       const open = new Map<string, number>();
       for (const { type } of model.connection.questions) open.set(type, (open.get(type) ?? 0) + 1);
@@ -268,7 +268,7 @@ describe("the look inside", () => {
 
   test("reads the seed only", async () => {
     const model = shown({ inside: true });
-    click("Only read the seed");
+    click("Read seed only");
     await later(5);
     expect(announcement()).toBe(`Read: ${SEED.length} characters`);
     expect(statusLine()).toBe(`Read: ${SEED.length} characters`);
@@ -290,7 +290,7 @@ describe("the look inside", () => {
     click("Step", root);
     await later(1);
     expect(statusLine(root)).toContain("Finished: 1 character");
-    click("Only read the seed", root);
+    click("Read seed only", root);
     await later(1);
     click("Clear", root);
     await later(1);

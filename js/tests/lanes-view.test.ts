@@ -181,7 +181,7 @@ describe("generating", () => {
     );
   });
 
-  test("as fast as it goes, all that comes is shown", () => {
+  test("as fast as possible, all that comes is shown", () => {
     shown({ length: 10_000, speed: null });
     kernel.budget = 900;
     click("Generate");
@@ -556,7 +556,7 @@ describe("when something is lost", () => {
       throw new Error("closed");
     };
     seconds(1);
-    expect(alertText()).toBe("The kernel is gone: run the cell again.");
+    expect(alertText()).toBe("The kernel has stopped. Run the cell again.");
     expect(canStop()).toBe(false);
     expect(text(1).length).toBeGreaterThan(80);
   });

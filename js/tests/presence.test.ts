@@ -14,9 +14,9 @@ import {
 import { seconds } from "./reading.ts";
 import { expectFinished, generated, HELLO, kernel, onFreshPages, show, shown } from "./viewing.ts";
 
-const GONE = "The kernel is gone: run the cell again.";
-const SILENT = "The kernel does not answer: it is busy, or there is none.";
-const RECORD = `${SILENT} This is the record of a text that was written before; run the cell to write a new one.`;
+const GONE = "The kernel has stopped. Run the cell again.";
+const SILENT = "No answer from the kernel (busy or not running).";
+const RECORD = `${SILENT} This text was saved with the notebook. Run the cell to generate a new one.`;
 
 onFreshPages();
 
@@ -63,7 +63,7 @@ describe("a view that appears", () => {
     kernel.up = () => [];
     shown();
     seconds(4);
-    expect(notice()).toBe(`${SILENT} Then run the cell.`);
+    expect(notice()).toBe(`${SILENT} Run the cell to start it.`);
     click("Generate");
     seconds(2);
     expect(statusLine()).toContain("waiting for the kernel");

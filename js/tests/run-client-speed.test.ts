@@ -18,7 +18,7 @@ function reading(way: Partial<FakeKernel> = {}, pace = Number.POSITIVE_INFINITY)
   return page;
 }
 
-describe("as fast as it goes", () => {
+describe("as fast as possible", () => {
   test.each([
     ["over a quick way", { roundTrip: 0.01 }, 1],
     ["over an immediate way", { roundTrip: 0 }, 1],

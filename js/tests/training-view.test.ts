@@ -79,7 +79,7 @@ function stageText(): string {
 describe("before a training", () => {
   test("it tells what to do, and says and sends nothing else", () => {
     const model = shown();
-    expect(statusLine()).toMatch(/^Nothing is trained yet/);
+    expect(statusLine()).toMatch(/^Not trained yet/);
     expect(find("group", "LSTM training").contains(find("button", "Stop"))).toBe(true);
     expect(can("Stop")).toBe(false);
     click("Stop");
@@ -184,7 +184,7 @@ describe("while it trains", () => {
     click("Stop");
     click("Stop");
     expect(model.sent).toEqual([HELLO, { type: "stop" }]);
-    expect(document.body.textContent).toContain("keeps the best model");
+    expect(document.body.textContent).toContain("the best model is kept");
     expect(document.activeElement).toBe(find("button", "Stop"));
     model.update({ ...OVER, status: "stopped" });
     expect(statusLine()).toMatch(/^Stopped · 1,000 of 1,000 updates/);
@@ -196,9 +196,7 @@ describe("while it trains", () => {
   test("after the last update it tells what still takes its time", () => {
     const model = shown({ status: "training" });
     model.tell(tick(1000, { now: now(1000, { best_bits: 2.25, best_update: 1000 }) }));
-    expect(statusLine()).toMatch(
-      /^Trained; now its loss is measured · 1,000 of 1,000 updates · best/,
-    );
+    expect(statusLine()).toMatch(/^Trained, measuring the loss · 1,000 of 1,000 updates · best/);
     expect(statusLine()).not.toContain("left");
     expect(can("Stop")).toBe(false);
     expect(document.body.textContent).not.toContain("Interrupt Kernel");
@@ -216,7 +214,7 @@ describe("while it trains", () => {
     const model = shown({ status: "training" });
     model.update({ status: "failed", error: "The text is too short." });
     expect(alertText()).toBe("The text is too short.");
-    expect(statusLine()).toBe("The training has failed");
+    expect(statusLine()).toBe("Training failed");
   });
 });
 
@@ -374,7 +372,7 @@ describe("without a kernel", () => {
     ({ close } = show(model));
     seconds(4);
     expect(document.querySelector(".lstm-notice")?.textContent).toContain(
-      "the record of a training",
+      "This training was saved with the notebook",
     );
     expect(corners("training")).toHaveLength(6);
     type(slider("Stage"), "1");
@@ -388,7 +386,7 @@ describe("without a kernel", () => {
     const model = shown({ status: "training" });
     seconds(4);
     const notice = () => document.querySelector(".lstm-notice")?.textContent;
-    expect(notice()).toContain("does not answer");
+    expect(notice()).toContain("No answer from the kernel");
     model.tell(tick(1));
     expect(notice()).toBe("");
   });

@@ -250,7 +250,7 @@ describe("Copy", () => {
     writing(100, 5);
     click("Copy");
     await vi.advanceTimersByTimeAsync(0);
-    expect(announcement()).toBe("The browser does not allow copying");
+    expect(announcement()).toBe("The browser blocked copying");
     expect(copyEvent()).toEqual({ data: "", prevented: false });
   });
 

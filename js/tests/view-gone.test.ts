@@ -5,7 +5,7 @@ import { alertText, canStop, click, find } from "./reader.ts";
 import { seconds } from "./reading.ts";
 import { generated, onFreshPages, shown } from "./viewing.ts";
 
-const SENTENCE = "The kernel is gone: run the cell again.";
+const SENTENCE = "The kernel has stopped. Run the cell again.";
 
 onFreshPages();
 

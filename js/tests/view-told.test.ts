@@ -110,7 +110,7 @@ describe("the status line", () => {
     expect(figures()[2]).toBe(`${(bitsOf(200) / 200).toFixed(2)} bits per character`);
   });
 
-  test("as fast as it goes, it tells how fast that is", () => {
+  test("as fast as possible, it tells how fast that is", () => {
     kernel.text = counting(100_000);
     shown({ length: 100_000, speed: null });
     click("Generate");

@@ -75,7 +75,7 @@ def test_its_text_can_be_read_on_any_ground(bare, screenshot, style):
 def test_a_page_that_cannot_be_loaded_says_what_to_do(bare):
     bare.widget.set_trait("_page", "import './is-nowhere.js';")
     bare.show()
-    expect(bare.page.locator("body")).to_have_text("The browser could not load this widget: reload the page.")
+    expect(bare.page.locator("body")).to_have_text("The browser could not load this widget. Reload the page.")
 
 
 def test_many_widgets_load_their_page_once(bare):

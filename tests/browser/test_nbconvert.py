@@ -80,7 +80,7 @@ def test_the_page_shows_the_text_as_a_record(exported, page, tmp_path, text):
     page.goto((tmp_path / "one.html").as_uri())
     widget = Notebook(page)
     expect(widget.text).to_have_text(SETTINGS["seed"] + text)
-    expect(widget.notice).to_contain_text("This is the record of a text that was written before")
+    expect(widget.notice).to_contain_text("This text was saved with the notebook")
     expect(widget.status).to_contain_text(f"Finished: {SETTINGS['length']} characters")
 
 

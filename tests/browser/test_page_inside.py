@@ -168,7 +168,7 @@ def test_colours_tell_what_a_cell_does(opened, generator):
     notebook = opened(inside=True, speed=None)
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")
-    notebook.root.get_by_role("button", name="Find cells worth looking at").click()
+    notebook.root.get_by_role("button", name="Find interpretable cells").click()
     cell = notebook.root.get_by_role("radio").nth(1)
     cell.check()
     told = cell.evaluate("one => one.closest('label').textContent")
@@ -250,7 +250,7 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
         notebook.page.keyboard.press("ArrowRight")
     found = {"pointing": violations(notebook)}
     screenshot(f"inside-{theme}")
-    notebook.root.get_by_role("button", name="Find cells worth looking at").click()
+    notebook.root.get_by_role("button", name="Find interpretable cells").click()
     expect(notebook.root.get_by_role("radio").first).to_be_visible()
     notebook.root.get_by_role("radio").first.check()
     found["cells"] = violations(notebook)

@@ -10,7 +10,7 @@ import pytest
 from lab import SEED
 from playwright.sync_api import expect
 
-GONE = "The kernel is gone: run the cell again."
+GONE = "The kernel has stopped. Run the cell again."
 SOON = 15_000  # milliseconds, on a busy machine, too
 
 PID = "import os; print('process', os.getpid())"
@@ -144,7 +144,7 @@ def test_a_saved_notebook_shows_its_text_and_says_that_it_is_a_record(opened, la
     notebook.save()
     lab.end_kernels(notebook.page)
     lab.visit(notebook.page, file_name)  # with a new kernel, which knows nothing of it
-    expect(notebook.notice).to_have_text(re.compile("This is the record of a text that was written before"))
+    expect(notebook.notice).to_have_text(re.compile("This text was saved with the notebook"))
     expect(notebook.status).to_have_text("Finished: 300 characters")
     expect(mark).to_be_visible()
     expect(notebook.seed).to_have_value(SEED)

@@ -196,7 +196,7 @@ def test_the_speed_goes_from_a_typewriter_to_as_fast_as_it_goes_while_it_writes(
     # A character every 0.2 s, so that each can be seen; a busy machine shows the first ones late, together.
     assert times[-1] - times[0] > 0.15 * 1000 * (len(notebook.written(SEED)) - 2)
     notebook.speed.press("End")
-    expect(notebook.root.get_by_text("as fast as it goes")).to_be_visible()
+    expect(notebook.root.get_by_text("as fast as possible")).to_be_visible()
     # At the speed of before it would take over six minutes.
     expect(notebook.status).to_have_text("Finished: 2,000 characters")
     assert notebook.written(SEED) == expected(2000)
@@ -226,8 +226,8 @@ def test_top_k_top_p_and_dice(opened, expected):
     # Without a number each text has its own; the page tells which, so that it can be had again.
     notebook.rng.fill("")
     notebook.generate.click()
-    told = notebook.root.get_by_text(re.compile(r"The last text had (?!" + str(rng) + r"\.)\d+\."))
+    told = notebook.root.get_by_text(re.compile(r"The last text used (?!" + str(rng) + r"\.)\d+\."))
     expect(told).to_be_visible()
     expect(notebook.line).to_have_text(re.compile("^Finished: 100 characters"))
-    thrown = re.search(r"The last text had (\d+)", told.text_content())[1]
+    thrown = re.search(r"The last text used (\d+)", told.text_content())[1]
     assert notebook.written(SEED) == expected(100, rng=int(thrown))

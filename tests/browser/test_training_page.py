@@ -67,7 +67,7 @@ def opened(open_notebook):
         notebook = open_notebook([FIRST, TRAIN, *cells])
         notebook.run_cell(0)
         training = Training(notebook)
-        expect(training.line).to_contain_text("Nothing is trained yet")
+        expect(training.line).to_contain_text("Not trained yet")
         notebook.run_cell(1)
         return training
 
@@ -151,7 +151,7 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
     found = {"running": axe(training)}
     training.stop.click()
     expect(training.line).to_have_text(re.compile("^Stopped"))
-    training.root.get_by_text("What it is compared with").click()
+    training.root.get_by_text("Baselines").click()
     found["stopped"] = violations(training)
     parts = [training.line, training.text, training.root.locator(".lstm-result")]
     parts += [training.root.locator(f".lstm-chart .lstm-{one}").first for one in ("label", "tick")]

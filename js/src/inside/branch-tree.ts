@@ -19,8 +19,7 @@ export class BranchTree {
   ) {
     const hint = element("p", {
       className: "lstm-hint",
-      textContent:
-        "Choose another character in the list above to see how the text would have gone on.",
+      textContent: "Choose another character above to see how the text would have continued.",
     });
     this.root = element("div", { className: "lstm-branches" }, this.#list, hint);
   }

@@ -13,9 +13,9 @@ export interface CellActions {
   choose(cell: Place | null): void;
 }
 
-const FIND = "Find cells worth looking at";
+const FIND = "Find interpretable cells";
 const HINT =
-  "The number tells how well the cell follows it: 1 perfectly, −1 upside down, 0 not at all.";
+  "A cell is one neuron of a layer, also called a unit. The number is its correlation: 1 is a perfect match, −1 the exact opposite, 0 no match.";
 
 /** Cells worth looking at, one of which is chosen, and any other by its number. */
 export class CellList {
@@ -51,7 +51,7 @@ export class CellList {
       () => (this.#searching.hidden ? actions.find() : actions.cancel()),
       { signal },
     );
-    const label = element("label", { textContent: "Looking for cells", htmlFor: uniqueId() });
+    const label = element("label", { textContent: "Searching for cells", htmlFor: uniqueId() });
     this.#progress = element("progress", { id: label.htmlFor, max: 1 });
     this.#searching = element("div", { className: "lstm-cells-searching" }, label, this.#progress);
     this.#told = element("p", { className: "lstm-hint" });
@@ -61,7 +61,7 @@ export class CellList {
     this.#choices = element(
       "fieldset",
       { className: "lstm-cells-found" },
-      element("legend", { textContent: "Cells that follow something" }),
+      element("legend", { textContent: "Interpretable cells" }),
       this.#options,
       hint,
     );
@@ -92,7 +92,7 @@ export class CellList {
     const byHand = element(
       "fieldset",
       { className: "lstm-cells-any" },
-      element("legend", { textContent: "Any cell by its number" }),
+      element("legend", { textContent: "Any cell" }),
       element(
         "div",
         { className: "lstm-cells-numbers" },
@@ -238,7 +238,7 @@ export class CellList {
   #tell(): void {
     const count = this.#cells.length;
     const found = `${count} ${count === 1 ? "cell" : "cells"} found: choose one to see what it does.`;
-    const none = this.#searched ? "No cell was found that follows something with a name." : "";
+    const none = this.#searched ? "No interpretable cells were found." : "";
     const text = this.#refusal || (count ? found : none);
     if (this.#told.textContent !== text) this.#told.textContent = text;
   }

@@ -121,7 +121,7 @@ export class Panels {
     };
     const copy = async (text: string) => {
       const done = await copyText(text);
-      actions.say(done ? "Copied" : "The browser does not allow copying");
+      actions.say(done ? "Copied" : "The browser blocked copying");
     };
     const receipt = () => model.get("receipt");
     this.root = element(
@@ -146,7 +146,7 @@ export class Panels {
       element(
         "div",
         { className: "lstm-buttons" },
-        button("Only read the seed", () => actions.read()),
+        button("Read seed only", () => actions.read()),
         button("Copy receipt", () => copy(receiptText(receipt()))),
         button("Copy as Python", () => copy(pythonText(receipt()))),
       ),

@@ -36,7 +36,7 @@ export interface Reader {
   send(message: ToKernel): void;
   /** The lanes that there are now, each with its temperature from the next character on. */
   lanes(): LaneAsked[];
-  /** Characters per second that the reader sees of each lane; infinite: as fast as it goes. */
+  /** Characters per second that the reader sees of each lane; infinite: as fast as possible. */
   pace(): number;
   /** Characters of the lane that is the furthest that came but are not shown yet. */
   unseen(): number;

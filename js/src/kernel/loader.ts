@@ -10,7 +10,7 @@ interface Page {
   default: { render(props: RenderProps<Traits>): () => void };
 }
 
-const FAILED = "The browser could not load this widget: reload the page.";
+const FAILED = "The browser could not load this widget. Reload the page.";
 
 /** What was loaded, by its source: once for all widgets of the host's page, each of which has a loader. */
 const KEY = Symbol.for("lstm-widget pages");

@@ -16,7 +16,7 @@ const BUDGET = 30;
 /** Characters of each lane that one pull asks for, at most: of the only one, and of several. */
 const LARGEST = { one: 5000, several: 2000 };
 /** What is said when the connection to the kernel was closed. */
-export const GONE = "The kernel is gone: run the cell again.";
+export const GONE = "The kernel has stopped. Run the cell again.";
 
 /**
  * Follows the run of a widget, of one lane or several, and pulls it if it was started here.

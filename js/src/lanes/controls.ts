@@ -8,7 +8,7 @@ export class LanesControls extends ModelControls<LanesTraits> {
   constructor(model: AnyModel<LanesTraits>, lost: () => void, signal: AbortSignal) {
     super(model, lost, signal);
     this.hint.textContent =
-      "All lanes throw the same dice: the same rng throws them again. Empty, each run has its own.";
+      "All lanes use the same random numbers. With the same number, the same settings give the same texts. Leave it empty for new texts each time.";
   }
 
   /** The lanes that there are to be; undefined while their names and temperatures do not match. */

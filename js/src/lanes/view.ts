@@ -40,7 +40,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
   );
   const meter = new Meter();
   const line = new StatusLine(
-    "This is the record of texts that were written before; run the cell to write new ones.",
+    "These texts were saved with the notebook. Run the cell to generate new ones.",
   );
   const { problem } = line;
   const buttons = element("div", { className: "lstm-buttons" });

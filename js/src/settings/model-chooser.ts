@@ -7,7 +7,7 @@ const ENTRIES: Record<string, string> = {
   characters: "Characters of text",
   licence: "Licence",
   network: "Network",
-  validation_loss_bits: "Bits per character of text it has not read",
+  validation_loss_bits: "Bits per character on held-out text",
   trained_with: "Trained with",
 };
 /** What somebody needs who trains it again, but no reader. */

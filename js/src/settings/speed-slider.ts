@@ -1,9 +1,9 @@
 import { element, uniqueId } from "../dom/elements.ts";
 
-/** Characters per second to choose from; null: as fast as it goes. */
+/** Characters per second to choose from; null: as fast as possible. */
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null];
 
-/** From a slow typewriter to as fast as it goes. */
+/** From a slow typewriter to as fast as possible. */
 export class SpeedSlider {
   readonly root: HTMLElement;
   readonly #slider: HTMLInputElement;
@@ -39,10 +39,10 @@ export class SpeedSlider {
   #tell(speed: number | null): void {
     const number = speed?.toLocaleString("en", { maximumFractionDigits: 1 });
     const unit = number === "1" ? "character" : "characters";
-    this.#told.textContent = number ? `${number} per second` : "as fast as it goes";
+    this.#told.textContent = number ? `${number} per second` : "as fast as possible";
     this.#slider.setAttribute(
       "aria-valuetext",
-      number ? `${number} ${unit} per second` : "as fast as it goes",
+      number ? `${number} ${unit} per second` : "as fast as possible",
     );
   }
 }

@@ -4,8 +4,8 @@ import type { Reason } from "../kernel/protocol.ts";
 import { GONE } from "../kernel/run-client.ts";
 
 const ENDINGS: Record<Reason, string> = { finished: "Finished", stopped: "Stopped" };
-const WAITING = "waiting for the kernel, which is busy or gone…";
-const BUSY = "The kernel does not answer: it is busy, or there is none.";
+const WAITING = "waiting for the kernel…";
+const BUSY = "No answer from the kernel (busy or not running).";
 
 export const DEAF = "This widget did not start. Run its cell again.";
 
@@ -63,7 +63,7 @@ export class StatusLine {
 
   /** Whether there is a kernel, and something that was written. */
   presence(state: State, isWritten: boolean): void {
-    const told = `${BUSY} ${isWritten ? this.record : "Then run the cell."}`;
+    const told = `${BUSY} ${isWritten ? this.record : "Run the cell to start it."}`;
     this.notice.textContent = state === "silent" ? told : state === "deaf" ? DEAF : "";
     if (state !== "gone" && this.problem.textContent === GONE) this.problem.textContent = "";
   }

@@ -41,8 +41,8 @@ export class Controls extends ModelControls<Traits> {
       model,
       "receipt",
       ({ rng: last }) => {
-        const told = last === undefined || last === null ? "" : ` The last text had ${last}.`;
-        hint.textContent = `The same rng throws the same dice: the same settings then give the same text. Empty, each text has its own.${told}`;
+        const told = last === undefined || last === null ? "" : ` The last text used ${last}.`;
+        hint.textContent = `With the same number, the same settings give the same text. Leave it empty for a new text each time.${told}`;
       },
       signal,
     );

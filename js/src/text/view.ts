@@ -33,7 +33,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   const clear = button("Clear", () => client.clear());
   const copy = button("Copy", async () => {
     const done = await copyText(page.whole);
-    line.announcement.textContent = done ? "Copied" : "The browser does not allow copying";
+    line.announcement.textContent = done ? "Copied" : "The browser blocked copying";
   });
   const page = new TextArea(signal);
   const inside = new Inside(
@@ -56,7 +56,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
   );
   const meter = new Meter();
   const line = new StatusLine(
-    "This is the record of a text that was written before; run the cell to write a new one.",
+    "This text was saved with the notebook. Run the cell to generate a new one.",
   );
   const { problem } = line;
   const buttons = element("div", { className: "lstm-buttons" });

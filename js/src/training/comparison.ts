@@ -18,14 +18,14 @@ export class ComparisonTable {
     const head = element(
       "tr",
       {},
-      ...["What", "Bits per character", "Network is better"].map((textContent) =>
+      ...["What", "Bits per character", "Network beats it"].map((textContent) =>
         element("th", { scope: "col", textContent }),
       ),
     );
     this.root = element(
       "details",
       { className: "lstm-compared" },
-      element("summary", { textContent: "What it is compared with" }),
+      element("summary", { textContent: "Baselines" }),
       element("table", {}, element("thead", {}, head), this.#body),
     );
   }

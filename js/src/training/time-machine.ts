@@ -62,7 +62,7 @@ export class TimeMachine {
     const hint = element("p", {
       className: "lstm-hint",
       textContent:
-        "Every stage goes on from the same seed and throws the same dice: only the network differs.",
+        "Every stage continues the same seed with the same random numbers. Only the network differs.",
     });
     this.root = element(
       "div",

@@ -23,19 +23,18 @@ import { Samples } from "./samples.ts";
 import { stageName } from "./stage-name.ts";
 import { TimeMachine } from "./time-machine.ts";
 
-const SILENT = "The kernel does not answer: it is busy, or there is none.";
-const RECORD = `${SILENT} This is the record of a training.`;
+const SILENT = "No answer from the kernel (busy or not running).";
+const RECORD = `${SILENT} This training was saved with the notebook.`;
 const INTERRUPT =
-  "If Stop does nothing, the kernel hears it only after the cell: its interrupt (in JupyterLab: Kernel, " +
-  "Interrupt Kernel) does the same.";
-const STOPPING = "It stops after the update that it is at, and keeps the best model.";
+  "If Stop has no effect, interrupt the kernel (in JupyterLab: Kernel, Interrupt Kernel).";
+const STOPPING = "Stopping after the current update; the best model is kept.";
 const STATUS: Record<TrainingStatus, string> = {
-  ready: "Nothing is trained yet: run a cell that calls train() of this view.",
+  ready: "Not trained yet. Run a cell that calls train() on this view.",
   training: "Training",
-  "looking back": "Trained; now each stage writes",
+  "looking back": "Trained, generating samples",
   finished: "Finished",
   stopped: "Stopped",
-  failed: "The training has failed",
+  failed: "Training failed",
 };
 
 /** One view of a training. Everything it hangs on to goes when `signal` is aborted. */
@@ -171,7 +170,7 @@ export function createTrainingView(
     result.hidden = state !== "finished" && state !== "stopped";
     const figures = [STATUS[state]];
     if (trains && update === undefined) figures[0] = "Reading the text";
-    else if (measures) figures[0] = "Trained; now its loss is measured";
+    else if (measures) figures[0] = "Trained, measuring the loss";
     if (update !== undefined) {
       figures.push(`${update.toLocaleString("en")} of ${count(updates, "update")}`);
       if (best_bits != null) {
