@@ -60,7 +60,7 @@ def looking(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
     for _ in range(len(SEED) + POINTED):
         notebook.page.keyboard.press("ArrowRight")
     yield "inside", notebook.root
-    notebook.root.get_by_role("button", name="Find cells worth looking at").click()
+    notebook.root.get_by_role("button", name="Find interpretable cells").click()
     notebook.root.get_by_role("radio", name=FOLLOWS).first.check(timeout=180_000)
     notebook.page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"

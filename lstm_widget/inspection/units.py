@@ -280,7 +280,7 @@ class CellFinder:
 
 
 def find_cells(model: CharLSTM, engine: Engine, text: str | None = None) -> list[Cell]:
-    """Find cells worth looking at, in one go; see `CellFinder`."""
+    """Find interpretable cells, in one go; see `CellFinder`."""
     finder = CellFinder(model, engine, text)
     finder.advance()
     return finder.cells

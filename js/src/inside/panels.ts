@@ -3,7 +3,7 @@ import { copyText } from "../dom/clipboard.ts";
 import { element, uniqueId, write } from "../dom/elements.ts";
 import { Frame } from "../dom/frame.ts";
 import { bitsPerCharacter, characters } from "../dom/words.ts";
-import type { Colour, FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
+import type { FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
 import { Questions } from "../kernel/questions.ts";
 import { follow } from "../kernel/traits.ts";
 import type { SettingTraits } from "../settings/setting-traits.ts";
@@ -12,19 +12,11 @@ import { Bars } from "./bars.ts";
 import { BranchTree } from "./branch-tree.ts";
 import { Caret } from "./caret.ts";
 import { CellList } from "./cell-list.ts";
-import { Changed, Colours, SCALES } from "./colours.ts";
+import { Colouring } from "./colouring.ts";
+import { Changed } from "./colours.ts";
 import { DieBar } from "./die-bar.ts";
 import { InspectionClient } from "./inspection-client.ts";
-import { Legend } from "./legend.ts";
 import { pythonText, receiptText } from "./receipt.ts";
-
-const COLOURS: Record<Colour, string> = {
-  none: "nothing",
-  surprise: "surprise",
-  probability: "probability of the choice",
-  rank: "rank of the choice",
-  cell: "what a cell does",
-};
 
 export interface Actions {
   send(message: ToKernel): void;
@@ -47,8 +39,7 @@ export class Panels {
   readonly #bars: Bars;
   readonly #die: DieBar;
   readonly #changed: Changed;
-  readonly #colours: Colours;
-  readonly #legend = new Legend();
+  readonly #colouring: Colouring;
   readonly #cells: CellList;
   readonly #tree: BranchTree;
   readonly #typed: HTMLInputElement;
@@ -56,8 +47,6 @@ export class Panels {
   readonly #frame: Frame;
   /** How likely the seed is, which may be a text of the reader's own. */
   readonly #read = element("p", { className: "lstm-inside-read" });
-  /** By what the text is coloured now. */
-  #coloured = "";
   #run: string | undefined;
   /** Where the caret goes once that character is shown again: to the one that was put there. */
   #return: number | null = null;
@@ -76,7 +65,7 @@ export class Panels {
     this.#bars = new Bars((id) => this.#branch(model.get("vocabulary")[id] ?? ""), signal);
     this.#die = new DieBar(traits.setter("what_if"), model.get("bounds").what_if, signal);
     this.#changed = new Changed(page, signal);
-    this.#colours = new Colours(page, signal);
+    this.#colouring = new Colouring(page, traits, signal);
     const find = () => {
       this.#cells.showProgress(0);
       void this.#find();
@@ -107,13 +96,6 @@ export class Panels {
       this.#typed,
     );
 
-    const colour = element("select", { id: uniqueId() });
-    for (const [value, textContent] of Object.entries(COLOURS)) {
-      colour.append(element("option", { value, textContent }));
-    }
-    const setColour = () => traits.set({ colour: colour.value as Colour });
-    colour.addEventListener("change", setColour, { signal });
-
     const button = (textContent: string, act: () => void) => {
       const made = element("button", { type: "button", textContent });
       made.addEventListener("click", act, { signal });
@@ -134,13 +116,7 @@ export class Panels {
         this.#die.root,
       ),
       this.#tree.root,
-      element(
-        "div",
-        { className: "lstm-inside-colours" },
-        element("label", { htmlFor: colour.id, textContent: "Colour the text by" }),
-        colour,
-        this.#legend.root,
-      ),
+      this.#colouring.root,
       this.#cells.root,
       this.#read,
       element(
@@ -152,7 +128,6 @@ export class Panels {
       ),
     );
 
-    traits.show("colour", colour, (name) => (colour.value = name));
     traits.show("what_if", this.#die.root, (temperature) => (this.#die.whatIf = temperature));
     follow(model, "units", (units) => (this.#cells.layers = units), signal);
     follow(model, "cells", (cells) => this.#cells.showCells(cells), signal);
@@ -175,9 +150,8 @@ export class Panels {
     else {
       this.#source.rest();
       this.#cancel();
-      this.#colours.clear();
+      this.#colouring.clear();
       this.#changed.clear();
-      this.#coloured = "";
     }
   }
 
@@ -190,7 +164,7 @@ export class Panels {
     if (!isBranch) this.#return = null;
     this.#run = run;
     this.#tree.shown = run;
-    this.#coloured = "";
+    this.#colouring.forget();
     this.#frame.ask();
   }
 
@@ -271,7 +245,9 @@ export class Panels {
     source.choices.topP = topP;
     this.#drawChoice();
     this.#drawChanged();
-    this.#drawColours();
+    this.#colouring.draw(model.get("colour"), model.get("cell"), source, this.#more, (index) =>
+      this.#known(index),
+    );
     this.#drawRead();
   }
 
@@ -348,35 +324,5 @@ export class Panels {
       of: choices.length - first,
       isLast: first > seedLength,
     };
-  }
-
-  #drawColours(): void {
-    const colour = this.model.get("colour");
-    const { choices, activations } = this.#source;
-    if (colour === "none") {
-      if (this.#coloured) this.#colours.clear();
-      this.#coloured = "";
-      this.#legend.show(null);
-      return;
-    }
-    const known = colour === "cell" ? activations.length : choices.length;
-    const wanted = `${colour} ${this.model.get("cell")} ${choices.topK} ${choices.topP}`;
-    if (wanted === this.#coloured) {
-      this.#colours.update(known + this.#more);
-      return;
-    }
-    this.#coloured = wanted;
-    const scale = SCALES[colour];
-    const value = (place: number) =>
-      colour === "cell" ? (this.#source.activations[place] ?? null) : choices[colour](place);
-    this.#legend.show(scale);
-    this.#colours.show(
-      (index) => {
-        const place = this.#known(index);
-        return place === null ? null : value(place);
-      },
-      known + this.#more,
-      scale,
-    );
   }
 }

@@ -1,6 +1,7 @@
 import { element, uniqueId } from "../dom/elements.ts";
 import { shortNumber } from "../dom/words.ts";
 import type { Change } from "../kernel/protocol.ts";
+import { at, codePoints, lastUpTo, unitsAt } from "./positions.ts";
 import { ScrollFollower } from "./scroll-follower.ts";
 
 /** A change that the page was told of, and its mark while one stands in the text. */
@@ -35,7 +36,6 @@ const ROOM = 8;
 /** Lines; a long one in parts, since a browser copies a text node whose text grows. */
 const LINES = /[^\n]{1,4000}\n?|\n/gu;
 const PIECE = 4000;
-const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /** What `TextArea.root` dispatches when another text is shown instead: ranges over the old one are void then. */
 export const REPLACED = "lstm-replaced";
@@ -368,31 +368,4 @@ export class TextArea {
     event.clipboardData.setData("text/plain", selection.join(""));
     event.preventDefault();
   }
-}
-
-function codePoints(text: string): number {
-  return text.length - (text.match(PAIR)?.length ?? 0);
-}
-
-/** UTF-16 units of the character at an offset. */
-function unitsAt({ data }: Text, offset: number): number {
-  return (data.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
-}
-
-function at<T>(list: readonly T[], index: number): T {
-  const entry = list[index];
-  if (entry === undefined) throw new RangeError(`There is no entry ${index}.`);
-  return entry;
-}
-
-/** The index of the last entry up to a position in a list that is in order; -1 if there is none. */
-function lastUpTo(list: readonly { readonly position: number }[], position: number): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at(list, middle).position <= position) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
