@@ -387,7 +387,7 @@ class LSTMGenerator:
         Raises
         ------
         SettingError
-            If it is no text, or the model does not know a character (`UnknownCharactersError`);
+            If it is not a string, or the model does not know a character (`UnknownCharactersError`);
             nothing is read then.
         """
         if not isinstance(text, str):
@@ -456,7 +456,8 @@ class LSTMGenerator:
         Raises
         ------
         SettingError
-            If it is no text, or empty, or the model does not know a character (`UnknownCharactersError`).
+            If it is not a string, or empty, or has a character that the model does not know
+            (`UnknownCharactersError`).
         """
         return score(*self._loaded(), text, logits=logits)
 
@@ -491,7 +492,7 @@ class LSTMGenerator:
     def _use(self, model: CharLSTM) -> None:
         engine = Engine(model.weights, model.unused_ids)
         seed, defaults = generator_seed(model, engine), self.defaults
-        if defaults.get("seed") == self._own_seed:  # nobody has set another one
+        if defaults.get("seed") == self._own_seed:  # it was not set to another one
             defaults = {**defaults, "seed": seed}
         # All at once: an interrupt in between would leave the characters of one model to another one.
         vars(self).update(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# In each half of the text a thing must stand out at so many characters, and come to an end so often.
+# In each half of the text, the least number of characters at which a thing stands out, and of times it ends.
 _LEAST_OUTSTANDING, _LEAST_ENDS = 15, 5
 _VOWELS = frozenset("aeiouæœøıαεηιουωаеиоуыэюяієї")
 _NEITHER = frozenset("yъь")  # a "y" is a vowel or a consonant, which is not always plain to see

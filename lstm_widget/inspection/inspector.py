@@ -104,7 +104,7 @@ class Inspector:
 
 
 def check_cell(cell: tuple[int, int], units: tuple[int, ...]) -> None:
-    """Raise `SettingError` if a network with so many units per layer has no cell (layer, unit)."""
+    """Raise `SettingError` unless a network with these units per layer has the cell (layer, unit)."""
     layer, unit = cell
     if not (0 <= layer < len(units) and 0 <= unit < units[layer]):
         msg = (

@@ -158,7 +158,7 @@ def _best(
     first: NDArray[np.float64],
     second: NDArray[np.float64],
 ) -> list[Cell]:
-    """List the best cells for each name; a cell stands for what it follows best.
+    """List the best cells for each name; a cell is listed under what it follows best.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ class CellFinder:
     Raises
     ------
     SettingError
-        If the text is no text, or shorter than `LEAST_TEXT` characters.
+        If the text is not a string, or shorter than `LEAST_TEXT` characters.
     """
 
     def __init__(self, model: CharLSTM, engine: Engine, text: str | None = None) -> None:
@@ -238,7 +238,7 @@ class CellFinder:
         Raises
         ------
         SettingError
-            If `seconds` is no such number.
+            If `seconds` is not a valid number.
         """
         check_piece(None, seconds)
         end = None if seconds is None else time.perf_counter() + seconds

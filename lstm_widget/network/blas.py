@@ -73,7 +73,7 @@ class _SingleThread:
         else:
             for library, count in self._before:
                 library.set_num_threads(count)
-            _take_control()  # and leave it to nobody
+            _take_control()  # and keep it
             self._before = []
 
 

@@ -289,7 +289,7 @@ def _cell(z, addend, fio, ones, fi, cj, product, left, right, c, h, o) -> None: 
 
 
 def check_state(state: object, units: tuple[int, ...]) -> None:
-    """Raise `SettingError` if it is no state of a network with so many units per layer."""
+    """Raise `SettingError` unless it is a state of a network with these units per layer."""
     if not isinstance(state, State):
         msg = f"A state must be a State, as the network gives it, not {short_repr(state)}."
         raise SettingError(msg)

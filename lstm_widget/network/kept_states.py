@@ -32,7 +32,7 @@ class KeptStates:
         return len(self._states)
 
     def offer(self, position: int, lane: HasState) -> None:
-        """Keep the state of a lane that has read so many characters, if it is time to."""
+        """Keep the state of a lane that has read `position` characters, if it is time to."""
         if position < self._next:
             return
         state = lane.state

@@ -48,7 +48,7 @@ def _frozen(name: str, values: ArrayLike, ndim: int) -> NDArray[np.float32]:
         msg = f"The {name} holds values that are not finite numbers (NaN or infinity): the file is damaged."
         raise ModelError(msg)
     array.flags.writeable = False
-    return array[...]  # of a view nobody can take that back
+    return array[...]  # a view cannot be made writable again
 
 
 @dataclass(frozen=True, eq=False, repr=False)

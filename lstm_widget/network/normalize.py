@@ -49,7 +49,7 @@ class Replacement(NamedTuple):
     position : int
         Where, counted in characters (Unicode code points) of the text as it was given.
     character : str
-        What stands there: one character, or several that make one sign (a letter and its accent,
+        What is there: one character, or several that make one sign (a letter and its accent,
         ``"\r\n"``).
     used : str
         The known characters that are read instead; empty if there are none.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lstm_widget.training.reading import Codes
 
-_LONGEST_SIGN = 2**16  # characters; a sign that is longer is no writing and is cut, to bound the memory
+_LONGEST_SIGN = 2**16  # characters; a longer sign is cut, to bound the memory
 _UNKNOWN = -1  # the id of a character that is not in the vocabulary
 _FIRST_MARK = 0x300  # no character before this one joins another
 
@@ -50,7 +50,7 @@ class Encoder:
         self.characters = 0
         self.unread: Counter[str] = Counter()
         self._vocab = vocab
-        # By code point. The last one stands for all behind it, which only a text that is changing holds.
+        # By code point. The last one covers all behind it, which only a text that is changing holds.
         self._ids = np.full(len(counts) + 1, _UNKNOWN, dtype=np.int32)
         self._starts = np.ones(len(counts) + 1, dtype=np.bool_)
         for code in np.flatnonzero(counts):

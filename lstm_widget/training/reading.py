@@ -1,7 +1,7 @@
 r"""From what a caller names as a text to its code points.
 
 That is which files are meant, and what they hold, in blocks, since a text may be larger than the memory.
-On the way every line end becomes ``"\n"``, and what is not UTF-8 is left out and told.
+On the way every line end becomes ``"\n"``, and what is not UTF-8 is left out and reported.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Source: TypeAlias = str | Path | Sequence[str | Path]  # what a caller may give
 _BLOCK = 2**20  # bytes of a file, or characters of a str, that are read at a time
 _HEAD = 2**16  # bytes that show whether a file is a text
 _LONGEST_NAME = 255  # of a path in characters; a longer str is a text
-_BINARY_SHARE = 0.3  # of the head that is not UTF-8: it is no text, or in another encoding
+_BINARY_SHARE = 0.3  # of the head that is not UTF-8: binary data, or another encoding
 
 LINE_FEED, _RETURN = 10, 13
 _BYTE_ORDER_MARK = "\ufeff"
@@ -55,7 +55,7 @@ class Fault:
     position : int
         Where the first one is: its offset in bytes, in a text that was given directly in characters.
     value : int
-        What stands there.
+        What is there.
     """
 
     name: str | None
@@ -102,7 +102,7 @@ def _files(given: Path, *, is_str: bool = False) -> list[Path]:
     """Return a file, or the text files of a folder."""
     try:
         path = given.expanduser()
-    except RuntimeError:  # nobody's home
+    except RuntimeError:  # there is no home folder
         path = given
     try:
         mode = path.stat().st_mode
@@ -116,7 +116,7 @@ def _files(given: Path, *, is_str: bool = False) -> list[Path]:
         return [path]
     if stat.S_ISDIR(mode):
         return _files_in(path)
-    # Opening a pipe would wait for whoever writes into it, and a device never ends.
+    # Opening a pipe would wait for a writer, and a device never ends.
     msg = (
         f"{short_repr(str(given))} is a device or a pipe, which cannot be read twice: save "
         "the text in a file."
@@ -154,7 +154,7 @@ def public_name(path: Path) -> str:
 
 
 def blocks_of(parts: Sequence[str | Path], faults: list[Fault]) -> Iterator[Codes]:
-    """Yield the code points of the whole text, no block of them empty; tell what is not UTF-8."""
+    """Yield the code points of the whole text, no block of them empty; report what is not UTF-8."""
     last = LINE_FEED  # nothing has to be ended yet
     for part in parts:
         name = None if isinstance(part, str) else public_name(part)
@@ -203,7 +203,7 @@ def _decoder() -> codecs.IncrementalDecoder:
 
 
 def _check_head(head: bytes, path: Path) -> None:
-    """Refuse what is no text from how it begins."""
+    """Refuse binary data, judged by how it begins."""
     if head.startswith(_WIDE_MARKS):
         msg = f"{short_repr(path.name)} is a text in UTF-16 or UTF-32: save it as UTF-8."
         raise SettingError(msg)

@@ -353,7 +353,7 @@ class ModelWidget(PageWidget, Generic[R]):
 
 
 def _stamp(model: str | Path) -> object:
-    """Return what tells that the files of a model are others now; `None` for what is not on this disk."""
+    """Return what changes when the files of a model change; `None` for a model that is not on this disk."""
     place = Path(model)
     try:
         files = sorted(place.iterdir()) if place.is_dir() else [place]

@@ -1,4 +1,4 @@
-"""Whoever is told of new text: what is printed then appears below the cell that asked for it.
+"""Callbacks for new text: what they print appears below the cell that registered them.
 
 While a cell writes, its own output is the place. When a page has text written, a notebook shows only what
 says to which cell it belongs.
@@ -36,7 +36,7 @@ class TextCallbacks:
         self._told = [*self._told, (callback, _request())]
 
     def remove(self, callback: Callable[[str], object]) -> None:
-        """Call this no longer."""
+        """Stop calling this one."""
         # A new list, as a callback may remove itself while the old one is gone through.
         self._told = [one for one in self._told if one[0] != callback]
 

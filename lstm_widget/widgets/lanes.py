@@ -40,7 +40,7 @@ class LaneSettings(TypedDict, total=False):
 class TemperatureLanes(ModelWidget[list[str]]):
     """A page in which a character-level LSTM writes at several temperatures, side by side.
 
-    All lanes have the same seed and throw the same dice, so that only the temperature tells them apart.
+    All lanes have the same seed and the same dice, so that only the temperature differs.
     Where a lane first departs from the one to its left is marked. While they run, lanes can be added,
     removed and given another temperature. A new one begins at the seed and catches up.
 
@@ -57,7 +57,7 @@ class TemperatureLanes(ModelWidget[list[str]]):
     length : int, optional
         Number of characters to write in each lane, 1 .. 1,000,000.
     top_k : int or None, optional
-        Choose only among so many of the most likely characters; at least 1.
+        Choose only among this many of the most likely characters; at least 1.
     top_p : float or None, optional
         Choose only among the fewest whose probability reaches this; above 0, at most 1.
     rng : int or None, optional
@@ -107,7 +107,7 @@ class TemperatureLanes(ModelWidget[list[str]]):
     # The page may change these.
     temperatures = synced(Checked())
     names = synced(Checked())
-    """What the lanes are told by, in their order: a lane keeps its name when others come and go."""
+    """The names of the lanes, in order: a lane keeps its name when others come and go."""
     # These it only shows.
     texts = synced(traitlets.List(traitlets.Unicode(), read_only=True))
     receipts = synced(traitlets.List(traitlets.Dict(), read_only=True))

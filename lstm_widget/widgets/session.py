@@ -359,7 +359,7 @@ class Session:
         """Take another first text, or none."""
 
     def _begin(self, texts: Texts, position: int, question: str | None = None) -> None:
-        """Show the pages a new run, which shares so much with its parent; the caller holds the lock."""
+        """Show a new run, with `position` characters of its parent; the caller holds the lock."""
         texts.show(position)
         self._publish({"error": "", **self._kept(), "status": "writing"})
         if not texts.over:  # an observer of the status may have stopped it

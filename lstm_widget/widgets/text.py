@@ -59,7 +59,7 @@ class LSTMWidget(ModelWidget[str]):
     length : int, optional
         Number of characters to write, 1 .. 1,000,000.
     top_k : int or None, optional
-        Choose only among so many of the most likely characters; at least 1.
+        Choose only among this many of the most likely characters; at least 1.
     top_p : float or None, optional
         Choose only among the fewest whose probability reaches this; above 0, at most 1.
     rng : int or None, optional
@@ -205,7 +205,7 @@ class LSTMWidget(ModelWidget[str]):
         Returns
         -------
         str
-            The characters from that place on. `text` is then that of the branch; `branches` tells of
+            The characters from that place on. `text` is then that of the branch; `branches` lists
             all, and `show` goes back to one.
 
         Raises
@@ -249,7 +249,7 @@ class LSTMWidget(ModelWidget[str]):
         return self._session.trace()
 
     def on_text(self, callback: Callable[[str], object], *, remove: bool = False) -> None:
-        """Have each piece of text told as it is written, whoever asked for it.
+        """Pass on each piece of text as it is written, from the page or from a cell.
 
         Parameters
         ----------
@@ -259,7 +259,7 @@ class LSTMWidget(ModelWidget[str]):
             below the cell that called `on_text`, where the host shows output of a cell that has ended
             (JupyterLab and Notebook do, Voila does not).
         remove : bool, optional
-            Have it told no longer.
+            Stop passing pieces on.
         """
         if remove:
             self._text_callbacks.remove(callback)

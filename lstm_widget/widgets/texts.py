@@ -26,7 +26,7 @@ class LaneText:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.shown = 0  # characters that are in the traits
-        self._bits, self._counted = 0.0, 0  # of the first so many characters
+        self._bits, self._counted = 0.0, 0  # of the characters counted so far
 
     @property
     def bits(self) -> float:
@@ -192,7 +192,7 @@ class Texts:
         return Run(first.model, first.engine, settings, make_rng(self.given["rng"]))
 
     def write(self, until: int, seconds: float) -> str:
-        """Write each lane until it has so many characters, for about so long at most.
+        """Write each lane until it has `until` characters, for about `seconds` at most.
 
         A lane that came later catches up first; that takes half of the time if others wait meanwhile.
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from lstm_widget.network.compiled import CompiledLane
     from lstm_widget.writing.draft import Draft
 
-# After so many steps NumPy asks whether Numba has become ready. Texts shorter than that never load it.
+# NumPy asks whether Numba is ready every this many steps. Texts shorter than that never load it.
 PIECE = 64
-# NumPy keeps about so many logits at most before it computes the surprise from them.
+# The most logits, roughly, that NumPy keeps before it computes the surprise from them.
 _KEPT = 1_000_000
 # Compiled code looks at the clock, and obeys an interrupt, about as often (in seconds).
 _GLANCE = 0.002
@@ -55,7 +55,7 @@ def advance_together(
     Raises
     ------
     SettingError
-        If the runs are of different models, or one is given twice, or a limit is no such number.
+        If the runs are of different models, or one is given twice, or a limit is not a valid number.
     """
     check_piece(count, seconds)
     if len({id(run) for run in runs}) < len(runs) or len({id(run.engine) for run in runs}) > 1:
@@ -133,7 +133,7 @@ def _write_forced(run: Draft) -> None:
 
 
 def _write(lane: AnyLane, runs: list[Draft], steps: int, deadline: float) -> None:
-    """Write a piece of at most so many characters of each run; the lane has one stream for each."""
+    """Write a piece of each run, of at most `steps` characters; the lane has one stream for each."""
     if not isinstance(lane, Lane):
         _write_compiled(lane, runs, steps, deadline)
     else:

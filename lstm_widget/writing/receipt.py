@@ -121,7 +121,7 @@ def replay(receipt: Mapping[str, Any], run: Run) -> None:
 
 
 def _positions(pairs: object) -> list[int | None]:
-    """Return the first of each pair; `None` for what is no pair or no whole number."""
+    """Return the first of each pair; `None` for anything but pairs of a whole number."""
     if not isinstance(pairs, (list, tuple)):
         return [None]
     first = []

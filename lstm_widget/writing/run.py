@@ -78,7 +78,7 @@ class Run(Draft):
         Raises
         ------
         SettingError
-            If a limit is no such number.
+            If a limit is not a valid number.
         """
         return advance_together([self], count, seconds)[0]
 
@@ -95,7 +95,7 @@ class Run(Draft):
         Raises
         ------
         SettingError
-            If it is no such number; the length then stays as it was.
+            If it is not a valid length; the length then stays as it was.
         """
         settings = replace(self.settings, length=length)
         if settings.length < (written := len(self.characters)):

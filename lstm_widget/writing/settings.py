@@ -61,7 +61,7 @@ class Settings:
     temperature : float
         0 to 100; 0 always takes the most likely character.
     top_k : int or None
-        Choose only among so many of the most likely characters; at least 1.
+        Choose only among this many of the most likely characters; at least 1.
     top_p : float or None
         Choose only among the fewest whose probability reaches this; above 0, at most 1.
 
@@ -146,7 +146,7 @@ def _in_range(name: str, read: Callable[[object], N | None], value: object, word
 
 
 def check_piece(count: object, seconds: object) -> None:
-    """Raise `SettingError` if a text cannot be written on for so many characters or seconds."""
+    """Raise `SettingError` if a piece cannot have this many characters or seconds."""
     if count is not None and ((whole := as_whole(count)) is None or whole < 0):
         msg = f"The count must be a whole number from 0, or None, not {short_repr(count)}."
         raise SettingError(msg)

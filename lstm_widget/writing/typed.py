@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LINE_END = "\r\n"
 _OTHER_LINE_END = re.compile("(?<!\r)\n|[\v\f\x85\u2028\u2029]")
-# The model writes at most so many characters, until it has expected about half a line end.
+# The most characters that the model writes until it has expected about half a line end.
 _ASKED, _ENOUGH, _TEMPERATURE = 256, 0.5, 0.5
 _SURE = 0.9
 _LONGEST_SEED = 100  # of a card from elsewhere
@@ -88,7 +88,7 @@ def _line_end(model: CharLSTM, engine: Engine) -> str | None:
     r"""Return ``"\r\n"`` if the model was trained on that; asked once."""
     if engine not in _line_ends:
         in_two = set(_LINE_END) <= set(model.vocab)
-        with suppress(ModelError):  # told where a text is written
+        with suppress(ModelError):  # reported when a text is written
             in_two = in_two and single_thread(lambda: _ends_lines_in_two(model, engine))
         _line_ends[engine] = _LINE_END if in_two else None
     return _line_ends[engine]

@@ -1,4 +1,4 @@
-/** Put a text into the clipboard; tell whether that worked. */
+/** Put a text into the clipboard; return whether that worked. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -6,7 +6,7 @@ export class Meter {
   #samples: { time: number; length: number }[] = [];
   #first: { time: number; length: number } | null = null;
 
-  /** A text begins, or goes on, with so many characters. */
+  /** A text begins, or continues, with this many characters. */
   begin(length: number): void {
     this.#first = { time: performance.now() / 1000, length };
     this.#samples = [this.#first];

@@ -16,7 +16,7 @@ export interface Next {
   temperature: number;
   topK: number | null;
   topP: number | null;
-  /** The id that stands there, if one does. */
+  /** The id that is there, if one is. */
   chosen: number | null;
   title: string;
 }

@@ -249,7 +249,7 @@ function described({ layer, unit, follows, correlation }: Cell): string {
   return `${follows} — layer ${layer}, cell ${unit} (${correlation < 0 ? "−" : ""}${number})`;
 }
 
-/** Whether something is typed that is no number; its value is empty then. */
+/** Whether something other than a number is typed; its value is empty then. */
 function isBad(input: HTMLInputElement): boolean {
   return input.validity.badInput;
 }

@@ -122,7 +122,7 @@ export class Colours {
     this.update(count);
   }
 
-  /** The values of so many characters are known now: colour those that were not. */
+  /** The values of this many characters are known now: colour the new ones. */
   update(count: number): void {
     if (this.#scale !== null) this.#sight.update(count);
   }

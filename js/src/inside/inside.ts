@@ -22,7 +22,7 @@ export class Inside {
     actions.traits.show("inside", summary, (open) => this.#show(open));
   }
 
-  /** Another text is shown, with so many characters of its parent, or none. */
+  /** Another text is shown, with this many characters of its parent, or none. */
   begin(run: string | undefined, shared = 0): void {
     this.#run = run;
     this.#panels?.begin(run, shared);

@@ -59,7 +59,7 @@ export class InspectionClient {
     this.#refused.clear();
   }
 
-  /** Ask until so many characters are known, the seed's among them. */
+  /** Ask until this many characters are known, including the seed's. */
   want(length: number): void {
     this.#wanted = length;
     this.#ask();

@@ -155,7 +155,7 @@ export class Panels {
     }
   }
 
-  /** Another text is shown, with so many characters of its parent, or none. */
+  /** Another text is shown, with this many characters of its parent, or none. */
   begin(run: string | undefined, shared = 0): void {
     const parent = this.model.get("branches").find((one) => one.run === run)?.parent;
     const { seedLength } = this.#source;

@@ -13,7 +13,7 @@ import {
 /** Bytes of the logits that are kept, at most: of the latest characters, and of one that was asked for. */
 const MOST_BYTES = 32_000_000;
 
-/** What the kernel tells of n characters one after the other: `Inspected` in messages.ts. */
+/** What the kernel sends about n consecutive characters: `Inspected` in protocol.ts. */
 export interface Arrived {
   /** Before each of them, [n, V]; minus infinity for an id without a character. */
   logits: Float32Array;

@@ -1,7 +1,7 @@
 import { Frame } from "../dom/frame.ts";
 import { REPLACED, type TextArea } from "../sheet/text-area.ts";
 
-/** What is painted may become so many times as long as what is in sight. */
+/** What is painted may become this many times as long as what is in sight. */
 const MOST = 1.5;
 
 /**

@@ -9,7 +9,7 @@ const LAST_WORD = 1000;
 /** "silent": no answer yet; "deaf": nor will there be one; "gone": it did answer once. */
 export type State = "here" | "silent" | "deaf" | "gone";
 
-/** What a host tells of a message to its kernel, as far as it is needed here. */
+/** What a host reports of a message to its kernel, as far as it is needed here. */
 interface Status {
   content: { execution_state?: string };
 }
@@ -55,7 +55,7 @@ export class Presence {
     this.tell("here");
   }
 
-  /** The kernel has begun or ended its work on a greeting: if nothing comes of it, nobody hears it here. */
+  /** The kernel has begun or ended its work on a greeting: if nothing comes of it, this widget is deaf. */
   #done({ content }: Status): void {
     const { execution_state } = content;
     if (this.#answered || this.signal.aborted || execution_state !== "idle") return;

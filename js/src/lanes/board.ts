@@ -106,7 +106,7 @@ export class Board {
     this.#columns.find(({ name }) => name === chunk.name)?.receive(text, chunk);
   }
 
-  /** Show what came of each lane, up to so many characters. */
+  /** Show what came of each lane, up to this many characters. */
   show(most: number): void {
     const shown = this.#columns.map((column) => column.show(most));
     shown.forEach((text, n) => {

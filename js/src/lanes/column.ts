@@ -145,14 +145,14 @@ export class Column {
     this.tell();
   }
 
-  /** More characters came, in order; what else the chunk tells. */
+  /** More characters came, in order; and what else is in the chunk. */
   receive(text: string, { position, count, temperatures, bits }: LaneChunk): void {
     for (const character of text) this.#waiting.push(character);
     for (const [from, temperature] of temperatures) this.#page.change(from, temperature);
     this.#bits = bits / (position + count);
   }
 
-  /** Show what came, so that there are at most so many characters; returns what is new. */
+  /** Show what came, up to this many characters in all; returns what is new. */
   show(most: number): string {
     const count = Math.max(0, most - this.#page.length);
     if (count === 0 || this.#waiting.length === 0) return "";

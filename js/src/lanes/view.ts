@@ -255,7 +255,7 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     },
     signal,
   );
-  // So ipywidgets tells that a kernel was restarted or has died.
+  // This is how ipywidgets reports that a kernel was restarted or has died.
   listen(model, "comm_live_update", () => presence.ask(), signal);
   signal.addEventListener("abort", () => {
     client.dispose();

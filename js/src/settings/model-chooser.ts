@@ -61,7 +61,7 @@ export class ModelChooser {
   }
 }
 
-/** The name of an entry that nobody foresaw: "best_epoch" as "Best epoch". */
+/** The name of an entry that is not in the table: "best_epoch" as "Best epoch". */
 function spelled(key: string): string {
   const words = key.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);

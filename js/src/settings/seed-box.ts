@@ -167,7 +167,7 @@ export class SeedBox {
   }
 }
 
-/** The places whose character stands there. A place counts code points of the seed; a mark, UTF-16 units of the box. */
+/** The places whose character is there. A place counts code points of the seed; a mark, UTF-16 units of the box. */
 function located(places: readonly Replacement[], seed: string): Mark[] {
   const points = Array.from(seed);
   const offsets = [0];

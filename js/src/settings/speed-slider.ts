@@ -27,7 +27,7 @@ export class SpeedSlider {
     this.root = element("div", { className: "lstm-number" }, label, this.#slider, this.#told);
   }
 
-  /** Any speed; the slider then stands at the nearest one of its own. */
+  /** Any speed; the slider then shows the nearest one of its own. */
   set value(speed: number | null) {
     const far = (one: number | null) =>
       one === speed ? 0 : one === null || speed === null ? 100 : Math.abs(Math.log(one / speed));

@@ -9,7 +9,7 @@ const BUSY = "No answer from the kernel (busy or not running).";
 
 export const DEAF = "This widget did not start. Run its cell again.";
 
-/** What a view tells in words: how far it has come, what is wrong, whether there is a kernel. */
+/** What a view says in words: how far it has come, what is wrong, whether there is a kernel. */
 export class StatusLine {
   // The line changes with every character; what is read out, at the beginning and the end only.
   readonly status = element("p", { className: "lstm-status" });

@@ -4,7 +4,7 @@ import type { Change } from "../kernel/protocol.ts";
 import { at, codePoints, lastUpTo, unitsAt } from "./positions.ts";
 import { ScrollFollower } from "./scroll-follower.ts";
 
-/** A change that the page was told of, and its mark while one stands in the text. */
+/** A change of temperature, and its mark while there is one in the text. */
 interface Told {
   readonly position: number;
   temperature: number;
@@ -17,7 +17,7 @@ interface Piece {
   readonly node: Text;
 }
 
-/** Where a character stands. */
+/** Where a character is. */
 interface Place {
   readonly position: number;
   readonly node: Text;
@@ -272,7 +272,7 @@ export class TextArea {
     return this.#addPiece(node.splitText(offset), index + 1, position);
   }
 
-  /** Where a character stands, which is shown. */
+  /** Where a character is, which is shown. */
   #find(position: number): Place {
     const index = lastUpTo(this.#pieces, position);
     const piece = at(this.#pieces, index);
@@ -280,7 +280,7 @@ export class TextArea {
     const next = this.#pieces[index + 1]?.position ?? this.#length;
     const count = position - piece.position;
     if (next - piece.position === node.length) return { position, node, offset: count }; // without pairs
-    // What stands before a character in its node stays there, so that what was found once holds.
+    // What is before a character in its node stays there, so that what was found once holds.
     const found = this.#found;
     const isBehind = found?.node === node && found.position <= position;
     let { position: before, offset } = isBehind ? found : { position: piece.position, offset: 0 };
@@ -341,9 +341,9 @@ export class TextArea {
 
   // The reader.
 
-  /** What is selected; nothing if that reaches beyond the text, or the browser does not tell. */
+  /** What is selected; nothing if that reaches beyond the text, or the browser does not say. */
   #selection(): Range[] {
-    // A shadow root tells of a selection of its own in some browsers only.
+    // Only some browsers report a selection inside a shadow root.
     const selection = (this.root.getRootNode() as Partial<Document>).getSelection?.() ?? null;
     const ranges: Range[] = [];
     for (let index = 0; selection !== null && index < selection.rangeCount; index += 1) {

@@ -1,4 +1,4 @@
-/** A pile of characters that came faster than the pace is worked off by its own size per so many seconds. */
+/** Seconds in which a backlog of characters, which came faster than the pace, is worked off. */
 const CATCH_UP = 1.5;
 /** The longest time a frame may count for: a tab that was hidden does not make up for it at once. */
 const LONGEST_FRAME = 0.25;

@@ -210,7 +210,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     client.start(settings);
   }
 
-  /** Write the text on up to some length, or, if this seed and model have none yet, so much of a new one. */
+  /** Write the text on up to some length, or, if this seed and model have none yet, a new one of that length. */
   function goOn(length: (have: number) => number): void {
     const settings = controls.settings();
     if (settings === undefined) return;
@@ -252,7 +252,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     },
     signal,
   );
-  // So ipywidgets tells that a kernel was restarted or has died.
+  // This is how ipywidgets reports that a kernel was restarted or has died.
   listen(model, "comm_live_update", () => presence.ask(), signal);
   signal.addEventListener("abort", () => {
     client.dispose();

@@ -290,7 +290,7 @@ export function createTrainingView(
     },
     signal,
   );
-  // So ipywidgets tells that a kernel was restarted or has died.
+  // This is how ipywidgets reports that a kernel was restarted or has died.
   listen(model, "comm_live_update", () => presence.ask(), signal);
 
   showStages();
