@@ -75,6 +75,23 @@ def test_generate_gives_the_texts_of_single_runs(widget, model):
     assert (widget.status, widget.error) == ("finished", "")
 
 
+def test_the_lanes_go_on_in_a_cell(widget, model):
+    with pytest.raises(SettingError, match=one_line("no text of this seed")):
+        widget.resume()
+    assert widget.step(3) == [alone(model, heat, length=3) for heat in HEATS]
+    assert widget.step() == [alone(model, heat)[3:4] for heat in HEATS]
+    assert widget.resume() == [alone(model, heat)[4:] for heat in HEATS]  # up to the length
+    assert widget.texts == [alone(model, heat) for heat in HEATS]
+    widget.add(0.1)
+    more = widget.resume()  # and then that many more, with the lane that has come meanwhile
+    length = 2 * widget.length
+    assert widget.texts == [alone(model, heat, length=length) for heat in [*HEATS, 0.1]]
+    assert more == [text[widget.length :] for text in widget.texts[:3]] + widget.texts[3:]
+    assert [LSTMGenerator(model).replay(receipt) for receipt in widget.receipts] == widget.texts
+    widget.seed = "d"
+    assert widget.step(2) == [alone(model, heat, length=2, seed="d") for heat in [*HEATS, 0.1]]
+
+
 def test_lanes_at_one_temperature_are_identical(widget):
     assert len(set(widget.generate(temperatures=[0.9] * 6))) == 1
 
