@@ -12,6 +12,7 @@ from lstm_widget import LSTMGenerator, LSTMWidget
 def _time_enough(monkeypatch):
     """Let no piece become shorter because the machine is busy."""
     monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", 1e9)
+    monkeypatch.setattr("lstm_widget.widgets.questions.PIECE", 1e9)
 
 
 @pytest.fixture
