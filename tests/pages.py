@@ -85,9 +85,10 @@ def of_one_lane(message):
     """Return a message with what it says of its only lane; that of several as it is."""
     if message["type"] == "chunk" and [lane["name"] for lane in message["lanes"]] == ["text"]:
         (lane,) = message.pop("lanes")
+        del lane["name"]
         return {**message, **lane}
     if message["type"] == "end" and list(message["receipts"]) == ["text"]:
-        return {**message, "receipt": message.pop("receipts")["text"]}
+        message["receipt"] = message.pop("receipts")["text"]
     return message
 
 

@@ -13,7 +13,7 @@ from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.blas import single_thread
 from lstm_widget.network.engine import Engine, State
-from lstm_widget.writing import run
+from lstm_widget.writing import batch
 
 # The seeds in golden.json; written here so that the tests are counted without it.
 SEEDS = {
@@ -347,7 +347,7 @@ def test_generating_uses_one_thread(model, monkeypatch):
         seen.append(blas_threads())
         return 0
 
-    monkeypatch.setattr(run, "choose", choose)
+    monkeypatch.setattr(batch, "choose", choose)
     LSTMGenerator(model).generate(seed="abc", length=3)
     assert seen == [{1}] * 3
     assert blas_threads() == {2}
