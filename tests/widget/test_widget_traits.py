@@ -474,7 +474,10 @@ def test_a_model_that_was_trained_anew_is_read_anew(random_model, tmp_path, kind
     widget.close()
 
 
-def test_the_text_of_a_model_before_it_was_trained_anew_is_not_written_on(random_model, tmp_path):
+def test_the_text_of_a_model_before_it_was_trained_anew_is_not_written_on(
+    random_model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("lstm_widget.widgets.questions.PIECE", 0.0)  # a search takes several questions
     file = save_safetensors(random_model(units=(8,)), tmp_path / "model.safetensors")
     widget = LSTMWidget(file, **SETTINGS)
     widget.generate()
