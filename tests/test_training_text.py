@@ -9,7 +9,6 @@ import pathlib
 import re
 import sys
 import tempfile
-import tracemalloc
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -24,7 +23,6 @@ from lstm_widget.errors import ModelError, SettingError
 from lstm_widget.network import normalize as lookalikes
 from lstm_widget.network.normalize import normalize
 from lstm_widget.training import encoding, reading
-from lstm_widget.training import text as module
 from lstm_widget.training.reading import Fault
 from lstm_widget.training.text import encode, open_corpus
 
@@ -56,20 +54,11 @@ TRICKY = [
     *("\U0001f600", "\u200d", "\ufffd", "\ufeff", "\x00", "\x07", "漢", "ü", "\U0010ffff"),
 ]
 texts = st.lists(st.sampled_from(TRICKY), min_size=2, max_size=40).map("".join)
-blocks = st.integers(1, 9)
 
 
-@pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    """Let every text of some length fall into several blocks."""
-    monkeypatch.setattr(reading, "_BLOCK", 7)
-
-
-def encoded(source, min_count=1, block=None, **options):
+def encoded(source, min_count=1, **options):
     """Return a corpus in a folder that is gone then; on Linux it can be read all the same."""
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        if block is not None:
-            patch.setattr(reading, "_BLOCK", block)
+    with tempfile.TemporaryDirectory() as folder:
         return encode(source, Path(folder) / "ids", min_count=min_count, **options)
 
 
@@ -111,17 +100,17 @@ def written(folder, **files):
 # What is read.
 
 
-@given(text=texts, min_count=st.integers(1, 4), keep=st.text(st.sampled_from("".join(TRICKY))), block=blocks)
-@example(text="ab\n" * 3 + "“a”", min_count=3, keep="'\"", block=1)
-@example(text="abab" + "e" + ACUTE + DOT_BELOW, min_count=2, keep="\u1eb9" + ACUTE, block=5)
-@example(text=KOREAN * 2, min_count=3, keep="\uac01", block=2)
-@example(text="ab" * 4 + "\r\n—\r", min_count=4, keep="-\r", block=3)
-def test_a_text_is_read_as_a_model_reads_it(text, min_count, keep, block):
+@given(text=texts, min_count=st.integers(1, 4), keep=st.text(st.sampled_from("".join(TRICKY))))
+@example(text="ab\n" * 3 + "“a”", min_count=3, keep="'\"")
+@example(text="abab" + "e" + ACUTE + DOT_BELOW, min_count=2, keep="\u1eb9" + ACUTE)
+@example(text=KOREAN * 2, min_count=3, keep="\uac01")
+@example(text="ab" * 4 + "\r\n—\r", min_count=4, keep="-\r")
+def test_a_text_is_read_as_a_model_reads_it(text, min_count, keep):
     source = text + "ab" * 128  # long enough to be no path
     plain = with_line_feeds(source)
     vocab = slow_vocab(plain, min_count, keep)
     normalized = normalize(plain, vocab)
-    corpus = encoded(source, min_count, block, keep=keep)
+    corpus = encoded(source, min_count, keep=keep)
     assert corpus.vocab == vocab
     assert list(corpus.vocab) == list(vocab)
     assert [*corpus.ids] == [vocab[character] for character in normalized.text]
@@ -143,15 +132,14 @@ def test_a_model_reads_the_text_into_the_same_ids(random_model):
     assert text_of(corpus) == model.normalize(text).text
 
 
-@pytest.mark.parametrize("block", range(1, 12))
-def test_a_quote_is_read_by_what_is_before_it_in_another_block(block):
+def test_a_quote_is_read_by_what_is_before_it():
     text = "'ab' a'b ('a') —'b'\n'a''" + "ab" * 128
-    corpus = encoded(text, min_count=20, keep=" \n()—‘’", block=block)
+    corpus = encoded(text, min_count=20, keep=" \n()—‘’")
     assert text_of(corpus) == "‘ab’ a’b (‘a’) —‘b’\n‘a’’" + "ab" * 128
     assert corpus.folded == {"'": 10}
     # Also behind a character that is itself left out: it opens nothing.
     text = "a☃'b ☃'" + "ab" * 128
-    assert text_of(encoded(text, min_count=20, keep=" ‘’", block=block)) == "a’b ’" + "ab" * 128
+    assert text_of(encoded(text, min_count=20, keep=" ‘’")) == "a’b ’" + "ab" * 128
 
 
 def test_a_known_text_is_left_as_it_is():
@@ -160,16 +148,16 @@ def test_a_known_text_is_left_as_it_is():
 
 
 @given(data=st.lists(st.sampled_from([b"\xc3", b"\xa9", b"\xe2\x80", b"\x9c", b"\xff", b"\xed\xa0\x80",
-       b"\xf0\x9f", b"\x98\x80", b"\r", b"\n", b"a", "\ufffdé".encode(), b"\xef\xbb\xbf", b"\xc0\x80"])),
-       block=blocks)  # fmt: skip
-def test_what_is_not_utf8_is_left_out_and_told(data, block):
+       b"\xf0\x9f", b"\x98\x80", b"\r", b"\n", b"a", "\ufffdé".encode(), b"\xef\xbb\xbf",
+       b"\xc0\x80"])))  # fmt: skip
+def test_what_is_not_utf8_is_left_out_and_told(data):
     start = b"ab" * 150  # enough that the file passes as a text
     data = start + b"".join(data)
     decoded = data.decode(errors="ignore")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.txt"
         file.write_bytes(data)
-        corpus = encoded(file, block=block)
+        corpus = encoded(file)
     assert text_of(corpus) == with_line_feeds(decoded)
     assert corpus.undecodable == len(data) - len(decoded.encode())
     first = first_wrong(data)
@@ -178,10 +166,9 @@ def test_what_is_not_utf8_is_left_out_and_told(data, block):
     assert corpus.characters == len(with_line_feeds(decoded))
 
 
-@pytest.mark.parametrize("block", [1, 2, 3, 100])
-def test_a_replacement_character_in_the_text_is_a_character(tmp_path, block):
+def test_a_replacement_character_in_the_text_is_a_character(tmp_path):
     [file] = written(tmp_path, a="a\ufffdb" * 3)
-    corpus = encoded(file, block=block)
+    corpus = encoded(file)
     assert (text_of(corpus), corpus.undecodable) == ("a\ufffdb" * 3, 0)
 
 
@@ -195,37 +182,36 @@ def test_half_characters_of_a_str_are_left_out():
 
 
 @settings(max_examples=100)
-@given(text=st.text("a\r\n", min_size=1).map("ab\n".__add__), block=blocks)
-def test_every_line_end_is_one_line_feed(text, block):
+@given(text=st.text("a\r\n", min_size=1).map("ab\n".__add__))
+def test_every_line_end_is_one_line_feed(text):
     expected = with_line_feeds(text)
-    assert text_of(encoded(text, block=block)) == expected
+    assert text_of(encoded(text)) == expected
     with tempfile.TemporaryDirectory() as folder:
         [file] = written(Path(folder), a=text)
-        assert text_of(encoded(file, block=block)) == expected
+        assert text_of(encoded(file)) == expected
 
 
 @settings(max_examples=100)
-@given(contents=st.lists(st.text("ab\r\n\ufeff", max_size=5), max_size=5), block=blocks)
-def test_files_follow_each_other_on_lines_of_their_own(contents, block):
+@given(contents=st.lists(st.text("ab\r\n\ufeff", max_size=5), max_size=5))
+def test_files_follow_each_other_on_lines_of_their_own(contents):
     contents = ["ab", *contents, "ba"]
     expected = ""
     for content in filter(None, map(with_line_feeds, contents)):
         expected += "\n" * (expected[-1:] not in {"", "\n"}) + content
     with tempfile.TemporaryDirectory() as folder:
         files = written(Path(folder), **{f"f{number}": text for number, text in enumerate(contents)})
-        corpus = encoded(files, block=block)
+        corpus = encoded(files)
     assert text_of(corpus) == expected
     assert corpus.characters == len(expected)
     assert corpus.names == tuple(file.name for file in files)
 
 
-@pytest.mark.parametrize("block", [1, 2, 4, 100])
-def test_a_byte_order_mark_is_no_character(tmp_path, block):
+def test_a_byte_order_mark_is_no_character(tmp_path):
     files = written(tmp_path, a="\ufeffab", b="\ufeffba\ufeff\ufeff")
-    assert text_of(encoded(files, block=block)) == "ab\nba\ufeff\ufeff"
-    assert text_of(encoded("\ufeffab\n\ufeff", block=block)) == "ab\n\ufeff"
+    assert text_of(encoded(files)) == "ab\nba\ufeff\ufeff"
+    assert text_of(encoded("\ufeffab\n\ufeff")) == "ab\n\ufeff"
     [file] = written(tmp_path, c=b"\xef\xbb\xbfabab\xe9")
-    assert encoded(file, block=block).faults == (Fault("c.txt", 1, 7, 0xE9),)
+    assert encoded(file).faults == (Fault("c.txt", 1, 7, 0xE9),)
 
 
 # Where it is read from.
@@ -320,9 +306,7 @@ def test_what_is_no_text_file_is_refused(tmp_path):
         if fine:
             assert encoded(file).undecodable == wrong
         else:
-            with refused(
-                SettingError, "'latin.txt' is no text, or one in another encoding: save it as UTF-8"
-            ):
+            with refused(SettingError, "'latin.txt' is not a text, or in another encoding: save it as UTF-8"):
                 encoded(file)
     os.mkfifo(tmp_path / "pipe.txt")
     for source in (tmp_path / "pipe.txt", "/dev/zero", tmp_path):
@@ -348,22 +332,7 @@ def test_what_cannot_be_read_is_told(tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, refuse)
             with refused(SettingError, f"'{re.escape(told)}' cannot be read: Permission denied"):
-                module._count(reading.blocks_of(reading.parts_of(source), []))
-
-
-def test_a_text_that_changes_meanwhile_is_refused(tmp_path, monkeypatch):
-    [file] = written(tmp_path, a="ab" * 10)
-    count = module._count
-
-    def count_and_change(parts):
-        counts = count(parts)
-        file.write_text("ab" * 10 + "\U0001f600")
-        return counts
-
-    monkeypatch.setattr(module, "_count", count_and_change)
-    with refused(SettingError, "The text changed while it was read"):
-        encode(file, tmp_path / "ids", min_count=1)
-    assert list(tmp_path.iterdir()) == [file]
+                reading.read_text(reading.parts_of(source), [])
 
 
 # What is written.
@@ -373,8 +342,7 @@ def test_a_text_that_changes_meanwhile_is_refused(tmp_path, monkeypatch):
     ("characters", "dtype"),
     [(2, np.uint8), (256, np.uint8), (257, np.uint16), (65536, np.uint16), (65537, np.uint32)],
 )
-def test_ids_have_the_smallest_type(tmp_path, monkeypatch, characters, dtype):
-    monkeypatch.setattr(reading, "_BLOCK", 10_000)
+def test_ids_have_the_smallest_type(tmp_path, characters, dtype):
     text = "".join(map(chr, range(0x10000, 0x10000 + characters)))
     file = tmp_path / "ids"
     corpus = encode(text * (2 if characters > 255 else 200), file, min_count=1)
@@ -435,9 +403,8 @@ def test_the_digest_is_that_of_the_text_and_the_threshold(tmp_path):
     assert re.fullmatch("[0-9a-f]{64}", digest)
     [whole] = written(tmp_path, whole=text.encode("utf-8-sig"))
     halves = written(tmp_path, first=text[: text.index("\r")], second=text[text.index("\n") + 1 :])
-    for block in (1, 5, 1000):
-        for source in (text, text.replace("\r\n", "\n"), whole, halves):
-            assert encoded(source, min_count=3, block=block).digest == digest
+    for source in (text, text.replace("\r\n", "\n"), whole, halves):
+        assert encoded(source, min_count=3).digest == digest
     others = [encoded(text), encoded(text + "a", min_count=3), encoded(text, min_count=3, keep="x")]
     assert len({digest, *(other.digest for other in others)}) == 4
 
@@ -535,41 +502,18 @@ def test_the_text_is_not_written_over(tmp_path):
         path.unlink()
 
 
-def test_a_large_text_takes_little_memory(tmp_path, monkeypatch):
-    block = 2**16
-    monkeypatch.setattr(reading, "_BLOCK", block)
-    line = "“It’s a café”, said nobody at all; and that was that for the whole long day.\n".encode()
-    file = tmp_path / "large.txt"
-    with file.open("wb") as stream:
-        for _ in range(20):
-            stream.write(line * (2**20 // len(line)) + "☃漢e\u0301…".encode())
-    size = file.stat().st_size
-    assert size > 19e6
-    tracemalloc.start()
-    try:
-        corpus = encode(file, tmp_path / "ids", min_count=21, keep=".é")
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert corpus.left_out == 40
-    assert len(corpus.ids) == corpus.characters - 40 - 20 + 2 * 20
-    assert peak < 60 * block  # a character takes 4 bytes as a code point, 8 as an index, and so on
-    assert peak < size / 5
+def test_a_text_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_BYTES", 1024)
+    files = written(tmp_path, a="ab\n" * 200, b="cd\n" * 141 + "d")
+    assert encoded(files).characters == 1024
+    for source in ([*files, files[0]], "ab\n" * 342):
+        with refused(SettingError, "The text is larger than 1024 bytes: train on a part of it"):
+            encoded(source)
 
 
-def test_a_sign_without_end_is_cut(monkeypatch):
-    monkeypatch.setattr(encoding, "_LONGEST_SIGN", 50)
-    lengths = []
-    read = encoding.Encoder._read
-
-    def watched(self, codes, before):
-        lengths.append(len(codes))
-        return read(self, codes, before)
-
-    monkeypatch.setattr(encoding.Encoder, "_read", watched)
-    text = "a\n" + ACUTE * 1000
-    assert text_of(encoded(text)) == text
-    assert max(lengths) < 70
+def test_a_sign_of_many_marks_is_read_at_once():
+    text = "a\n" + ACUTE * 1000 + "\u1eb9"
+    assert text_of(encoded(text + "ab" * 200, min_count=100, keep="\n")) == "a\n" + ACUTE * 1000 + "ab" * 200
 
 
 def test_a_text_is_not_cut_before_what_may_join():
@@ -581,8 +525,8 @@ def test_a_text_is_not_cut_before_what_may_join():
             if lookalikes._joins(before, whole[place]):
                 joining.add(whole[place])
     assert joining >= {ACUTE, DOT_BELOW, *"\u1161\u11a8\u09be"}
-    assert not any(encoding._starts_sign(character) for character in joining)
-    assert all(encoding._starts_sign(character) for character in "漢\u1100\uac00ж“\U0001f600")
+    assert not any(encoding._starts_sign(ord(character)) for character in joining)
+    assert all(encoding._starts_sign(ord(character)) for character in "漢\u1100\uac00ж“\U0001f600")
 
 
 # What a person is told.

@@ -1,6 +1,5 @@
-r"""From what a caller names as a text to its code points.
+r"""From what a caller names as a text to the text: which files are meant, and what they hold.
 
-That is which files are meant, and what they hold, in blocks, since a text may be larger than the memory.
 On the way every line end becomes ``"\n"``, and what is not UTF-8 is left out and reported.
 """
 
@@ -8,37 +7,28 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
-
-import numpy as np
+from typing import TypeAlias
 
 from lstm_widget.errors import SettingError, short_repr
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from numpy.typing import NDArray
-
-    # Code points; signed, because not every platform takes uint32 as an index.
-    Codes: TypeAlias = NDArray[np.int32]
+from lstm_widget.formats.files import readable_size
 
 Source: TypeAlias = str | Path | Sequence[str | Path]  # what a caller may give
 
-_BLOCK = 2**20  # bytes of a file, or characters of a str, that are read at a time
+MAX_BYTES = 128 * 2**20  # of all files, or characters of a str; all of it is in memory
 _HEAD = 2**16  # bytes that show whether a file is a text
 _LONGEST_NAME = 255  # of a path in characters; a longer str is a text
 _BINARY_SHARE = 0.3  # of the head that is not UTF-8: binary data, or another encoding
 
-LINE_FEED, _RETURN = 10, 13
 _BYTE_ORDER_MARK = "\ufeff"
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 # Bytes that are not UTF-8 are decoded as code points that no UTF-8 text holds: U+DC80 is 0x80, and so on.
 _NOT_UTF8 = "surrogateescape"
-_SURROGATES = 0xD800 >> 11  # what their code points share
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = 0xDC00
 
 
@@ -55,7 +45,7 @@ class Fault:
     position : int
         Where the first one is: its offset in bytes, in a text that was given directly in characters.
     value : int
-        What is there.
+        The byte, or the surrogate, at that position.
     """
 
     name: str | None
@@ -64,7 +54,7 @@ class Fault:
     value: int
 
     def __str__(self) -> str:
-        """Tell it in one sentence."""
+        """Say it in one sentence."""
         one = self.count == 1
         was, at = ("was", "at") if one else ("were", "the first at")
         if self.name is None:
@@ -102,7 +92,7 @@ def _files(given: Path, *, is_str: bool = False) -> list[Path]:
     """Return a file, or the text files of a folder."""
     try:
         path = given.expanduser()
-    except RuntimeError:  # there is no home folder
+    except RuntimeError:  # an unknown home folder
         path = given
     try:
         mode = path.stat().st_mode
@@ -116,11 +106,8 @@ def _files(given: Path, *, is_str: bool = False) -> list[Path]:
         return [path]
     if stat.S_ISDIR(mode):
         return _files_in(path)
-    # Opening a pipe would wait for a writer, and a device never ends.
-    msg = (
-        f"{short_repr(str(given))} is a device or a pipe, which cannot be read twice: save "
-        "the text in a file."
-    )
+    # Opening a pipe would wait until something is written into it, and a device never ends.
+    msg = f"{short_repr(str(given))} is a device or a pipe, not a file: save the text in a file."
     raise SettingError(msg)
 
 
@@ -146,114 +133,67 @@ def _unreadable(path: Path, error: OSError) -> SettingError:
 
 
 def public_name(path: Path) -> str:
-    """Return the name of a file as text; on Linux it may hold bytes that are none."""
+    """Return the name of a file as text; on Linux it may hold bytes that are not UTF-8."""
     return os.fsencode(path.name).decode("utf-8", errors="replace")
 
 
-# From bytes to code points.
+# From bytes to text.
 
 
-def blocks_of(parts: Sequence[str | Path], faults: list[Fault]) -> Iterator[Codes]:
-    """Yield the code points of the whole text, no block of them empty; report what is not UTF-8."""
-    last = LINE_FEED  # nothing has to be ended yet
+def read_text(parts: Sequence[str | Path], faults: list[Fault]) -> str:
+    """Return the whole text, each file on lines of its own; add what could not be decoded to `faults`."""
+    texts: list[str] = []
+    room = MAX_BYTES
     for part in parts:
-        name = None if isinstance(part, str) else public_name(part)
-        begun = False
-        for block in _one_line_end(_decodable(_pieces(part), name, faults)):
-            if not begun and last != LINE_FEED:
-                yield np.array([LINE_FEED], dtype=np.int32)
-            begun, last = True, int(block[-1])
-            yield block
+        if isinstance(part, str):
+            name, begin, text = None, int(part.startswith(_BYTE_ORDER_MARK)), part
+            room -= len(part)
+        else:
+            data = _bytes_of(part, room)
+            room -= len(data)
+            _check(data, part)
+            name, begin, text = (
+                public_name(part),
+                3 * data.startswith(codecs.BOM_UTF8),
+                data.decode("utf-8", _NOT_UTF8),
+            )
+        if room < 0:
+            raise _too_large()
+        text = text.removeprefix(_BYTE_ORDER_MARK)
+        if first := _SURROGATE.search(text):
+            at, value = first.start(), ord(first[0])
+            position, value = (at, value) if name is None else (len(text[:at].encode()), value - _ESCAPED)
+            text, count = _SURROGATE.subn("", text)
+            faults.append(Fault(name, count, begin + position, value))
+        if text := text.replace("\r\n", "\n").replace("\r", "\n"):
+            texts.append(text)
+    return "".join(one if one.endswith("\n") else f"{one}\n" for one in texts[:-1]) + "".join(texts[-1:])
 
 
-def _pieces(part: str | Path) -> Iterator[tuple[int, str]]:
-    """Yield a text, or that of a file, in pieces, each with its position; see `Fault`."""
-    if isinstance(part, Path):
-        yield from _pieces_of_file(part)
-        return
-    for start in range(part.startswith(_BYTE_ORDER_MARK), len(part), _BLOCK):
-        yield start, part[start : start + _BLOCK]
-
-
-def _pieces_of_file(path: Path) -> Iterator[tuple[int, str]]:
+def _bytes_of(path: Path, room: int) -> bytes:
     try:
+        if path.stat().st_size > room:
+            raise _too_large()
         with path.open("rb") as stream:
-            head = stream.read(_HEAD)
-            _check_head(head, path)
-            end = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
-            stream.seek(end)
-            decoder = _decoder()
-            while data := stream.read(_BLOCK):
-                if b"\0" in data:
-                    msg = (
-                        f"{short_repr(path.name)} holds NUL bytes and is no text: if it is "
-                        "one, save it as UTF-8."
-                    )
-                    raise SettingError(msg)
-                start = end - len(decoder.getstate()[0])  # what it holds back is a part of this piece
-                end += len(data)
-                yield start, decoder.decode(data)
-            yield end - len(decoder.getstate()[0]), decoder.decode(b"", final=True)
+            return stream.read(room + 1)
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def _decoder() -> codecs.IncrementalDecoder:
-    return codecs.getincrementaldecoder("utf-8")(_NOT_UTF8)
+def _too_large() -> SettingError:
+    return SettingError(f"The text is larger than {readable_size(MAX_BYTES)}: train on a part of it.")
 
 
-def _check_head(head: bytes, path: Path) -> None:
-    """Refuse binary data, judged by how it begins."""
-    if head.startswith(_WIDE_MARKS):
+def _check(data: bytes, path: Path) -> None:
+    """Refuse what is not a text in UTF-8."""
+    if data.startswith(_WIDE_MARKS):
         msg = f"{short_repr(path.name)} is a text in UTF-16 or UTF-32: save it as UTF-8."
         raise SettingError(msg)
-    wrong = np.count_nonzero(_is_surrogate(_codes(_decoder().decode(head))))
-    if wrong > _BINARY_SHARE * len(head):
-        msg = f"{short_repr(path.name)} is no text, or one in another encoding: save it as UTF-8."
+    head = data[:_HEAD]  # which may end within a character
+    text = codecs.getincrementaldecoder("utf-8")(_NOT_UTF8).decode(head)
+    if len(_SURROGATE.findall(text)) > _BINARY_SHARE * len(head):
+        msg = f"{short_repr(path.name)} is not a text, or in another encoding: save it as UTF-8."
         raise SettingError(msg)
-
-
-def _codes(text: str) -> Codes:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<i4")
-
-
-def _is_surrogate(codes: Codes) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = codes >> 11 == _SURROGATES
-    return found
-
-
-def _decodable(pieces: Iterator[tuple[int, str]], name: str | None, faults: list[Fault]) -> Iterator[Codes]:
-    """Yield the code points of pieces of a text without those that stand for what is not UTF-8."""
-    fault: Fault | None = None
-    for start, text in pieces:
-        codes = _codes(text)
-        wrong = _is_surrogate(codes)
-        if count := np.count_nonzero(wrong):
-            if fault is None:
-                first = int(wrong.argmax())
-                value = int(codes[first])
-                if name is None:
-                    fault = Fault(name, 0, start + first, value)
-                else:
-                    fault = Fault(name, 0, start + len(text[:first].encode()), value - _ESCAPED)
-            fault = replace(fault, count=fault.count + int(count))
-            codes = codes[~wrong]
-        yield codes
-    if fault is not None:
-        faults.append(fault)
-
-
-def _one_line_end(blocks: Iterable[Codes]) -> Iterator[Codes]:
-    r"""Yield a text in which each ``\r\n`` and each other ``\r`` is a line feed, no block empty."""
-    last = LINE_FEED
-    for block in blocks:
-        codes = block
-        returns = block == _RETURN
-        if last == _RETURN or returns.any():
-            after = np.empty_like(returns)  # a return; also the one at the end of the block before
-            after[:1], after[1:] = last == _RETURN, returns[:-1]
-            codes = np.where(returns, np.int32(LINE_FEED), block)[~after | (block != LINE_FEED)]
-        if len(block):
-            last = int(block[-1])
-        if len(codes):
-            yield codes
+    if b"\0" in data:
+        msg = f"{short_repr(path.name)} holds NUL bytes and is not a text: if it is one, save it as UTF-8."
+        raise SettingError(msg)

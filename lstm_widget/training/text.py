@@ -1,8 +1,4 @@
-"""Text in: files, a folder or a str become an array of ids on the disk.
-
-A text may be larger than the memory, so it is read in blocks, twice: the characters are counted, to find
-those that are frequent enough to be learnt, then encoded.
-"""
+"""Text in: files, a folder or a str become an array of ids on the disk, which every process maps."""
 
 from __future__ import annotations
 
@@ -20,16 +16,14 @@ import numpy as np
 from lstm_widget.errors import ModelError, SettingError, short_repr
 from lstm_widget.formats.files import writing
 from lstm_widget.formats.json_data import parse_json
-from lstm_widget.training.encoding import Encoder
-from lstm_widget.training.reading import Fault, Source, blocks_of, parts_of, public_name
+from lstm_widget.training.encoding import to_ids
+from lstm_widget.training.reading import Fault, Source, parts_of, public_name, read_text
 from lstm_widget.training.settings import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
-
-    from lstm_widget.training.reading import Codes
 
 __all__ = ["Corpus", "Source", "encode", "open_corpus"]
 
@@ -168,8 +162,8 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
     Raises
     ------
     SettingError
-        If there is no such text, it is no text or not in UTF-8, or it holds fewer than two different
-        characters that can be learnt.
+        If there is no such text, it is too large, not a text or not in UTF-8, or it holds fewer than two
+        different characters that can be learnt.
     ModelError
         If `file` cannot be written.
     """
@@ -183,8 +177,9 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
             )
             raise SettingError(msg)
     faults: list[Fault] = []
-    counts = _count(blocks_of(parts, faults))
-    if not counts.any():
+    codes = np.frombuffer(read_text(parts, faults).encode("utf-32-le"), dtype="<i4")
+    counts = np.bincount(codes)
+    if not len(counts):
         msg = "The text is empty."
         raise SettingError(msg)
     vocab = _vocab(counts, min_count, keep)
@@ -193,18 +188,24 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
         "format": _FORMAT,
         "vocab": list(vocab),
         "names": [public_name(part) for part in parts if isinstance(part, Path)],
-        "characters": int(counts.sum()),
+        "characters": len(codes),
         "min_count": min_count,
         "folded": _by_frequency(rare),
         "faults": [astuple(fault) for fault in faults],
     }
+    ids, unread = to_ids(codes, counts, vocab)
+    _check_variety(ids, vocab)
+    digest = hashlib.sha256(json.dumps(list(vocab)).encode())
+    digest.update(ids.astype("<u4").tobytes())
+    facts |= {"size": len(ids), "unread": _by_frequency(unread), "digest": digest.hexdigest()}
     with (
         writing(file),
         # Beside the file, since only within a disk a file is moved at once.
         tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=_made(path.parent)) as folder,
     ):
         ids_file, facts_file = Path(folder) / "ids", Path(folder) / "facts"
-        facts |= _write_ids(ids_file, blocks_of(parts, []), counts, vocab)
+        with ids_file.open("wb") as stream:
+            stream.write(ids.astype(_dtype(len(vocab))).tobytes())
         facts_file.write_text(json.dumps(facts), encoding="utf-8")
         # In this order, so that at no moment there are ids with the facts of others.
         path.unlink(missing_ok=True)
@@ -272,17 +273,6 @@ def _by_frequency(counts: dict[str, int]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _count(blocks: Iterable[Codes]) -> NDArray[np.int64]:
-    """Return how often each code point occurs, up to the highest."""
-    counts = np.zeros(1, dtype=np.int64)
-    for codes in blocks:
-        found = np.bincount(codes).astype(np.int64)
-        if len(found) > len(counts):
-            counts, found = found, counts
-        counts[: len(found)] += found
-    return counts
-
-
 def _vocab(counts: NDArray[np.int64], min_count: int, keep: Iterable[str]) -> dict[str, int]:
     """Give a number to each character that is frequent, or to be kept."""
     frequency = {chr(code): int(counts[code]) for code in np.flatnonzero(counts >= max(min_count, 1))}
@@ -301,28 +291,13 @@ def _vocab(counts: NDArray[np.int64], min_count: int, keep: Iterable[str]) -> di
     return {character: number for number, character in enumerate(_by_frequency(frequency))}
 
 
-def _write_ids(
-    file: Path, blocks: Iterable[Codes], counts: NDArray[np.int64], vocab: dict[str, int]
-) -> dict[str, Any]:
-    """Write the ids of a text, and return what is known of it only then."""
-    dtype = _dtype(len(vocab))
-    digest = hashlib.sha256(json.dumps(list(vocab)).encode())
-    encoder = Encoder(counts, vocab)
-    seen = np.zeros(len(vocab), dtype=np.bool_)
-    size = 0
-    with file.open("wb") as stream:
-        for ids in encoder.encode(blocks):
-            stream.write(ids.astype(dtype).tobytes())
-            digest.update(ids.astype("<u4").tobytes())
-            seen[ids] = True
-            size += len(ids)
-    if encoder.characters != counts.sum():
-        msg = "The text changed while it was read: try again when nothing is writing it."
-        raise SettingError(msg)
-    if seen.sum() <= 1:
-        what = (
-            f"only the character {list(vocab)[seen.argmax()]!r}" if size else "none of the characters to keep"
-        )
-        msg = f"The text holds {what}: there is nothing to learn."
-        raise SettingError(msg)
-    return {"size": size, "unread": _by_frequency(encoder.unread), "digest": digest.hexdigest()}
+def _check_variety(ids: NDArray[np.int32], vocab: dict[str, int]) -> None:
+    """Refuse a text in which all characters are the same."""
+    if not len(ids):
+        what = "none of the characters to keep"
+    elif (ids == ids[0]).all():
+        what = f"only the character {list(vocab)[ids[0]]!r}"
+    else:
+        return
+    msg = f"The text holds {what}: there is nothing to learn."
+    raise SettingError(msg)
