@@ -63,8 +63,8 @@ def test_a_text_that_cannot_be_learnt_is_refused(place, text, match):
     ("data", "match"),
     [
         (b"", "The text is empty"),
-        (bytes(range(256)) * 100, "'file.txt' is no text, or one in another encoding"),
-        (b"\x89PNG\r\n\x1a\n" + np.random.default_rng(0).bytes(5000), "'file.txt' is no text"),
+        (bytes(range(256)) * 100, "'file.txt' is not a text, or in another encoding"),
+        (b"\x89PNG\r\n\x1a\n" + np.random.default_rng(0).bytes(5000), "'file.txt' is not a text"),
         (TEXT.encode("utf-16"), "'file.txt' is a text in UTF-16"),
     ],
 )
