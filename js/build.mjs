@@ -5,9 +5,7 @@ const watch = process.argv.includes("--watch");
 const bundle = await context({
   entryPoints: {
     loader: "src/kernel/loader.ts",
-    widget: "src/text/index.ts",
-    lanes: "src/lanes/index.ts",
-    training: "src/training/index.ts",
+    page: "src/page.ts",
   },
   outdir: process.env.LSTM_WIDGET_STATIC ?? "../lstm_widget/static",
   bundle: true,

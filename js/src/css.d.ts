@@ -1,2 +1,2 @@
-// esbuild puts imported style sheets into widget.css.
+// esbuild puts imported style sheets into page.css.
 declare module "*.css";

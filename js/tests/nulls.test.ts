@@ -20,12 +20,15 @@ test("a view gets its traits and its messages so", () => {
   const model = new FakeModel(new FakeKernel(counting(100)), {
     cell: undefined,
     speed: undefined,
+    _kind: "text",
   } as never);
   const el = document.createElement("div");
   const seen: unknown[] = [];
-  const leave = entry((given: Parameters<typeof createView>[0], signal) => {
-    seen.push(given.get("cell"), given.get("speed"));
-    return createView(given, signal);
+  const leave = entry({
+    text(given: Parameters<typeof createView>[0], signal) {
+      seen.push(given.get("cell"), given.get("speed"));
+      return createView(given, signal);
+    },
   }).render({ model, el } as never);
   expect(seen).toEqual([null, null]);
   leave();

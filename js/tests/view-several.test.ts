@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import widget from "../src/text/index.ts";
+import widget from "../src/page.ts";
 import { counting, losing, SEED } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";
 import {
@@ -188,19 +188,10 @@ describe("when the view goes", () => {
   });
 
   test("that anywidget was given, everything is taken away again", () => {
-    const model = new FakeModel(kernel);
+    const model = new FakeModel(kernel, { _kind: "text" } as never);
     const el = document.createElement("div");
     document.body.append(el);
-    const cleanUp = widget.render({
-      model,
-      el,
-      signal: new AbortController().signal,
-      host: {
-        getWidget: () => Promise.reject(new Error("There is no other widget.")),
-        getModel: () => Promise.reject(new Error("There is no other model.")),
-      },
-      experimental: { invoke: () => Promise.reject(new Error("There is nothing to invoke.")) },
-    });
+    const cleanUp = widget.render({ model, el } as never);
     expect(el.contains(find("button", "Generate"))).toBe(true);
     expect(model.listeners).toBeGreaterThan(0);
     click("Generate");

@@ -42,20 +42,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-STATIC = Path(__file__).parents[1] / "static"
+_STATIC = Path(__file__).parents[1] / "static"
 # To see each change at once, anywidget watches the bundle itself.
 _WATCHED = os.environ.get("ANYWIDGET_HMR") == "1"
-
-
-def page_module(name: str) -> Path:
-    """Return what anywidget is to load first: the loader of a page, as that must be there within 2 s."""
-    return STATIC / (f"{name}.js" if _WATCHED else "loader.js")
-
-
-def page_source(name: str) -> traitlets.TraitType[Any, Any]:
-    """Let the page have the script that the loader loads."""
-    source = (STATIC / f"{name}.js").read_text(encoding="utf-8")
-    return traitlets.Unicode(source, read_only=True).tag(sync=True)
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -89,6 +78,15 @@ def checked(check: Callable[[Any], T], value: object) -> T:
 
 class PageWidget(anywidget.AnyWidget):
     """A widget that takes from its page only what the page may change."""
+
+    # anywidget must have what it loads first within 2 s; that loads the page, once for all widgets.
+    _esm: ClassVar[Path] = _STATIC / ("page.js" if _WATCHED else "loader.js")
+    _css: ClassVar[Path] = _STATIC / "page.css"
+    _page = traitlets.Unicode((_STATIC / "page.js").read_text(encoding="utf-8"), read_only=True).tag(
+        sync=True
+    )
+    _kind: traitlets.Unicode[str, str]
+    """The name of its view in the page."""
 
     for_the_page: ClassVar[frozenset[str]]
     """What a page may change, besides what every widget has."""

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 import traitlets
 
 from lstm_widget.errors import SettingError, short_repr
-from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, synced
+from lstm_widget.widgets.base import Checked, ModelWidget, checked, synced
 from lstm_widget.widgets.checks import Lane, check_lane_names
 from lstm_widget.widgets.session import Session
 from lstm_widget.writing.settings import BOUNDS, as_whole, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from typing_extensions import Unpack
 
@@ -97,9 +96,7 @@ class TemperatureLanes(ModelWidget[list[str]]):
     (40, True, False)
     """
 
-    _esm: ClassVar[Path] = page_module("lanes")
-    _css: ClassVar[Path] = STATIC / "lanes.css"
-    _page = page_source("lanes")
+    _kind = traitlets.Unicode("lanes", read_only=True).tag(sync=True)
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(LaneSettings.__annotations__)
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperatures", "names"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 import traitlets
 
 from lstm_widget.inspection.inspector import check_cell
-from lstm_widget.widgets.base import STATIC, Checked, ModelWidget, checked, page_module, page_source, synced
+from lstm_widget.widgets.base import Checked, ModelWidget, checked, synced
 from lstm_widget.widgets.branches import TEXT, BranchingSession
 from lstm_widget.widgets.callbacks import TextCallbacks
 from lstm_widget.widgets.checks import Lane
@@ -16,7 +16,6 @@ from lstm_widget.writing.settings import BOUNDS, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from typing_extensions import Unpack
 
@@ -115,9 +114,7 @@ class LSTMWidget(ModelWidget[str]):
     (40, 80)
     """
 
-    _esm: ClassVar[Path] = page_module("widget")
-    _css: ClassVar[Path] = STATIC / "widget.css"
-    _page = page_source("widget")
+    _kind = traitlets.Unicode("text", read_only=True).tag(sync=True)
     _session: BranchingSession
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(WidgetSettings.__annotations__)

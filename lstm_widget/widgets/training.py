@@ -26,12 +26,9 @@ from lstm_widget.training.settings import split, training_settings
 from lstm_widget.training.text import open_corpus
 from lstm_widget.widgets.base import (
     OF_EVERY_WIDGET,
-    STATIC,
     Checked,
     PageWidget,
     checked,
-    page_module,
-    page_source,
     synced,
 )
 from lstm_widget.widgets.checks import sendable, whole_in
@@ -105,9 +102,7 @@ class TrainingView(PageWidget):
     ('finished', 0)
     """
 
-    _esm: ClassVar[Path] = page_module("training")
-    _css: ClassVar[Path] = STATIC / "training.css"
-    _page = page_source("training")
+    _kind = traitlets.Unicode("training", read_only=True).tag(sync=True)
     for_the_page: ClassVar[frozenset[str]] = frozenset({"temperature", "stage"})
 
     # The page may change these.

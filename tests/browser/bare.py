@@ -112,7 +112,11 @@ class Bare:
 
     def show_again(self) -> None:
         """Place the widget in the page, perhaps once more."""
-        keys = [key for key in self.widget.keys if key == "_page" or not key.startswith(("_", "layout"))]
+        keys = [
+            key
+            for key in self.widget.keys
+            if key in {"_page", "_kind"} or not key.startswith(("_", "layout"))
+        ]
         given = {
             "script": str(self.widget._esm),
             "style": str(self.widget._css),

@@ -13,7 +13,7 @@ from lstm_widget.widgets.training import TrainingView
 from lstm_widget.writing.settings import BOUNDS
 
 # What anywidget takes for itself.
-_OWN = {"_esm", "_css", "_anywidget_id", "_page"}
+_OWN = {"_esm", "_css", "_anywidget_id", "_page", "_kind"}
 
 
 @pytest.mark.parametrize(

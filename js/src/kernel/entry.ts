@@ -1,14 +1,20 @@
 import type { AnyModel, RenderProps } from "@anywidget/types";
 import { nulls } from "./nulls.ts";
 
+/** The trait that names the view of a widget. */
+interface Kind<Name> {
+  _kind: Name;
+}
+
+type Create = (model: AnyModel<never>, signal: AbortSignal) => HTMLElement;
+
 /** What anywidget takes: it calls `render` for each view, and what that returns when the view goes. */
-export function entry<T extends object>(
-  create: (model: AnyModel<T>, signal: AbortSignal) => HTMLElement,
-) {
+export function entry<Name extends string>(views: Record<Name, Create>) {
   return {
-    render({ model, el }: RenderProps<T>): () => void {
+    render({ model, el }: RenderProps<Kind<Name>>): () => void {
       const controller = new AbortController();
-      el.append(create(withNulls(model), controller.signal));
+      const create = views[model.get("_kind")];
+      el.append(create(withNulls(model) as unknown as AnyModel<never>, controller.signal));
       return () => {
         controller.abort();
         el.replaceChildren();

@@ -1,0 +1,20 @@
+// The page of every widget: one script and one style sheet, which a notebook loads once.
+import { entry } from "./kernel/entry.ts";
+import { createLanesView } from "./lanes/view.ts";
+import { createView } from "./text/view.ts";
+import { createTrainingView } from "./training/view.ts";
+import "./dom/style.css";
+import "./settings/seed-box.css";
+import "./sheet/text-area.css";
+import "./inside/inside.css";
+import "./inside/bars.css";
+import "./inside/colours.css";
+import "./inside/cell-list.css";
+import "./lanes/lanes.css";
+import "./training/training.css";
+
+export default entry({
+  text: createView,
+  lanes: createLanesView,
+  training: createTrainingView,
+});
