@@ -49,7 +49,8 @@ class Ours:
     """The trainer of this package."""
 
     def __init__(self, corpus: Corpus, settings: ChosenSettings) -> None:
-        self._learner = Learner(Accelerator(), new_network(len(corpus.vocab), settings), corpus.ids, settings)
+        network = new_network(len(corpus.vocab), settings)
+        self._learner = Learner(Accelerator(), network, corpus.parts, settings)
         self.updates_per_epoch = self._learner.training.per_epoch
         self.characters = settings.batch_size * settings.sequence_length  # per update
 

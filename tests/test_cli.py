@@ -15,6 +15,7 @@ import pytest
 
 from lstm_widget import LSTMGenerator, cli, load_model, save_model
 from lstm_widget.cli.score import part, start_of
+from lstm_widget.network.bundled import DEFAULT_MODEL
 
 COMMAND = [sys.executable, "-m", "lstm_widget.cli"]
 PLAIN = {**os.environ, "PYTHONIOENCODING": "utf-8"}
@@ -68,6 +69,13 @@ def test_several_texts_have_dice_of_their_own(model_file):
     assert succeeds("generate", model_file, *options) == "\n".join(f"abc{text}\n" for text in texts)
 
 
+def test_without_a_model_the_default_one_is_taken():
+    options = ("--length=20", "--rng=3", "--without-seed")
+    lstm = LSTMGenerator()
+    assert succeeds("generate", *options) == lstm.generate(seed=lstm.default_seed, length=20, rng=3) + "\n"
+    assert succeeds("info") == succeeds("info", DEFAULT_MODEL)
+
+
 def test_a_lookalike_in_the_seed_is_told_beside_the_text(model_file):
     done = run("generate", model_file, "--seed", "a\u00a0b", "--rng=1")
     plain = succeeds("generate", model_file, "--seed", "a b", "--rng=1")
@@ -89,7 +97,7 @@ def test_a_lookalike_in_the_seed_is_told_beside_the_text(model_file):
         (2, ["generate", "bronte", "--count", "1000000000"], "--count must be from 1 to 10,000"),
         (2, ["generate", "bronte", "--seed", ""], "seed is empty"),
         (2, ["generate", "bronte", "--seed", "北"], "does not know '北'"),
-        (2, ["generate"], "required: MODEL"),
+        (2, ["score"], "required: MODEL"),
         (2, [], "required: COMMAND"),
         (2, ["sing"], "invalid choice: 'sing'"),
         (1, ["score", "bronte", "/nowhere/at all"], "cannot be read: No such file"),
@@ -353,7 +361,7 @@ def test_score_of_the_end_of_a_text_knows_nothing_of_what_is_before(
 
 @pytest.mark.parametrize("length", [10, 1003, 4157, 415_561])
 def test_the_last_tenth_is_what_training_validates_on(length):
-    from lstm_widget.training.settings import validation_length  # noqa: PLC0415
+    from lstm_widget.training.held_out import validation_length  # noqa: PLC0415
 
     for share in ("10%", "0.1"):
         assert length - start_of(part(share), length) == validation_length(length)

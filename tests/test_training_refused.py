@@ -22,7 +22,8 @@ from lstm_widget.errors import UnknownCharactersError, UnknownSettingError
 from lstm_widget.training import TrainingSettings, resume, train
 from lstm_widget.training.display import reported_elsewhere
 from lstm_widget.training.folder import RunFolder
-from lstm_widget.training.settings import settings_for, training_settings, validation_length
+from lstm_widget.training.held_out import validation_length
+from lstm_widget.training.settings import settings_for, training_settings
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

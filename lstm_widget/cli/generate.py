@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lstm_widget.cli.console import MODEL, decoded, note_replacements, progress
 from lstm_widget.errors import SettingError
+from lstm_widget.network.bundled import DEFAULT_MODEL
 from lstm_widget.writing.settings import DEFAULTS, MAX_IN_PAGE
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _MAX_COUNT = 10_000  # texts at once, all of them in memory
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add = parser.add_argument
-    add("model", metavar="MODEL", help=MODEL)
+    add("model", nargs="?", default=DEFAULT_MODEL, metavar="MODEL", help=f"{MODEL} (%(default)s)")
     add(
         "--seed",
         type=decoded,

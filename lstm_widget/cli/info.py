@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lstm_widget.cli.console import MODEL, NAME_WIDTH
+from lstm_widget.network.bundled import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +23,9 @@ _TINY = 1e-6  # what is smaller is shown with an exponent
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("model", metavar="MODEL", help=MODEL)
+    parser.add_argument(
+        "model", nargs="?", default=DEFAULT_MODEL, metavar="MODEL", help=f"{MODEL} (%(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 from lstm_widget.cli.console import MODEL, note, note_replacements, progress, quoted
 from lstm_widget.errors import ModelError, SettingError, short_repr
+from lstm_widget.training.held_out import TOO_SHORT, VALIDATIONS, held_out, validation_length
+from lstm_widget.training.reading import joined, parts_of, read_texts
+from lstm_widget.training.reflow import reflow_all
 
 if TYPE_CHECKING:
     import argparse
 
     from lstm_widget.cli.console import Output
+    from lstm_widget.training.reading import Fault
 
 HELP = "measure how well a model predicts a text, in bits per character"
 EXAMPLE = "score bronte my.txt"
@@ -28,10 +32,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add = parser.add_argument
     add("model", metavar="MODEL", help=MODEL)
-    add("file", metavar="FILE", help="UTF-8 text; - reads standard input")
-    add("--lines", action="store_true", help="also print the bits per character of each line")
-    add("--skip-unknown", action="store_true", help="leave out characters that the model does not know")
     add(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="UTF-8 text; several, or folders of .txt files, are read as one; - reads standard input",
+    )
+    add("--lines", action="store_true", help="also print the bits per character of each line")
+    add("--reflow", action="store_true", help="join the lines of hard-wrapped prose, as train --reflow does")
+    add("--skip-unknown", action="store_true", help="leave out characters that the model does not know")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--validation",
+        choices=VALIDATIONS,
+        help="score what a training with this option holds out, as it measures its loss: what is held out is "
+        "read as one text, its blocks one after the other, from the zero state of the network on",
+    )
+    which.add_argument(
         "--last",
         metavar="SHARE",
         help="score the end of the text only, without what comes before it: 10%% or 0.1, "
@@ -51,8 +68,9 @@ def run(options: argparse.Namespace, output: Output) -> None:
 
     last = part(options.last)
     model = load_model(options.model)
+    given, at_the_end = _text(options)
     engine = Engine(model.weights, model.unused_ids)
-    normalized = as_typed(_text_of(options.file), model, engine)
+    normalized = as_typed(given, model, engine)
     note_replacements(normalized.replacements)
     if normalized.unknown and options.skip_unknown:
         count = sum(not one.used for one in normalized.replacements)
@@ -62,8 +80,10 @@ def run(options: argparse.Namespace, output: Output) -> None:
         msg = f"The model does not know {quoted(normalized.unknown)}: leave them out with --skip-unknown."
         raise ModelError(msg)
     if not normalized.text:
-        msg = f"There is nothing to score in {options.file!r}."
+        msg = f"There is nothing to score in {' '.join(options.files)!r}."
         raise ModelError(msg)
+    if at_the_end:
+        last = validation_length(len(normalized.text))
     text = normalized.text[start_of(last, len(normalized.text)) :]
     found = []
     with progress(len(text), " characters") as bar:
@@ -108,6 +128,25 @@ def start_of(last: float | None, length: int) -> int:
         msg = f"--last asks for {last:,} of a text of {length:,} characters: choose another part."
         raise SettingError(msg)
     return start
+
+
+def _text(options: argparse.Namespace) -> tuple[str, bool]:
+    """Return what is scored, or of what the part at the end is scored that a training holds out."""
+    if options.validation is None and not options.reflow and len(options.files) == 1:
+        return _text_of(options.files[0]), False
+    faults: list[Fault] = []
+    texts = read_texts(parts_of([Path(file) for file in options.files]), faults)
+    text = joined(reflow_all(texts)[0] if options.reflow else texts)
+    for fault in faults:
+        note(str(fault))
+    if options.validation is None:
+        return text, False
+    _, blocks, length = held_out(text, options.validation)
+    if length:
+        return blocks, False
+    if options.validation == "spread":
+        note(TOO_SHORT)
+    return text, True
 
 
 def _text_of(file: str) -> str:

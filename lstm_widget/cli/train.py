@@ -27,6 +27,19 @@ if TYPE_CHECKING:
 HELP = "train a model on a text of your own"
 EXAMPLE = "train my.txt -o my-model --epochs 20"
 
+# Option, its metavar, and what it is.
+_OPTIONS = {
+    "output": ("FOLDER", "new folder for the model, its log and what is needed to go on"),
+    "resume": (
+        "FOLDER",
+        "go on with the training that was interrupted in this folder; only --quiet goes with it",
+    ),
+    "model": ("MODEL", "train this one further; it keeps its size and its characters"),
+    "title": ("TEXT", "title of the model (the name of the text)"),
+    "about": ("TEXT", "what the text is (the names of the files)"),
+    "licence": ("TEXT", "of the text and the model"),
+    "sample_seed": ("TEXT", "what samples begin with (the beginning of the part that is held out)"),
+}
 # What each of `TrainingSettings` is, in a few words.
 _HELP = {
     "units": "units of each LSTM layer",
@@ -42,9 +55,13 @@ _HELP = {
     "ema": "the model is an exponential moving average over this share of the updates; 0: the last weights",
     "patience": "stop after this number of validations without a better one",
     "min_count": "characters that occur less often are read as similar ones or left out",
+    "validation": "what is held out to measure the loss on: spread, which is every 20th block of 25,000 "
+    "characters, or last, the last tenth",
+    "reflow": "join the lines of each paragraph of hard-wrapped prose; verse and headings stay as they are",
     "precision": f"of the products: {', '.join(PRECISIONS)}",
     "seed": "of the random numbers: the same gives the same model",
 }
+_CHOSEN = {"validation": "spread for several files, last for one"}
 _METAVARS = {int: "N", float: "X", str: "NAME"}
 _FOR_THE_CARD = {"title": "title", "about": "text", "licence": "licence"}  # option, key of the card
 _NO_MEMORY = re.compile("out of memory|not enough memory|can't allocate memory")  # as PyTorch says it
@@ -62,35 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="UTF-8 text file, or a folder of .txt files",
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=_path,
-        metavar="FOLDER",
-        help="new folder for the model, its log and what is needed to go on",
-    )
-    parser.add_argument(
-        "--resume",
-        type=_path,
-        metavar="FOLDER",
-        help="go on with the training that was interrupted in this folder; only --quiet goes with it",
-    )
-    parser.add_argument(
-        "--model", metavar="MODEL", help="train this one further; it keeps its size and its characters"
-    )
-    parser.add_argument(
-        "--title", type=decoded, metavar="TEXT", help="title of the model (the name of the text)"
-    )
-    parser.add_argument(
-        "--about", type=decoded, metavar="TEXT", help="what the text is (the names of the files)"
-    )
-    parser.add_argument("--licence", type=decoded, metavar="TEXT", help="of the text and the model")
-    parser.add_argument(
-        "--sample-seed",
-        type=decoded,
-        metavar="TEXT",
-        help="what samples begin with (the beginning of the part that is not learnt)",
-    )
+    for name, (metavar, text) in _OPTIONS.items():
+        names = ("-o", _option(name)) if name == "output" else (_option(name),)
+        parser.add_argument(*names, type=_TYPES[metavar], metavar=metavar, help=text)
     parser.add_argument(
         "--checkpoints", action="store_true", help="keep a small model after 0, 1, 2, 4, 8, ... updates"
     )
@@ -101,13 +92,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = get_type_hints(TrainingSettings)
     for field in fields(TrainingSettings):
         kind = next(iter(get_args(kinds[field.name])), kinds[field.name])  # int of "int | None"
-        default = "chosen for the text" if field.default is None else field.default
-        group.add_argument(
-            _option(field.name),
-            type=kind,
-            metavar=_METAVARS[kind],
-            help=f"{_HELP[field.name]} ({default})",
-        )
+        if kind is bool:
+            group.add_argument(_option(field.name), action="store_true", help=_HELP[field.name])
+            continue
+        default = _CHOSEN.get(field.name, "chosen for the text") if field.default is None else field.default
+        text = f"{_HELP[field.name]} ({default})"
+        group.add_argument(_option(field.name), type=kind, metavar=_METAVARS[kind], help=text)
     for old, new in FORMER_NAMES.items():  # in the commands that older cards show
         parser.add_argument(_option(old), dest=new, type=kinds[new], help=argparse.SUPPRESS)
 
@@ -233,3 +223,6 @@ def _path(argument: str) -> Path:
         msg = "the name is empty"
         raise argparse.ArgumentTypeError(msg)
     return Path(argument)
+
+
+_TYPES: dict[str, Callable[[str], object]] = {"FOLDER": _path, "TEXT": decoded, "MODEL": str}

@@ -41,21 +41,18 @@ def mean_loss(model: CharLSTM, ids: NDArray[np.unsignedinteger]) -> float:
     return -float(np.concatenate([found for found, _ in blocks]).mean())
 
 
-def finished(
-    best: CharLSTM, validation: NDArray[np.unsignedinteger], corpus: Corpus, loop: Loop, processes: int
-) -> dict[str, Any]:
+def finished(best: CharLSTM, corpus: Corpus, loop: Loop, processes: int) -> dict[str, Any]:
     """Return the card of a finished model; what its author says replaces what is measured.
 
     Parameters
     ----------
     best : CharLSTM
         As it was trained, in float32.
-    validation : ndarray of int
-        The validation text.
     corpus, loop, processes
         What it was trained on, how, and by how many processes.
     """
     model = rounded(best)
+    _, validation = corpus.parts
     loss = mean_loss(model, validation)
     cost = mean_loss(model, validation[:_COMPARED]) - mean_loss(best, validation[:_COMPARED])
     seed = loop.plan.sample_seed
@@ -66,7 +63,8 @@ def finished(
             {"title": PurePath(corpus.names[0]).stem, "text": ", ".join(corpus.names)} if corpus.names else {}
         ),
         "characters": corpus.characters,
-        "validation": f"the last {len(validation):,} characters of the text, which it was not trained on",
+        "validation": f"{corpus.held_out}; it was not trained on them",
+        "validation_also_learnt": round(corpus.also_learnt, 4),
         "validation_loss_nats": round(loss, 4),
         "validation_loss_bits": round(loss / math.log(2), 4),
         "float16_cost_nats": round(cost, 6),

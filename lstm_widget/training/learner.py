@@ -12,7 +12,6 @@ from torch.nn.functional import cross_entropy
 
 from lstm_widget.errors import SettingError
 from lstm_widget.training.batches import Batches
-from lstm_widget.training.settings import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,8 +41,8 @@ class Learner:
     ----------
     accelerator : Accelerator
     network : CharNetwork
-    ids : ndarray, shape (n,)
-        The whole text, as ids; its end is validated on.
+    parts : tuple of ndarray
+        The ids that are learnt, and those that are held out.
     settings : ChosenSettings
         With nothing left to choose.
 
@@ -65,7 +64,7 @@ class Learner:
         self,
         accelerator: Accelerator,
         network: CharNetwork,
-        ids: NDArray[np.unsignedinteger],
+        parts: tuple[NDArray[np.unsignedinteger], NDArray[np.unsignedinteger]],
         settings: ChosenSettings,
     ) -> None:
         processes, own = accelerator.num_processes, accelerator.process_index
@@ -74,11 +73,11 @@ class Learner:
             raise SettingError(msg)
         self.settings = settings
         self._accelerator = accelerator
-        learnt, validated = split(ids)
+        learnt, held_out = parts
         self._share = _share(settings.batch_size, processes, own)
         self.training = Batches(learnt, settings.batch_size, settings.sequence_length, settings.seed)
-        each = max(1, min(_VALIDATION_ROWS, len(validated) // _LEAST_VALIDATION_ROW) // processes)
-        self.validation = Batches(validated, each * processes, _VALIDATION_SEQUENCE_LENGTH)
+        each = max(1, min(_VALIDATION_ROWS, len(held_out) // _LEAST_VALIDATION_ROW) // processes)
+        self.validation = Batches(held_out, each * processes, _VALIDATION_SEQUENCE_LENGTH)
         self._validation_share = _share(each * processes, processes, own)
         self.updates = settings.epochs * self.training.per_epoch
         self.done = 0

@@ -135,7 +135,7 @@ class Loop:
         accelerator: Accelerator,
     ) -> None:
         self.learner, self.plan, self.so_far = learner, plan, SoFar()
-        self._vocab = corpus.vocab
+        self._vocab, self._held_out = corpus.vocab, corpus.held_out
         self._folder = folder
         self._accelerator = accelerator
         self._best: dict[str, torch.Tensor] | None = None
@@ -161,7 +161,7 @@ class Loop:
         return (
             f"Training {architecture} on {learner.training.characters:,} characters for "
             f"{settings.epochs} {'epoch' if settings.epochs == 1 else 'epochs'}, in {settings.precision} "
-            f"({self._accelerator.device}); validating on {learner.validation.characters:,} others."
+            f"({self._accelerator.device}); validating on {self._held_out}."
         )
 
     def begin(self) -> None:

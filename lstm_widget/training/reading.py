@@ -140,8 +140,8 @@ def public_name(path: Path) -> str:
 # From bytes to text.
 
 
-def read_text(parts: Sequence[str | Path], faults: list[Fault]) -> str:
-    """Return the whole text, each file on lines of its own; add what could not be decoded to `faults`."""
+def read_texts(parts: Sequence[str | Path], faults: list[Fault]) -> list[str]:
+    """Return the text of each part; add what could not be decoded to `faults`."""
     texts: list[str] = []
     room = MAX_BYTES
     for part in parts:
@@ -165,9 +165,14 @@ def read_text(parts: Sequence[str | Path], faults: list[Fault]) -> str:
             position, value = (at, value) if name is None else (len(text[:at].encode()), value - _ESCAPED)
             text, count = _SURROGATE.subn("", text)
             faults.append(Fault(name, count, begin + position, value))
-        if text := text.replace("\r\n", "\n").replace("\r", "\n"):
-            texts.append(text)
-    return "".join(one if one.endswith("\n") else f"{one}\n" for one in texts[:-1]) + "".join(texts[-1:])
+        texts.append(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return texts
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Return the whole text, each part on lines of its own."""
+    *before, last = [text for text in texts if text] or [""]
+    return "".join(one if one.endswith("\n") else f"{one}\n" for one in before) + last
 
 
 def _bytes_of(path: Path, room: int) -> bytes:

@@ -17,8 +17,10 @@ from lstm_widget.errors import ModelError, SettingError, short_repr
 from lstm_widget.formats.files import writing
 from lstm_widget.formats.json_data import parse_json
 from lstm_widget.training.encoding import to_ids
-from lstm_widget.training.reading import Fault, Source, parts_of, public_name, read_text
-from lstm_widget.training.settings import split
+from lstm_widget.training.held_out import held_out, validation_length
+from lstm_widget.training.overlap import note_on_held_out, notes_on_files
+from lstm_widget.training.reading import Fault, Source, joined, parts_of, public_name, read_texts
+from lstm_widget.training.reflow import reflow_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Corpus", "Source", "encode", "open_corpus"]
 
-_FORMAT = "lstm-widget corpus 1"
+_FORMAT = "lstm-widget corpus 2"
 _SEED_LENGTH = 30  # characters, of a seed that is not given
 _BEGINNING = 1000  # characters in which the text has to begin with something to see
 _SHOWN = 10  # of a long list in a note
@@ -40,7 +42,12 @@ class Corpus:
     Attributes
     ----------
     ids : ndarray of uint8, uint16 or uint32, shape (n,)
-        Read-only, mapped from the disk; of the smallest type that fits.
+        Read-only, mapped from the disk; of the smallest type that fits. First what is learnt, then what
+        is held out to validate on.
+    learnt : int
+        How many of the ids are learnt.
+    block : int
+        Length in characters of the blocks of which some are held out; 0 if the end of the text is.
     vocab : dict
         Character to id; 0 is the most frequent, equally frequent ones are in the order of code points.
     names : tuple of str
@@ -56,11 +63,17 @@ class Corpus:
         Those of them that were left out, and how often; the most frequent first.
     faults : tuple of Fault
         What could not be decoded.
+    also_learnt : float
+        In [0, 1]: the share of what is held out that is also in what is learnt, passage by passage.
+    remarks : tuple of str
+        What else a person should know, one sentence each.
     digest : str
         SHA-256 of ids and vocabulary: equal for the same text and `min_count`.
     """
 
     ids: NDArray[np.uint8 | np.uint16 | np.uint32]
+    learnt: int
+    block: int
     vocab: dict[str, int]
     names: tuple[str, ...]
     characters: int
@@ -68,7 +81,25 @@ class Corpus:
     folded: dict[str, int]
     unread: dict[str, int]
     faults: tuple[Fault, ...]
+    also_learnt: float
+    remarks: tuple[str, ...]
     digest: str
+
+    @property
+    def parts(self) -> tuple[NDArray[np.unsignedinteger], NDArray[np.unsignedinteger]]:
+        """The ids that are learnt, and those that are held out."""
+        return self.ids[: self.learnt], self.ids[self.learnt :]
+
+    @property
+    def held_out(self) -> str:
+        """What is held out, in words."""
+        count = f"{len(self.ids) - self.learnt:,}"
+        if not self.block:
+            return f"the last {count} characters of the text"
+        return (
+            f"{count} characters, spread over the text: of its blocks of {self.block:,} characters the 11th, "
+            "the 31st and so on, every 20th"
+        )
 
     @property
     def left_out(self) -> int:
@@ -97,8 +128,7 @@ class Corpus:
     @property
     def sample_seed(self) -> str:
         """How the validation text begins, up to a space: what samples begin with by default."""
-        _, validation = split(self.ids)
-        start = self.decode(validation[:_SEED_LENGTH])
+        start = self.decode(self.parts[1][:_SEED_LENGTH])
         return start.rpartition(" ")[0] or start
 
     @property
@@ -111,7 +141,7 @@ class Corpus:
         return words[0] if words else start[:_SEED_LENGTH]
 
     def notes(self) -> tuple[str, ...]:
-        """Return what a person should know about the text, one sentence each."""
+        """Return what of the text is not read as it is, one sentence each."""
         notes = [str(fault) for fault in self.faults[:_SHOWN]]
         if (more := len(self.faults) - _SHOWN) > 0:
             notes.append(f"{more} more {'file has' if more == 1 else 'files have'} bytes that are not UTF-8.")
@@ -137,8 +167,16 @@ class Corpus:
         return f"{kinds} {occur} fewer than {self.min_count} times{total}: {', '.join(parts)}."
 
 
-def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = ()) -> Corpus:
-    r"""Encode a text of any size, with its characters numbered by frequency.
+def encode(
+    source: Source,
+    file: Path,
+    *,
+    min_count: int,
+    keep: Iterable[str] = (),
+    validation: str | None = None,
+    reflow: bool = False,
+) -> Corpus:
+    r"""Encode a text, with its characters numbered by frequency.
 
     Parameters
     ----------
@@ -154,6 +192,8 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
         (see `lstm_widget.network.normalize`).
     keep : iterable of str
         Characters that are in the vocabulary whatever their count, even 0.
+    validation, reflow
+        See `TrainingSettings`.
 
     Returns
     -------
@@ -177,7 +217,16 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
             )
             raise SettingError(msg)
     faults: list[Fault] = []
-    codes = np.frombuffer(read_text(parts, faults).encode("utf-32-le"), dtype="<i4")
+    texts = read_texts(parts, faults)
+    remarks: list[str] = []
+    if reflow:
+        texts, done = reflow_all(texts)
+        remarks.append(str(done))
+    names = [public_name(part) for part in parts if isinstance(part, Path)]
+    text = joined(texts)
+    *cut, block = held_out(text, validation or ("spread" if len(parts) > 1 else "last"))
+    learnt, other = (np.frombuffer(part.encode("utf-32-le"), dtype="<i4") for part in cut)
+    codes = np.concatenate([learnt, other])
     counts = np.bincount(codes)
     if not len(counts):
         msg = "The text is empty."
@@ -187,17 +236,24 @@ def encode(source: Source, file: Path, *, min_count: int, keep: Iterable[str] = 
     facts = {
         "format": _FORMAT,
         "vocab": list(vocab),
-        "names": [public_name(part) for part in parts if isinstance(part, Path)],
+        "names": names,
         "characters": len(codes),
         "min_count": min_count,
         "folded": _by_frequency(rare),
         "faults": [astuple(fault) for fault in faults],
     }
-    ids, unread = to_ids(codes, counts, vocab)
+    (ids, unread), (others, unread_others) = (to_ids(part, counts, vocab) for part in (learnt, other))
+    size = len(ids) if block else len(ids) - validation_length(len(ids))
+    ids = np.concatenate([ids, others])
     _check_variety(ids, vocab)
     digest = hashlib.sha256(json.dumps(list(vocab)).encode())
     digest.update(ids.astype("<u4").tobytes())
-    facts |= {"size": len(ids), "unread": _by_frequency(unread), "digest": digest.hexdigest()}
+    end = len(text) - validation_length(len(text))
+    also_learnt, notes = note_on_held_out(*(cut if block else (text[:end], text[end:])))
+    remarks += [*notes, *(notes_on_files(names, texts) if len(texts) > 1 else ())]
+    facts |= {"also_learnt": also_learnt, "remarks": remarks}
+    facts |= {"size": len(ids), "learnt": size, "block": block}
+    facts |= {"unread": _by_frequency(unread + unread_others), "digest": digest.hexdigest()}
     with (
         writing(file),
         # Beside the file, since only within a disk a file is moved at once.
@@ -236,6 +292,8 @@ def open_corpus(file: Path) -> Corpus:
             raise _no_corpus(path)
         return Corpus(
             ids=ids,
+            learnt=facts["learnt"],
+            block=facts["block"],
             vocab={character: number for number, character in enumerate(facts["vocab"])},
             names=tuple(facts["names"]),
             characters=facts["characters"],
@@ -243,6 +301,8 @@ def open_corpus(file: Path) -> Corpus:
             folded=facts["folded"],
             unread=facts["unread"],
             faults=tuple(Fault(*fault) for fault in facts["faults"]),
+            also_learnt=facts["also_learnt"],
+            remarks=tuple(facts["remarks"]),
             digest=facts["digest"],
         )
     except (OSError, KeyError, TypeError, ValueError) as error:

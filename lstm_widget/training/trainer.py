@@ -23,13 +23,14 @@ from lstm_widget.training.adoption import with_vocab
 from lstm_widget.training.card import finished
 from lstm_widget.training.display import Display
 from lstm_widget.training.folder import RunFolder
+from lstm_widget.training.held_out import TOO_SHORT
 from lstm_widget.training.learner import Learner
 from lstm_widget.training.loop import Loop, Plan
 from lstm_widget.training.memory import keeping_freed_memory
 from lstm_widget.training.network import blank_network, network_of, new_network
 from lstm_widget.training.precision import faster_precision
 from lstm_widget.training.reading import parts_of
-from lstm_widget.training.settings import settings_for, split, training_settings
+from lstm_widget.training.settings import settings_for, training_settings
 from lstm_widget.training.text import encode, open_corpus
 from lstm_widget.writing.settings import check_seed
 
@@ -62,8 +63,8 @@ def train(
 ) -> CharLSTM:
     """Train a character-level LSTM on a text.
 
-    The end of the text, a tenth or at most a million characters, is not learnt but validated on: the
-    weights with the lowest loss there are the model. Ctrl-C, or a notebook's interrupt, ends the
+    A part of the text is held out: not learnt but validated on (see ``validation`` in `TrainingSettings`).
+    The weights with the lowest loss there are the model. Ctrl-C, or a notebook's interrupt, ends the
     training with the best model so far.
 
     Parameters
@@ -121,14 +122,24 @@ def train(
         def prepare() -> ChosenSettings:
             if folder is not None:
                 folder.begin()
-            corpus = encode(text, text_file, min_count=given.min_count, keep=start.vocab if start else ())
+            corpus = encode(
+                text,
+                text_file,
+                min_count=given.min_count,
+                keep=start.vocab if start else (),
+                validation=given.validation,
+                reflow=given.reflow,
+            )
             _check_seed(sample_seed, corpus)
-            return settings_for(given, len(corpus.ids), start)
+            asked = replace(given, validation="spread" if corpus.block else "last")
+            return settings_for(asked, len(corpus.ids), start, learnt=corpus.learnt)
 
         # Without a folder every process encodes for itself.
         chosen = prepare() if folder is None else _in_main(accelerator, prepare)
         corpus = open_corpus(text_file)
         accelerator.wait_for_everyone()  # before one of them may fail, and remove it
+        if given.validation == "spread" and not corpus.block:
+            display.note(TOO_SHORT)
         network = _network(start, corpus, chosen).to(accelerator.device)
         if chosen.precision == "auto":
             display.note("Trying out which precision is faster on this machine.")
@@ -146,7 +157,7 @@ def train(
             card={**facts, **(card or {}), **further},
             checkpoints=checkpoints,
         )
-        loop = Loop(Learner(accelerator, network, corpus.ids, chosen), corpus, plan, folder, accelerator)
+        loop = Loop(Learner(accelerator, network, corpus.parts, chosen), corpus, plan, folder, accelerator)
         loop.begin()
         if folder is not None:
             folder.begun()
@@ -189,7 +200,7 @@ def resume(output: str | Path, *, on_progress: OnProgress | None = None, quiet: 
         plan = Plan.from_json(facts["plan"])
         corpus = open_corpus(folder.text_file)
         network = blank_network(len(corpus.vocab), plan.embedding_size, plan.units)
-        learner = Learner(accelerator, network, corpus.ids, plan.settings)
+        learner = Learner(accelerator, network, corpus.parts, plan.settings)
         loop = Loop(learner, corpus, plan, folder, accelerator)
         loop.restore(tensors, facts["so_far"])
         display = Display(quiet=quiet, main=accelerator.is_main_process)
@@ -232,6 +243,8 @@ def _run(
     show = display.loss if corpus.left_out or corpus.faults else display.note
     for note in corpus.notes():
         show(note)
+    for remark in corpus.remarks:
+        display.note(remark)
     display.note(loop.intent())
     if not loop.run(display, on_progress):
         model = loop.unfinished(loop.best_model())
@@ -242,9 +255,8 @@ def _run(
                 folder.save_model(model)
         return model
     display.note("Measuring the loss of the finished model.")
-    _, validation = split(corpus.ids)
     best = loop.best_model()
-    facts = _in_main(accelerator, lambda: finished(best, validation, corpus, loop, accelerator.num_processes))
+    facts = _in_main(accelerator, lambda: finished(best, corpus, loop, accelerator.num_processes))
     model = rounded(best.with_card(facts))
     if folder is not None and accelerator.is_main_process:
         folder.save_model(model)

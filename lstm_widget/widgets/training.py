@@ -22,7 +22,7 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock, holding
 from lstm_widget.training.baselines import baselines
 from lstm_widget.training.checkpoints import TimeMachine, checkpoint_file, find_checkpoints
-from lstm_widget.training.settings import split, training_settings
+from lstm_widget.training.settings import training_settings
 from lstm_widget.training.text import open_corpus
 from lstm_widget.widgets.base import (
     OF_EVERY_WIDGET,
@@ -360,14 +360,14 @@ class TrainingView(PageWidget):
 
         assert self._folder is not None  # noqa: S101 - a training has begun
         corpus = open_corpus(RunFolder(self._folder).text_file)
-        training, validation = split(corpus.ids)
+        training, validation = corpus.parts
         self._measured = corpus.decode(validation[:MEASURED])
         seed = self._given["sample_seed"]
         if seed is None:
             seed = corpus.sample_seed
         self._known = {
             "references": baselines(training, validation, len(corpus.vocab)),
-            "notes": list(corpus.notes()),
+            "notes": [*corpus.notes(), *corpus.remarks],
             "indented": _is_indented(self._measured),
             "seed": seed,
         }
