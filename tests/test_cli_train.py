@@ -165,22 +165,26 @@ def asked(monkeypatch, random_model):
     return calls
 
 
-OTHERS = {"int": 7, "float": 0.25, "str": "bfloat16"}
+OTHERS = {"int": 7, "float": 0.25, "str": "bfloat16", "bool": True}
 
 
 @pytest.mark.parametrize("field", fields(TrainingSettings), ids=lambda field: field.name)
 def test_every_setting_has_an_option(asked, field, capsys):
     value = OTHERS[field.type.partition(" ")[0]]
     option = f"--{field.name.replace('_', '-')}"
-    assert main("train", "a.txt", "-o", "b", option, value)[0] == 0
+    words = [option] if value is True else [option, value]
+    assert main("train", "a.txt", "-o", "b", *words)[0] == 0
     ((_, options),) = asked
     assert (options[field.name], type(options[field.name])) == (value, type(value))
-    assert options["card"]["command"] == f"lstm-widget train a.txt -o b {option} {value}"
+    assert options["card"]["command"] == f"lstm-widget train a.txt -o b {' '.join(map(str, words))}"
     assert not {one.name for one in fields(TrainingSettings)} - {field.name} & set(options)
     assert cli.main(["train", "--help"]) == 0
-    shown = "chosen for the text" if field.default is None else str(field.default)
+    shown = {"validation": " (spread for several files, last for one)", "reflow": ""}.get(field.name)
+    if shown is None:
+        shown = f" ({'chosen for the text' if field.default is None else field.default})"
     told = " ".join(capsys.readouterr().out.split())
-    assert re.search(rf"{option} [NX]\w* [^()]* \({re.escape(shown)}\)", told)
+    metavar = "" if value is True else r"[NX]\w* "
+    assert re.search(rf"{option} {metavar}[^()]*{re.escape(shown)}", told)
 
 
 def test_commands_of_older_cards_are_understood(asked):

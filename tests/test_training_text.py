@@ -332,7 +332,7 @@ def test_what_cannot_be_read_is_told(tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, refuse)
             with refused(SettingError, f"'{re.escape(told)}' cannot be read: Permission denied"):
-                reading.read_text(reading.parts_of(source), [])
+                reading.read_texts(reading.parts_of(source), [])
 
 
 # What is written.
@@ -385,7 +385,7 @@ def test_what_is_no_corpus_is_not_opened(tmp_path):
         "",
         "[]",
         "{}",
-        told.replace("corpus 1", "corpus 2"),
+        told.replace("corpus 2", "corpus 1"),
         told.replace('"size": 4', '"size": 5'),
     ):
         assert wrong != told

@@ -30,6 +30,7 @@ export function now(update: number, more: Partial<Now> = {}): Now {
     training_bits: 4,
     best_bits: null,
     best_update: null,
+    expected_bits: null,
     ...more,
   };
 }

@@ -137,6 +137,14 @@ describe("while it trains", () => {
     expect(document.querySelector("progress")?.value).toBe(0.4);
   });
 
+  test("the loss that is expected is there once it can be guessed", () => {
+    const model = shown({ status: "training" });
+    model.tell(tick(10));
+    expect(statusLine()).not.toContain("expected");
+    model.tell(tick(400, { now: now(400, { expected_bits: 1.749 }) }));
+    expect(statusLine()).toMatch(/ · about 10 min 0 s left · about 1\.7 bits expected$/);
+  });
+
   test("a screen reader hears the beginning, the quarters and the end, not every update", () => {
     const model = shown();
     const heard: string[] = [];

@@ -46,6 +46,7 @@ class Display:
         self._main = main
         self._in_notebook = _in_notebook()
         self._bar = None
+        self._planned = False
         self._sampled = -math.inf  # when samples were shown last, in seconds of the training
 
     @contextmanager
@@ -93,8 +94,11 @@ class Display:
         if record.validation_bits is not None:
             self.note(
                 f"epoch {record.epoch:.1f}: {record.training_bits:.3f} bits per character in training, "
-                f"{record.validation_bits:.3f} on the validation text"
+                f"{record.validation_bits:.3f} on the validation text{_ahead(record)}"
             )
+        elif record.expected_bits is not None and not self._planned:
+            self.note(_plan(record))
+        self._planned = record.expected_bits is not None
         if record.samples and (
             record.seconds - self._sampled > SAMPLE_SECONDS or record.update == record.updates
         ):
@@ -106,6 +110,29 @@ class Display:
             self.note(
                 f"  at temperature {sample.temperature}: {' '.join((sample.seed + sample.text).split())}"
             )
+
+
+def _plan(record: Progress) -> str:
+    """Say how long it will take, and how well it will do, as far as one can know."""
+    whole = _time(record.seconds + record.seconds_left)
+    return (
+        f"The plan: {record.updates:,} updates in about {whole}, to about {record.expected_bits:.1f} bits "
+        "per character on the validation text, judging by how it begins."
+    )
+
+
+def _ahead(record: Progress) -> str:
+    """Say the same in a few words, while there is something ahead."""
+    if record.update == record.updates or record.expected_bits is None:
+        return ""
+    return f"; about {record.expected_bits:.2f} at the end, in about {_time(record.seconds_left)}"
+
+
+def _time(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if not minutes:
+        return f"{seconds:.0f} seconds"
+    return f"{minutes} min" if minutes < 100 else f"{seconds / 3600:.1f} hours"  # noqa: PLR2004
 
 
 def _in_notebook() -> bool:

@@ -9,11 +9,13 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from lstm_widget.errors import SettingError
 from lstm_widget.formats.safetensors import rounded
 from lstm_widget.generator import LSTMGenerator
+from lstm_widget.training.forecast import FIRST_SECONDS, Forecast
 from lstm_widget.training.interrupt import Interrupt
 from lstm_widget.training.learner import part
 from lstm_widget.training.progress import Progress, Sample
@@ -141,6 +143,8 @@ class Loop:
         self._best: dict[str, torch.Tensor] | None = None
         self._interrupt = Interrupt()
         training, settings = learner.training, plan.settings
+        counts = np.bincount(corpus.parts[0], minlength=1)
+        self._forecast = Forecast(counts, training.read_before(learner.updates))
         per_update = settings.batch_size * settings.sequence_length
         interval = min(
             training.per_epoch, _LEARNT_PER_VALIDATED * learner.validation.characters // per_update
@@ -255,6 +259,7 @@ class Loop:
         else:  # it was interrupted right after this update
             speed = read / max(now - begun, 1e-9)
         left = learner.training.read_before(learner.updates) - read
+        self._forecast.add(read, so_far.training_bits, bits)
         record = Progress(
             update=so_far.done,
             updates=learner.updates,
@@ -267,6 +272,7 @@ class Loop:
             training_bits=so_far.training_bits,
             validation_bits=bits,
             best_bits=so_far.best_bits,
+            expected_bits=self._forecast.bits if now - begun >= FIRST_SECONDS else None,
             samples=samples,
         )
         if self._folder is not None:

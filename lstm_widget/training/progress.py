@@ -49,6 +49,9 @@ class Progress:
         Loss on the validation text in bits per character; after some updates only.
     best_bits : float or None
         The lowest of these so far; the model of that moment is kept.
+    expected_bits : float or None
+        About what it will be at the end, after 20 seconds: a guess from the course of the training so far,
+        and at first from the size of the text; see `lstm_widget.training.forecast`.
     samples : tuple of Sample
         What the network writes at three temperatures; after some updates only, otherwise empty.
     """
@@ -64,6 +67,7 @@ class Progress:
     training_bits: float
     validation_bits: float | None = None
     best_bits: float | None = None
+    expected_bits: float | None = None
     samples: tuple[Sample, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class Course:
             "characters_per_second": record.characters_per_second,
             "training_bits": self._training.latest,
             "best_bits": record.best_bits,
+            "expected_bits": record.expected_bits,
             "best_update": None if self.now is None else self.now["best_update"],
         }
         if record.validation_bits is not None:

@@ -388,6 +388,7 @@ class Now(TypedDict):
     training_bits: float
     best_bits: float | None
     best_update: int | None
+    expected_bits: float | None
 
 
 class Sample(TypedDict):

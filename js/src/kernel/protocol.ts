@@ -361,6 +361,7 @@ export interface Now {
   training_bits: number;
   best_bits: number | null;
   best_update: number | null;
+  expected_bits: number | null;
 }
 
 /** What the network wrote after an update. */

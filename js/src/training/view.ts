@@ -190,12 +190,13 @@ export function createTrainingView(
   }
 
   function speed(): string[] {
-    const { characters_per_second, seconds_left } = now;
+    const { characters_per_second, seconds_left, expected_bits } = now;
     const told: string[] = [];
     if (characters_per_second !== undefined) {
       told.push(`${Math.round(characters_per_second).toLocaleString("en")} characters per second`);
     }
     if (seconds_left !== undefined) told.push(`about ${time(seconds_left)} left`);
+    if (expected_bits != null) told.push(`about ${expected_bits.toFixed(1)} bits expected`);
     return told;
   }
 
