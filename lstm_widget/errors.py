@@ -6,7 +6,7 @@ import difflib
 import reprlib
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +43,11 @@ class LSTMError(ValueError):
 
 class ModelError(LSTMError):
     """A model cannot be used: a file is missing or damaged, or its parts do not fit together."""
+
+
+def refuse(message: str, cause: Exception | None = None) -> NoReturn:
+    """Raise a `ModelError`."""
+    raise ModelError(message) from cause
 
 
 def too_large() -> ModelError:

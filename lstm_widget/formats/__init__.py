@@ -8,11 +8,11 @@ from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import refuse, short_repr
 from lstm_widget.formats.elsewhere import advice
-from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path
+from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path, kind_of
 from lstm_widget.formats.finding import TRAINED, find_model, is_of_a_network
-from lstm_widget.formats.p5ml import load_p5ml
+from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
 from lstm_widget.network.bundled import available_models, bundled_files
 from lstm_widget.network.model import CharLSTM
 
@@ -47,24 +47,19 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
     if isinstance(source, CharLSTM):
         return source
     if not isinstance(source, (str, Path)):
-        msg = (
+        refuse(
             f"Give a model as a name, a path or a CharLSTM, not as {type(source).__name__}; "
             "from_pytorch and from_keras convert other models."
         )
-        raise ModelError(msg)
     if not str(source):
-        msg = "The name of the model is empty: give a name or a path."
-        raise ModelError(msg)
+        refuse("The name of the model is empty: give a name or a path.")
     if isinstance(source, str) and (scheme := _SCHEME.match(source)):
         return _load_url(source, scheme[1].lower())
-    try:
-        path = as_path(source)
-        is_folder, exists = path.is_dir(), path.exists()
-    except (OSError, ValueError):  # too long a name, a NUL byte
-        path, is_folder, exists = Path(), False, False
-    if is_folder:
+    path = as_path(source)
+    kind = kind_of(path)
+    if kind == "folder":
         return _load_folder(path)
-    if exists and path.name == MANIFEST:
+    if kind == "file" and path.name == MANIFEST:
         return load_p5ml(path)
     if (archive := _archive_of(path)) is not None:
         from lstm_widget.formats.zip_files import ZipFiles, load_zip  # noqa: PLC0415 - costs start-up time
@@ -73,7 +68,7 @@ def load_model(source: str | Path | CharLSTM) -> CharLSTM:
         return load_zip(ZipFiles(archive, inside=inside))
     file = path if path.suffix.lower() == SAFETENSORS else bundled_files().get(str(source))
     if file is None:
-        raise ModelError(_no_model(path, str(source), exists=exists))
+        refuse(_no_model(path, str(source), exists=kind == "file"))
     from lstm_widget.formats.safetensors import load_safetensors  # noqa: PLC0415 - costs start-up time
 
     return load_safetensors(file)
@@ -84,11 +79,7 @@ def _load_folder(folder: Path) -> CharLSTM:
     files = LocalFiles(folder)
     found = find_model(_names_in(folder, files), files.read, str(folder))
     below = folder / found.folder
-    if not found.is_trained:
-        return load_p5ml(below)
-    from lstm_widget.formats.safetensors import load_safetensors  # noqa: PLC0415 - costs start-up time
-
-    return load_safetensors(below / TRAINED)
+    return load_model(below / TRAINED) if found.is_trained else load_p5ml(below)
 
 
 def _names_in(folder: Path, files: LocalFiles) -> list[str]:
@@ -96,10 +87,10 @@ def _names_in(folder: Path, files: LocalFiles) -> list[str]:
     try:
         own = [entry.name for entry in folder.iterdir()]
     except OSError as error:
-        msg = (
-            f"The folder {short_repr(str(folder))} cannot be read: {error.strerror or type(error).__name__}."
+        refuse(
+            f"The folder {short_repr(str(folder))} cannot be read: {error.strerror or type(error).__name__}.",
+            error,
         )
-        raise ModelError(msg) from error
     if TRAINED in own or is_of_a_network(files.read, MANIFEST):
         return own
     names = []
@@ -141,14 +132,12 @@ def _no_model(path: Path, source: str, *, exists: bool) -> str:
 
 def _load_url(url: str, scheme: str) -> CharLSTM:
     if scheme not in {"http", "https"}:
-        msg = f"A model is read from a path or from an http or https address, not from {scheme}."
-        raise ModelError(msg)
+        refuse(f"A model is read from a path or from an http or https address, not from {scheme}.")
     try:
         from lstm_widget.formats.web import load_url  # noqa: PLC0415 - needs the extra
     except ImportError as error:
         missing = error.name or "more packages"
-        msg = f'A model from the web needs {missing}: run pip install "lstm-widget[web]" first.'
-        raise ModelError(msg) from error
+        refuse(f'A model from the web needs {missing}: run pip install "lstm-widget[web]" first.', error)
     return load_url(url)
 
 
@@ -172,16 +161,12 @@ def save_model(model: CharLSTM, path: str | Path) -> Path:
         If the folder exists and is not empty, or the path ends like a file of another kind.
     """
     if not isinstance(model, CharLSTM):
-        msg = f"save_model writes a CharLSTM, such as generator.model, not {short_repr(model)}."
-        raise ModelError(msg)
+        refuse(f"save_model writes a CharLSTM, such as generator.model, not {short_repr(model)}.")
     suffix = as_path(path).suffix.lower()
     if suffix in _OTHER_FILES:
-        msg = f"A model is written as a {SAFETENSORS} file or as a folder, not as {suffix}."
-        raise ModelError(msg)
+        refuse(f"A model is written as a {SAFETENSORS} file or as a folder, not as {suffix}.")
     if suffix == SAFETENSORS:
         from lstm_widget.formats.safetensors import save_safetensors  # noqa: PLC0415 - costs start-up time
 
         return save_safetensors(model, path)
-    from lstm_widget.formats.p5ml import save_p5ml  # noqa: PLC0415 - costs start-up time
-
     return save_p5ml(model, path)

@@ -11,11 +11,11 @@ import posixpath
 import re
 import shutil
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.holding import holding
 
 if TYPE_CHECKING:
@@ -89,15 +89,10 @@ class LocalFiles:
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = as_path(folder)
-        try:
-            if self._folder.name == MANIFEST and self._folder.is_file():
-                self._folder = self._folder.parent
-            exists = self._folder.is_dir()
-        except (OSError, ValueError):  # too long a name, or one with a NUL byte
-            exists = False
-        if not exists:
-            msg = f"There is no folder {short_repr(str(folder))}: check the path of the model."
-            raise ModelError(msg)
+        if self._folder.name == MANIFEST and kind_of(self._folder) == "file":
+            self._folder = self._folder.parent
+        if kind_of(self._folder) != "folder":
+            refuse(f"There is no folder {short_repr(str(folder))}: check the path of the model.")
 
     @property
     def title(self) -> str:
@@ -121,6 +116,14 @@ class LocalFiles:
         return read_file(path, at_most)
 
 
+def kind_of(path: Path) -> Literal["folder", "file", "nothing"]:
+    """Return what is at a path; at an impossible one there is nothing."""
+    with suppress(OSError, ValueError):  # too long a name, a NUL byte
+        if path.exists():
+            return "folder" if path.is_dir() else "file"
+    return "nothing"
+
+
 def read_file(path: Path, at_most: int) -> bytes | None:
     """Read a file on the disk; see `Files.read`. Only a regular file is opened.
 
@@ -134,8 +137,7 @@ def read_file(path: Path, at_most: int) -> bytes | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or a pipe"
-        msg = f"{short_repr(path.name)} is {what}, not a file."
-        raise ModelError(msg)
+        refuse(f"{short_repr(path.name)} is {what}, not a file.")
     if status.st_size > at_most:
         raise TooLargeError(path.name, at_most, status.st_size)
     try:
@@ -158,8 +160,7 @@ def read_model_file(file: str | Path) -> bytes:
     """
     data = read_file(as_path(file), MAX_MODEL_BYTES)
     if data is None:
-        msg = f"There is no file {short_repr(str(file))}: check the path of the model."
-        raise ModelError(msg)
+        refuse(f"There is no file {short_repr(str(file))}: check the path of the model.")
     return data
 
 
@@ -169,8 +170,7 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        msg = f"{short_repr(str(path))} cannot be written: {error.strerror or type(error).__name__}."
-        raise ModelError(msg) from error
+        refuse(f"{short_repr(str(path))} cannot be written: {error.strerror or type(error).__name__}.", error)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -228,11 +228,9 @@ def check_content(data: bytes, name: str) -> None:
         If it is a pointer of Git LFS, or a web page.
     """
     if data.startswith(b"version https://git-lfs"):
-        msg = f"{short_repr(name)} is a pointer of Git LFS, not the file itself: run  git lfs pull  first."
-        raise ModelError(msg)
+        refuse(f"{short_repr(name)} is a pointer of Git LFS, not the file itself: run  git lfs pull  first.")
     if re.match(rb"\s*<(!doctype|html)", data, re.IGNORECASE):
-        msg = f"{short_repr(name)} is a web page: download the file itself (on GitHub, the Raw button)."
-        raise ModelError(msg)
+        refuse(f"{short_repr(name)} is a web page: download the file itself (on GitHub, the Raw button).")
 
 
 def utf8(data: bytes, name: str) -> str:
@@ -240,8 +238,7 @@ def utf8(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        msg = f"{name} is not UTF-8 text (byte {error.start:,} cannot be read): save it as UTF-8."
-        raise ModelError(msg) from None
+        refuse(f"{name} is not UTF-8 text (byte {error.start:,} cannot be read): save it as UTF-8.")
 
 
 def as_path(path: str | Path) -> Path:
@@ -251,8 +248,7 @@ def as_path(path: str | Path) -> Path:
     except RuntimeError:  # there is no such home: it is the name of a file
         return Path(path)
     except TypeError:
-        msg = f"A path must be text, not {short_repr(path)}."
-        raise ModelError(msg) from None
+        refuse(f"A path must be text, not {short_repr(path)}.")
 
 
 def name_below(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.formats.files import check_content, utf8
 
 # Far above any real file of this kind, far below what hurts.
@@ -32,8 +32,7 @@ def parse_json(text: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is a
         table: dict[str, Any] = {}
         for key, value in pairs:
             if key in table:
-                msg = f"{name} has the key {short_repr(key)} twice."
-                raise ModelError(msg)
+                refuse(f"{name} has the key {short_repr(key)} twice.")
             table[key] = value
         return table
 
@@ -44,5 +43,4 @@ def parse_json(text: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is a
     except ModelError:
         raise
     except (ValueError, RecursionError) as error:
-        msg = f"{name} is not valid JSON: {error}"
-        raise ModelError(msg) from error
+        refuse(f"{name} is not valid JSON: {error}", error)

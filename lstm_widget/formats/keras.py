@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.formats.elsewhere import advice
 from lstm_widget.formats.files import MAX_MODEL_BYTES, as_path, check_content, read_model_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
@@ -77,11 +77,9 @@ def from_keras(
     keras = sys.modules.get("keras")
     if keras is None or not isinstance(model, keras.Model):
         kind = type(model).__name__
-        msg = f"A Keras model is given as a keras.Model or the path of a .keras file, not as {kind}."
-        raise ModelError(msg)
+        refuse(f"A Keras model is given as a keras.Model or the path of a .keras file, not as {kind}.")
     if keras.__version__.startswith("2."):
-        msg = f"Keras {keras.__version__} is too old: open the model with Keras 3."
-        raise ModelError(msg)
+        refuse(f"Keras {keras.__version__} is too old: open the model with Keras 3.")
     weights = _weights(_chain(model, keras), keras)
     return CharLSTM(weights, vocab_of(vocab, weights.vocab_size), card)
 
@@ -93,21 +91,19 @@ def _chain(model: Any, keras: Any) -> list[Any]:  # noqa: ANN401
     """Return the layers from the input upwards; those of a model within the model in its place."""
     for kind in takewhile(lambda kind: kind.__module__.split(".")[0] != "keras", type(model).__mro__):
         if {"call", "__call__"} & vars(kind).keys():
-            msg = (
+            refuse(
                 f"The {kind.__name__} has a call of its own, which cannot be looked into: "
                 "give the Sequential or functional Keras model that it is made of."
             )
-            raise ModelError(msg)
     if isinstance(model, keras.Sequential):
         parts = model.layers
     elif len(getattr(model, "outputs", None) or ()) == 1:
         parts = _ancestors(model)
     else:
-        msg = (
+        refuse(
             f"The {type(model).__name__} is not a chain of layers: "
             "give a Sequential or functional Keras model with one output."
         )
-        raise ModelError(msg)
     chain = []
     for part in parts:
         chain += _chain(part, keras) if isinstance(part, keras.Model) else [part]
@@ -125,11 +121,10 @@ def _ancestors(model: Any) -> list[Any]:  # noqa: ANN401
         given = node.arguments
         more = [*given.args[1:], given.kwargs.get("initial_state"), given.kwargs.get("mask")]
         if len(given.keras_tensors) != 1 or output or any(value is not None for value in more):
-            msg = (
+            refuse(
                 f"The {type(operation).__name__} {short_repr(operation.name)} has several inputs or outputs: "
                 "a character LSTM is one chain of layers and starts in the zero state."
             )
-            raise ModelError(msg)
         found.append(operation)
         tensor = given.keras_tensors[0]
     return found[::-1]
@@ -145,13 +140,13 @@ def _weights(chain: list[Any], keras: Any) -> Weights:  # noqa: ANN401
         is_wrapped = type(outer) is layers.TimeDistributed and roles.get(type(outer.layer)) in {"D", "S"}
         layer = outer.layer if is_wrapped else outer
         if type(layer) not in roles:
-            raise ModelError(_not_run(f"layer {short_repr(layer.name)}", type(layer).__name__))
+            refuse(_not_run(f"layer {short_repr(layer.name)}", type(layer).__name__))
         if not layer.built:
-            msg = f"The layer {short_repr(layer.name)} has no weights yet: call the model on some text first."
-            raise ModelError(msg)
+            refuse(
+                f"The layer {short_repr(layer.name)} has no weights yet: call the model on some text first."
+            )
         if getattr(layer, "quantization_mode", None) is not None:
-            msg = f"The layer {short_repr(layer.name)} is quantized: give the model as it was before."
-            raise ModelError(msg)
+            refuse(f"The layer {short_repr(layer.name)} is quantized: give the model as it was before.")
         parts.append((roles[type(layer)], layer))
     embeddings, lstms, heads, ends = ([layer for role, layer in parts if role == each] for each in "ELDS")
     if not re.fullmatch("E?L+DS?", "".join(role for role, _ in parts)):
@@ -173,11 +168,10 @@ def _check_activations(ends: list[Any], keras: Any) -> None:  # noqa: ANN401
         is_softmax = isinstance(layer, keras.layers.Softmax) or layer.activation is keras.activations.softmax
         softmax += is_softmax
         if getattr(layer, "axis", -1) != -1 or softmax > 1:
-            msg = (
+            refuse(
                 f"The softmax {short_repr(layer.name)} must be the only one, and over the "
                 "characters (axis -1)."
             )
-            raise ModelError(msg)
         if not is_softmax and layer.activation is not keras.activations.linear:
             what = short_repr(getattr(layer.activation, "__name__", layer.activation))
             msg = f"The {type(layer).__name__} {short_repr(layer.name)} has the activation {what}: "
@@ -187,8 +181,7 @@ def _check_activations(ends: list[Any], keras: Any) -> None:  # noqa: ANN401
 
 def _rows(layer: Any, keras: Any) -> NDArray[Any]:  # noqa: ANN401
     if layer.mask_zero:
-        msg = f"The embedding {short_repr(layer.name)} leaves out the id 0 (mask_zero): train without that."
-        raise ModelError(msg)
+        refuse(f"The embedding {short_repr(layer.name)} leaves out the id 0 (mask_zero): train without that.")
     return _array(layer.embeddings, keras)
 
 
@@ -201,11 +194,10 @@ def _cells(layer: Any, keras: Any) -> Iterator[LSTMLayer]:  # noqa: ANN401
         raise ModelError(msg)
     for cell in getattr(layer.cell, "cells", [layer.cell]):
         if type(cell) is not keras.layers.LSTMCell:  # an LSTM layer consists of one
-            raise ModelError(_not_run(f"cell of the layer {name}", type(cell).__name__))
+            refuse(_not_run(f"cell of the layer {name}", type(cell).__name__))
         usual = keras.activations
         if cell.activation is not usual.tanh or cell.recurrent_activation is not usual.sigmoid:
-            msg = f"The layer {name} has other activations than tanh and sigmoid, which cannot be run."
-            raise ModelError(msg)
+            refuse(f"The layer {name} has other activations than tanh and sigmoid, which cannot be run.")
         kernel = np.concatenate([_array(part, keras) for part in (cell.kernel, cell.recurrent_kernel)])
         yield translated(kernel, np.zeros(kernel.shape[1]) if cell.bias is None else _array(cell.bias, keras))
 
@@ -235,13 +227,12 @@ def _opened(path: Path) -> Any:  # noqa: ANN401
         keras = import_module("keras")
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except ImportError as error:
-        msg = (
-            f"Keras cannot be imported ({_short(error)}): install it, and name its backend in KERAS_BACKEND."
+        refuse(
+            f"Keras cannot be imported ({_short(error)}): install it, and name its backend in KERAS_BACKEND.",
+            error,
         )
-        raise ModelError(msg) from error
     except Exception as error:  # Keras raises anything
-        msg = f"Keras cannot open {path.name}: {_short(error)}"
-        raise ModelError(msg) from error
+        refuse(f"Keras cannot open {path.name}: {_short(error)}", error)
 
 
 def _check_file(data: bytes, name: str) -> None:
@@ -255,8 +246,7 @@ def _check_file(data: bytes, name: str) -> None:
     except ModelError:
         raise
     except Exception as error:  # a damaged archive raises anything
-        msg = f"{name} is not a valid .keras file: {_short(error)}"
-        raise ModelError(msg) from error
+        refuse(f"{name} is not a valid .keras file: {_short(error)}", error)
     if isinstance(config, dict):
         config.pop("compile_config", None)  # optimizer and loss: left out with `compile=False`
     todo = [config]
@@ -276,11 +266,9 @@ def _config_of(archive: zipfile.ZipFile, name: str) -> Any:  # noqa: ANN401 - JS
     entries = archive.infolist()
     sizes = {entry.filename: entry.file_size for entry in entries}
     if len(sizes) < len(entries) or not sizes.keys() <= _FILES:
-        msg = f"{name} holds more than {', '.join(sorted(_FILES))}, once each, which is not allowed."
-        raise ModelError(msg)
+        refuse(f"{name} holds more than {', '.join(sorted(_FILES))}, once each, which is not allowed.")
     if sum(sizes.values()) > MAX_MODEL_BYTES or sizes.get(_CONFIG, 0) > MAX_JSON_BYTES:
-        msg = f"{name} unpacks to more than any character LSTM, which is not allowed."
-        raise ModelError(msg)
+        refuse(f"{name} unpacks to more than any character LSTM, which is not allowed.")
     return parse_json(archive.read(_CONFIG), f"{_CONFIG} in {name}")
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.formats.files import (
     MANIFEST,
     MAX_MODEL_BYTES,
@@ -33,13 +33,15 @@ from lstm_widget.formats.files import (
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, names_part, role_of
 from lstm_widget.formats.vocabulary import VOCABULARIES, load_vocab, parse_vocab, read_vocab
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM, assembled, missing_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from lstm_widget.network.model import Place, Weights
 
 __all__ = ["load_checkpoints", "load_p5ml", "load_vocab"]
 
@@ -81,7 +83,7 @@ def load_p5ml(folder: str | Path | Files) -> CharLSTM:
     """
     files = folder if isinstance(folder, Files) else LocalFiles(folder)
     weights, names = _read_weights(files)
-    vocab_file, data = read_vocab(files)
+    data, vocab_file = read_vocab(files)
     vocab = parse_vocab(data, vocab_file, weights.vocab_size)
     text = data.decode("utf-8")
     if len(text) <= MAX_KEPT_TEXT:
@@ -112,8 +114,7 @@ def _read_card(files: Files) -> dict[str, Any]:
     data = files.read(CARD, MAX_JSON_BYTES)
     card = {} if data is None else parse_json(data, CARD)
     if not isinstance(card, dict):
-        msg = f"{CARD} must hold a JSON object."
-        raise ModelError(msg)
+        refuse(f"{CARD} must hold a JSON object.")
     return card
 
 
@@ -125,39 +126,33 @@ def _read_weights(files: Files) -> tuple[Weights, dict[str, Any]]:
     variables = {name: _variable_of(name, manifest[name]) for name in places.values()}
     total = sum(variable.size for variable in variables.values())
     if total > MAX_MODEL_BYTES:
-        msg = (
+        refuse(
             f"{MANIFEST} announces {short_repr(total)} bytes of weights; at most {MAX_MODEL_BYTES} are read."
         )
-        raise ModelError(msg)
     arrays = {place: _read_variable(files, name, variables[name]) for place, name in places.items()}
     rate = arrays.pop(("learning_rate", 0), None)
     if rate is not None and rate.size == 1 and np.isfinite(rate).all():
         names["learning_rate"] = float(rate.reshape(()))
-    count = 1 + max(layer for _, layer in arrays)
-    layers = tuple(LSTMLayer(arrays["kernel", n], arrays["bias", n]) for n in range(count))
-    weights = Weights(layers, arrays["softmax_w", 0], arrays["softmax_b", 0], arrays.get(("embedding", 0)))
-    return weights, names
+    return assembled(arrays), names
 
 
 def _read_manifest(files: Files) -> dict[str, dict[str, Any]]:
     data = files.read(MANIFEST, MAX_JSON_BYTES)
     if data is None:
-        msg = (
+        refuse(
             f"The file {MANIFEST} is missing {files.where}: give the folder with that file, "
             "or a .zip or .safetensors file."
         )
-        raise ModelError(msg)
     manifest = parse_json(data, MANIFEST)
     if not isinstance(manifest, dict) or not all(isinstance(v, dict) for v in manifest.values()):
-        msg = (
+        refuse(
             f"{MANIFEST} must map each variable to its file name and shape; "
             f"the one {files.where} belongs to something else, such as a web app."
         )
-        raise ModelError(msg)
     return manifest
 
 
-def _places_of(variables: Iterable[str]) -> tuple[dict[tuple[str, int], str], dict[str, Any]]:
+def _places_of(variables: Iterable[str]) -> tuple[dict[Place, str], dict[str, Any]]:
     """Find each part of the network.
 
     Returns
@@ -167,41 +162,35 @@ def _places_of(variables: Iterable[str]) -> tuple[dict[tuple[str, int], str], di
     names : dict
         How the parts are called, with ``{}`` for the number of the layer.
     """
-    places: dict[tuple[str, int], str] = {}
+    places: dict[Place, str] = {}
     names: dict[str, Any] = {}
     for name in variables:
         part, layer, pattern = role_of(name)
         if part == "other":
             log.info("The variable %r is not part of the network and is ignored", name)
         elif (part, layer) in places:
-            msg = f"{MANIFEST} has the {part} of layer {layer} twice, the second time as {short_repr(name)}."
-            raise ModelError(msg)
+            refuse(
+                f"{MANIFEST} has the {part} of layer {layer} twice, the second time as {short_repr(name)}."
+            )
         else:
             places[part, layer] = name
             if part != "learning_rate":
                 names[part] = pattern
     count = 1 + max((layer for _, layer in places), default=0)
     if count > MAX_LAYERS:
-        msg = f"The model has {count} layers; at most {MAX_LAYERS} can be read."
-        raise ModelError(msg)
-    required = [("softmax_w", 0), ("softmax_b", 0)]
-    required += [(part, layer) for layer in range(count) for part in ("kernel", "bias")]
-    for needed, layer in required:
-        if (needed, layer) not in places:
-            example = DEFAULT_NAMES[needed].format(layer)
-            msg = f"A variable is missing in {MANIFEST}: there is none like {example!r}."
-            raise ModelError(msg)
+        refuse(f"The model has {count} layers; at most {MAX_LAYERS} can be read.")
+    if (missing := missing_place(places)) is not None:
+        example = DEFAULT_NAMES[missing[0]].format(missing[1])
+        refuse(f"A variable is missing in {MANIFEST}: there is none like {example!r}.")
     return places, names
 
 
 def _variable_of(name: str, entry: Mapping[str, Any]) -> Variable:
     filename, shape = entry.get("filename"), entry.get("shape")
     if not isinstance(filename, str) or not filename:
-        msg = f"{MANIFEST} gives no file name for {short_repr(name)}."
-        raise ModelError(msg)
+        refuse(f"{MANIFEST} gives no file name for {short_repr(name)}.")
     if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS or not all(map(_is_size, shape)):
-        msg = f"{MANIFEST} gives no valid shape for {short_repr(name)}: {short_repr(shape)}."
-        raise ModelError(msg)
+        refuse(f"{MANIFEST} gives no valid shape for {short_repr(name)}: {short_repr(shape)}.")
     return Variable(filename, tuple(shape))
 
 
@@ -216,8 +205,9 @@ def _read_variable(files: Files, name: str, variable: Variable) -> NDArray[np.fl
     except TooLargeError as error:
         raise _wrong_size(variable, error.size) from error
     if data is None:
-        msg = f"The file {short_repr(filename)} of the variable {short_repr(name)} is missing {files.where}."
-        raise ModelError(msg)
+        refuse(
+            f"The file {short_repr(filename)} of the variable {short_repr(name)} is missing {files.where}."
+        )
     if len(data) != variable.size:
         check_content(data, filename)
         raise _wrong_size(variable, len(data))
@@ -260,8 +250,7 @@ def save_p5ml(model: CharLSTM, folder: str | Path) -> Path:
     path = as_path(folder)
     with writing(path):
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            msg = f"{str(folder)!r} exists already: choose another folder or remove it first."
-            raise ModelError(msg)
+            refuse(f"{str(folder)!r} exists already: choose another folder or remove it first.")
     write_whole(path, lambda partial: _write(model, path, partial))
     return path
 
@@ -301,12 +290,8 @@ def _variables_of(weights: Weights, names: Mapping[str, Any]) -> dict[str, NDArr
     named = DEFAULT_NAMES | {part: names[part] for part in DEFAULT_NAMES if names_part(names.get(part), part)}
     if len(weights.layers) > 1 and not all("{}" in named[part] for part in ("kernel", "bias")):
         named |= {part: DEFAULT_NAMES[part] for part in ("kernel", "bias")}
-    variables = {named["softmax_w"]: weights.softmax_w, named["softmax_b"]: weights.softmax_b}
-    for number, layer in enumerate(weights.layers):
-        variables[named["kernel"].replace("{}", str(number))] = layer.kernel
-        variables[named["bias"].replace("{}", str(number))] = layer.bias
-    if weights.embedding is not None:
-        variables[named["embedding"]] = weights.embedding
+    arrays = weights.arrays
+    variables = {named[part].replace("{}", str(number)): arrays[part, number] for part, number in arrays}
     if isinstance(rate := names.get("learning_rate"), float):
         variables[LEARNING_RATE] = np.array(rate, dtype=np.float32)
     return variables

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, refuse, short_repr
 
 Part = Literal["kernel", "bias", "softmax_w", "softmax_b", "embedding", "learning_rate", "other"]
 
@@ -80,8 +80,7 @@ def role_of(name: str) -> Role:
         start, end = cell.span("number")
         return Role(part, int(cell["number"]), f"{name[:start]}{{}}{name[end:]}")
     if _OTHER_CELL.search(name):
-        msg = f"The model has cells of another kind ({short_repr(name)}); only plain LSTM cells can be run."
-        raise ModelError(msg)
+        refuse(f"The model has cells of another kind ({short_repr(name)}); only plain LSTM cells can be run.")
     if softmax := _SOFTMAX.fullmatch(name):
         return Role(
             "softmax_w" if softmax["short"] == "w" or softmax["long"] == "weights" else "softmax_b", 0, name

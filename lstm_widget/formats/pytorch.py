@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
-from lstm_widget.errors import ModelError, short_repr, warn
+from lstm_widget.errors import refuse, short_repr, warn
 from lstm_widget.formats.elsewhere import advice
 from lstm_widget.formats.files import check_content, read_model_file
 from lstm_widget.formats.safetensors import FORMAT, metadata_of
@@ -76,11 +76,10 @@ def from_pytorch(
     elif (torch := torch_if_loaded()) is not None and isinstance(source, torch.nn.Module):
         weights = _from_module(source)
     else:
-        msg = (
+        refuse(
             "A PyTorch model is given as a module, a state dict or the path of a .safetensors file, "
             f"not as {type(source).__name__}."
         )
-        raise ModelError(msg)
     return CharLSTM(weights, vocab_of(vocab, weights.vocab_size), card)
 
 
@@ -104,8 +103,7 @@ def to_pytorch(model: CharLSTM) -> nn.Module:
         If PyTorch is not installed.
     """
     if not isinstance(model, CharLSTM):
-        msg = f"to_pytorch converts a CharLSTM, such as generator.model, not {short_repr(model)}."
-        raise ModelError(msg)
+        refuse(f"to_pytorch converts a CharLSTM, such as generator.model, not {short_repr(model)}.")
     try:
         import torch  # noqa: PLC0415 - heavy, and an extra
 
@@ -151,19 +149,18 @@ def _from_module(module: nn.Module) -> Weights:
     if found.agreed is not None:
         return found.agreed
     if found.difference is not None:
-        msg = (
+        refuse(
             "The module's forward does something that cannot be converted, such as "
             f"{doubtful or _OTHERWISE}: its predictions differ by {found.difference:.2g} nats; "
             "to leave that out, give its state_dict()."
         )
-        raise ModelError(msg)
     trouble = f"The module cannot be run to compare its predictions ({found.trouble})"
     if doubtful:
-        msg = f"{trouble}, and what it does with {doubtful} is not known: if nothing, give its state_dict()."
-        raise ModelError(msg)
+        refuse(
+            f"{trouble}, and what it does with {doubtful} is not known: if nothing, give its state_dict()."
+        )
     if unordered:
-        msg = f"{trouble}, and {unordered}: name them by numbers, such as lstm0 and lstm1."
-        raise ModelError(msg)
+        refuse(f"{trouble}, and {unordered}: name them by numbers, such as lstm0 and lstm1.")
     warn(f"{trouble}, so what its forward does besides embedding, LSTM layers and head is not converted.")
     return ways[0]
 
@@ -171,24 +168,21 @@ def _from_module(module: nn.Module) -> Weights:
 def _read(path: Path) -> dict[str, Array]:
     """Read a state dict from a ``.safetensors`` file."""
     if path.suffix.lower() in _PICKLED:
-        msg = (
+        refuse(
             f"{path.name} is not opened, because a pickle can run any program: load it with PyTorch and "
             "give the module or its state dict, or save that with safetensors."
         )
-        raise ModelError(msg)
     if path.suffix.lower() != ".safetensors" and (sentence := advice(path.name)):
-        raise ModelError(sentence)
+        refuse(sentence)
     data = read_model_file(path)
     check_content(data, path.name)
     try:
         stored = dict(deserialize(data))  # type: ignore[no-untyped-call] # what reads for NumPy reads no bfloat16
     except SafetensorError as error:
-        msg = f"{path.name} is not a valid safetensors file: {error}"
-        raise ModelError(msg) from error
+        refuse(f"{path.name} is not a valid safetensors file: {error}", error)
     metadata = metadata_of(data, path.name)
     if metadata.get("format") == FORMAT:
-        msg = f"{path.name} is a model of this package, not of PyTorch: load_model reads it as it is."
-        raise ModelError(msg)
+        refuse(f"{path.name} is a model of this package, not of PyTorch: load_model reads it as it is.")
     state = {name: _decoded(name, **tensor) for name, tensor in stored.items()}
     # What `safetensors.torch.save_model` writes for tied weights: the name left out to the name kept.
     return {name: state[kept] for name, kept in metadata.items() if kept in state} | state
@@ -196,8 +190,7 @@ def _read(path: Path) -> dict[str, Array]:
 
 def _decoded(name: str, dtype: str, shape: list[int], data: bytes) -> Array:
     if dtype not in _DTYPES:
-        msg = f"The tensor {short_repr(name)} has the type {dtype}: only {', '.join(_DTYPES)} can be read."
-        raise ModelError(msg)
+        refuse(f"The tensor {short_repr(name)} has the type {dtype}: only {', '.join(_DTYPES)} can be read.")
     array = np.frombuffer(data, dtype=_DTYPES[dtype]).reshape(shape)
     if dtype == "BF16":  # the upper half of a float32
         return (array.astype(np.uint32) << 16).view(np.float32)

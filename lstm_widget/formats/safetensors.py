@@ -17,18 +17,20 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.formats.files import as_path, check_content, read_model_file, write_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM, assembled, missing_place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lstm_widget.network.model import Place, Weights
+
 FORMAT = "lstm-widget 1"
 MAX_HEADER_BYTES = 2 * MAX_JSON_BYTES  # vocabulary and card
 _LENGTH = 8  # bytes that hold the length of the header
-_LAYER = re.compile(r"layer_(0|[1-9]\d?)/(kernel|bias)")
+_TENSOR = re.compile(r"layer_(?P<layer>0|[1-9]\d?)/(?P<layered>kernel|bias)|softmax_[wb]|embedding")
 _DTYPES = ("float32", "float16")
 
 
@@ -60,20 +62,17 @@ def parse_safetensors(data: bytes, name: str) -> CharLSTM:
     check_content(data, name)
     metadata = metadata_of(data, name)
     if metadata.get("format") != FORMAT:
-        msg = (
+        refuse(
             f"{name} holds no model of this package; the state dict of a PyTorch model is read by "
             "from_pytorch, or by lstm-widget convert --vocab."
         )
-        raise ModelError(msg)
     parts = {}
     for part, noun in (("vocab", "vocabulary"), ("card", "card")):
         if part not in metadata:
-            msg = f"The {noun} is missing in {name}."
-            raise ModelError(msg)
+            refuse(f"The {noun} is missing in {name}.")
         parts[part] = parse_json(metadata[part], f"The {noun} in {name}")
         if not isinstance(parts[part], dict):
-            msg = f"The {noun} in {name} must be a JSON object."
-            raise ModelError(msg)
+            refuse(f"The {noun} in {name} must be a JSON object.")
     try:
         tensors = load(data)
     # What the file may get wrong, and a type of number that NumPy lacks.
@@ -139,14 +138,12 @@ def save_safetensors(
         If a weight is too large for float16, the dtype is another one, or the file cannot be written.
     """
     if dtype not in _DTYPES:
-        msg = f"A model is written as {' or '.join(_DTYPES)}, not as {short_repr(dtype)}."
-        raise ModelError(msg)
+        refuse(f"A model is written as {' or '.join(_DTYPES)}, not as {short_repr(dtype)}.")
     path = Path(os.path.realpath(as_path(file)))  # a link stays, what it leads to is written
     if path.exists() and not path.is_file():
-        msg = f"{str(file)!r} is not a file that can be replaced: choose another name."
-        raise ModelError(msg)
+        refuse(f"{str(file)!r} is not a file that can be replaced: choose another name.")
     weights = rounded(model).weights if dtype == "float16" else model.weights
-    tensors = {name: array.astype(dtype) for name, array in _tensors_of(weights).items()}
+    tensors = {_tensor_name(*place): array.astype(dtype) for place, array in weights.arrays.items()}
     metadata = {
         "format": FORMAT,
         "vocab": json.dumps(dict(model.vocab)),
@@ -166,40 +163,23 @@ def rounded(model: CharLSTM) -> CharLSTM:
         If a weight is larger than float16 can hold (65504).
     """
     with np.errstate(over="ignore"):  # reported by Weights as not finite
-        tensors = {name: array.astype(np.float16) for name, array in _tensors_of(model.weights).items()}
-    return CharLSTM(_weights_from(tensors, "the rounded model"), model.vocab, model.card)
+        arrays = {place: array.astype(np.float16) for place, array in model.weights.arrays.items()}
+    return CharLSTM(assembled(arrays), model.vocab, model.card)
 
 
-def _tensors_of(weights: Weights) -> dict[str, NDArray[np.float32]]:
-    tensors = {"softmax_w": weights.softmax_w, "softmax_b": weights.softmax_b}
-    for number, layer in enumerate(weights.layers):
-        tensors[f"layer_{number}/kernel"] = layer.kernel
-        tensors[f"layer_{number}/bias"] = layer.bias
-    if weights.embedding is not None:
-        tensors["embedding"] = weights.embedding
-    return tensors
+def _tensor_name(part: str, number: int) -> str:
+    return f"layer_{number}/{part}" if part in {"kernel", "bias"} else part
 
 
 def _weights_from(tensors: dict[str, NDArray[Any]], name: str) -> Weights:
-    layers: dict[int, dict[str, NDArray[Any]]] = {}
-    others = {}
+    arrays: dict[Place, NDArray[Any]] = {}
     for key, array in tensors.items():
         if array.dtype not in (np.float32, np.float16):
-            msg = f"The tensor {short_repr(key)} in {name} must be float32 or float16, not {array.dtype}."
-            raise ModelError(msg)
-        if match := _LAYER.fullmatch(key):
-            layers.setdefault(int(match[1]), {})[match[2]] = array
-        else:
-            others[key] = array
-    unknown = set(others) - {"softmax_w", "softmax_b", "embedding"}
-    if unknown:
-        msg = f"{name} holds the unknown tensor {short_repr(min(unknown))}."
-        raise ModelError(msg)
-    count = 1 + max(layers, default=0)
-    required = [f"layer_{number}/{part}" for number in range(count) for part in ("kernel", "bias")]
-    for key in (*required, "softmax_w", "softmax_b"):
-        if key not in tensors:
-            msg = f"{name} lacks the tensor {key!r}."
-            raise ModelError(msg)
-    stack = tuple(LSTMLayer(**layers[number]) for number in range(count))
-    return Weights(stack, others["softmax_w"], others["softmax_b"], others.get("embedding"))
+            refuse(f"The tensor {short_repr(key)} in {name} must be float32 or float16, not {array.dtype}.")
+        match = _TENSOR.fullmatch(key)
+        if match is None:
+            refuse(f"{name} holds the unknown tensor {short_repr(key)}.")
+        arrays[match["layered"] or key, int(match["layer"] or 0)] = array
+    if (missing := missing_place(arrays)) is not None:
+        refuse(f"{name} lacks the tensor {_tensor_name(*missing)!r}.")
+    return assembled(arrays)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import refuse, short_repr
 from lstm_widget.formats.torch_tensors import (
     LSTM_TENSOR,
     bias_of,
@@ -65,13 +65,14 @@ def _parts(module: nn.Module) -> _Parts:
             parts.heads[name] = tensors
         elif isinstance(part, nn.Embedding):
             if part.max_norm is not None:
-                msg = f"The {named('embedding', name)} has a max_norm, which cannot be run: train without it."
-                raise ModelError(msg)
+                refuse(
+                    f"The {named('embedding', name)} has a max_norm, which cannot be run: train without it."
+                )
             parts.embeddings[name] = tensors
         elif not isinstance(part, harmless):
             is_leaf = not any(True for _ in part.children())
             if tensors:
-                raise ModelError(_not_run(name, part, None if is_leaf else min(tensors)))
+                refuse(_not_run(name, part, None if is_leaf else min(tensors)))
             if is_leaf and not parts.doubtful and not isinstance(part, (nn.ModuleList, nn.ModuleDict)):
                 parts = parts._replace(doubtful=f"its {named(type(part).__name__, name)}")
     return parts
@@ -85,11 +86,9 @@ def ways_of_module(module: nn.Module) -> tuple[list[Weights], str, str]:
     lstms, embeddings, heads, doubtful = _parts(module)
     for found, limit in ((embeddings, "one nn.Embedding at most"), (heads, "one nn.Linear, its head")):
         if len(found) > 1:
-            msg = f"A character LSTM has {limit}, but here are {_listed(found)}."
-            raise ModelError(msg)
+            refuse(f"A character LSTM has {limit}, but here are {_listed(found)}.")
     if not lstms or not heads:
-        msg = f"The module is not a character LSTM: it has no nn.{'Linear' if lstms else 'LSTM'}."
-        raise ModelError(msg)
+        refuse(f"The module is not a character LSTM: it has no nn.{'Linear' if lstms else 'LSTM'}.")
     layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
     embedding = next((matrix_of(*item) for item in embeddings.items()), None)
     head, bias = next((matrix_of(*item), bias_of(*item)) for item in heads.items())
@@ -137,36 +136,31 @@ def from_state_dict(state: Mapping[str, Any]) -> Weights:
     owners: dict[str, dict[str, Any]] = {}
     for name, tensor in state.items():
         if not isinstance(name, str):
-            msg = f"A state dict maps names to tensors, but this has the key {short_repr(name)}."
-            raise ModelError(msg)
+            refuse(f"A state dict maps names to tensors, but this has the key {short_repr(name)}.")
         if 0 not in shape_of(name, tensor):
             owner, _, last = name.rpartition(".")
             owners.setdefault(owner, {})[last] = tensor
     lstms = {name: tensors for name, tensors in owners.items() if any(map(LSTM_TENSOR.fullmatch, tensors))}
     if not lstms:
-        msg = "The state dict has no LSTM: no name in it ends in weight_ih_l0 or weight_ih."
-        raise ModelError(msg)
+        refuse("The state dict has no LSTM: no name in it ends in weight_ih_l0 or weight_ih.")
     others = {name: t for name, t in owners.items() if name not in lstms and not _is_loss(name, t)}
     choices = _possible_ends(others)
     layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
     orders = _possible_orders(tuple(lstms))
     if not orders:
-        msg = f"T{_unordered(lstms)[1:]}: {_INSTEAD}."
-        raise ModelError(msg)
+        refuse(f"T{_unordered(lstms)[1:]}: {_INSTEAD}.")
     ways = list(product(orders, choices))
     # What fits in no way is refused by `Weights`, which says why.
     ways = [way for way in ways if _fit([layers[name] for name in way[0]], way[1])] or ways[:1]
     order = ways[0][0]
     if any(other != order for other, _ in ways):
-        msg = f"T{_unordered(lstms)[1:]}: {_INSTEAD}."
-        raise ModelError(msg)
+        refuse(f"T{_unordered(lstms)[1:]}: {_INSTEAD}.")
     ends, *more = [choice for _, choice in ways]
     # Of tied weights either may be either.
     if more and (ends.embedding is None or not np.array_equal(ends.embedding, ends.head)):
-        msg = (
+        refuse(
             f"It is not clear whether {short_repr(ends.name)} is the embedding, the head or both: {_INSTEAD}."
         )
-        raise ModelError(msg)
     return _weights([layer for name in order for layer in layers[name]], ends)
 
 
@@ -184,11 +178,10 @@ def _check_nesting(state: Mapping[str, Any]) -> None:
         or (isinstance(value, Mapping) and any(LSTM_TENSOR.search(str(key)) for key in value))
     ]
     if inner:
-        msg = (
+        refuse(
             f"This is a checkpoint with a model in it: take its {' or its '.join(map(short_repr, inner))}, "
             f"as in from_pytorch(checkpoint[{short_repr(inner[0])}], vocab)."
         )
-        raise ModelError(msg)
 
 
 def _possible_ends(owners: Mapping[str, Tensors]) -> list[_Ends]:
@@ -202,12 +195,10 @@ def _possible_ends(owners: Mapping[str, Tensors]) -> list[_Ends]:
     names = [name for name, tensors in owners.items() if "weight" in tensors]
     biased = [name for name, tensors in owners.items() if "bias" in tensors]
     if not names:
-        msg = "The head is missing in the state dict: a character LSTM ends in an nn.Linear."
-        raise ModelError(msg)
+        refuse("The head is missing in the state dict: a character LSTM ends in an nn.Linear.")
     for found, most in ((names, 2), (biased, 1)):
         if len(found) > most:
-            msg = f"A character LSTM has one embedding at most and one head, but here are {_listed(found)}."
-            raise ModelError(msg)
+            refuse(f"A character LSTM has one embedding at most and one head, but here are {_listed(found)}.")
     matrices = {name: matrix_of(name, owners[name]) for name in names}
     bias = next((bias_of(name, owners[name]) for name in biased), None)
     if len(names) == 1:
@@ -215,7 +206,7 @@ def _possible_ends(owners: Mapping[str, Tensors]) -> list[_Ends]:
         one_hot, tied = _Ends(name, None, matrix, bias), _Ends(name, matrix, matrix, bias)
         return [one_hot] if not biased else [one_hot, tied] if biased == names else [tied]
     if not set(biased) <= set(names):
-        raise ModelError(unknown(biased[0], "bias"))
+        refuse(unknown(biased[0], "bias"))
     called_so = [name for name in names if "emb" in name.lower()]
     lower = [name for name in names if name not in biased] if biased else called_so
     return [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import refuse, short_repr
 from lstm_widget.network.model import FORGET_BIAS, GATES, LSTMLayer
 
 if TYPE_CHECKING:
@@ -56,18 +56,16 @@ def layers_of(owner: str, tensors: Tensors) -> list[LSTMLayer]:
     for last, tensor in tensors.items():
         match = LSTM_TENSOR.fullmatch(last)
         if match is None:
-            raise ModelError(unknown(owner, last))
+            refuse(unknown(owner, last))
         if match["reverse"]:
-            msg = (
+            refuse(
                 f"The {named('LSTM', owner)} is bidirectional, which cannot generate text: train it forwards."
             )
-            raise ModelError(msg)
         if match["part"] == "weight_hr":
-            msg = f"The {named('LSTM', owner)} has a proj_size, which cannot be run: train without it."
-            raise ModelError(msg)
+            refuse(f"The {named('LSTM', owner)} has a proj_size, which cannot be run: train without it.")
         cell = cells.setdefault(int(match["number"] or 0), {})
         if match["part"] in cell:  # weight_ih beside weight_ih_l0
-            raise ModelError(unknown(owner, last))
+            refuse(unknown(owner, last))
         cell[match["part"]] = tensor
     return [_layer_of(owner, number, cells.get(number, {})) for number in range(len(cells))]
 
@@ -76,20 +74,18 @@ def _layer_of(owner: str, number: int, tensors: Tensors) -> LSTMLayer:
     where = f"layer {number} of the {named('LSTM', owner)}"
     for part in ("weight_ih", "weight_hh"):
         if part not in tensors:
-            msg = f"The {part} of {where} is missing."
-            raise ModelError(msg)
+            refuse(f"The {part} of {where} is missing.")
     shapes = {part: shape_of(part, tensor) for part, tensor in tensors.items()}
     for part, shape in shapes.items():
         if len(shape) != _DIMENSIONS[part.partition("_")[0]]:
-            raise ModelError(_misshapen(part, where, shape))
+            refuse(_misshapen(part, where, shape))
     rows, units = shapes["weight_hh"]
     if rows in {units, 3 * units}:
         kind = "plain RNN" if rows == units else "GRU"
-        msg = f"The {named('layer', owner)} is a {kind}: only nn.LSTM and nn.LSTMCell can be run."
-        raise ModelError(msg)
+        refuse(f"The {named('layer', owner)} is a {kind}: only nn.LSTM and nn.LSTMCell can be run.")
     for part, shape in shapes.items():
         if shape[0] != GATES * units:
-            raise ModelError(_misshapen(part, where, shape))
+            refuse(_misshapen(part, where, shape))
     arrays = {part: _array(f"{part} of {where}", tensor) for part, tensor in tensors.items()}
     kernel = np.concatenate([arrays.pop("weight_ih"), arrays.pop("weight_hh")], axis=1).T  # [E + H, 4H]
     with np.errstate(invalid="ignore", over="ignore"):  # `LSTMLayer` refuses what is not finite
@@ -101,15 +97,14 @@ def check_matrix(owner: str, tensors: Tensors) -> None:
     """Refuse what is neither the weight nor the bias of an embedding or a head."""
     for last, tensor in tensors.items():
         if len(shape_of(_joined(owner, last), tensor)) != _DIMENSIONS.get(last):
-            raise ModelError(unknown(owner, last))
+            refuse(unknown(owner, last))
 
 
 def matrix_of(owner: str, tensors: Tensors) -> Array:
     """Return the weight of an embedding or a head, or raise `ModelError`."""
     check_matrix(owner, tensors)
     if "weight" not in tensors:
-        msg = f"The {named('module', owner)} has no weight."
-        raise ModelError(msg)
+        refuse(f"The {named('module', owner)} has no weight.")
     return _array(_joined(owner, "weight"), tensors["weight"])
 
 
@@ -128,26 +123,22 @@ def shape_of(name: str, tensor: object) -> tuple[int, ...]:
     torch = torch_if_loaded()
     if not isinstance(tensor, np.ndarray) and (torch is None or not isinstance(tensor, torch.Tensor)):
         kind = type(tensor).__name__
-        msg = f"{short_repr(name)} is not a tensor but of type {kind}: give the state dict of the model."
-        raise ModelError(msg)
+        refuse(f"{short_repr(name)} is not a tensor but of type {kind}: give the state dict of the model.")
     try:
         return tuple(tensor.shape)
     except RuntimeError as error:  # a lazy module that was never called
-        raise ModelError(_unreadable(name, error)) from error
+        refuse(_unreadable(name, error), error)
 
 
 def _array(name: str, tensor: Any) -> Array:  # noqa: ANN401 - a tensor or an array
     """Return a tensor in float64, in which every type of a weight is exact."""
+    is_array = isinstance(tensor, np.ndarray)
+    if not ("float" in tensor.dtype.name if is_array else tensor.is_floating_point()):
+        refuse(f"The tensor {short_repr(name)} must hold floating-point numbers, not {tensor.dtype}.")
     try:
-        if isinstance(tensor, np.ndarray) and "float" in tensor.dtype.name:
-            return tensor.astype(np.float64)
-        if not isinstance(tensor, np.ndarray) and tensor.is_floating_point():
-            array: Array = tensor.detach().cpu().double().numpy()
-            return array
+        return np.asarray(tensor if is_array else tensor.detach().cpu().double().numpy(), dtype=np.float64)
     except (RuntimeError, TypeError, ValueError) as error:  # on no device, sparse, ...
-        raise ModelError(_unreadable(name, error)) from error
-    msg = f"The tensor {short_repr(name)} must hold floating-point numbers, not {tensor.dtype}."
-    raise ModelError(msg)
+        refuse(_unreadable(name, error), error)
 
 
 # Words.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lstm_widget.errors import ModelError, short_repr, warn
-from lstm_widget.formats.files import LocalFiles, as_path, read_file
+from lstm_widget.errors import ModelError, refuse, short_repr, warn
+from lstm_widget.formats.files import LocalFiles, as_path, kind_of, read_file
 from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
 from lstm_widget.network.model import check_vocab
 
@@ -39,11 +39,10 @@ def vocab_of(vocab: Vocabulary, vocab_size: int) -> dict[str, int]:
     """
     table = table_of(vocab, "The vocabulary")
     if not isinstance(vocab, Mapping) and len(vocab) != vocab_size:
-        msg = (
+        refuse(
             f"The vocabulary lists {len(vocab)} characters, but the model has {vocab_size} ids: "
             "list all of them, with None (null in JSON) for an id that has no character."
         )
-        raise ModelError(msg)
     return table
 
 
@@ -60,15 +59,13 @@ def table_of(data: Any, name: str) -> dict[str, int]:  # noqa: ANN401 - anything
         is_turned = table and all(value is None or isinstance(value, str) for value in table.values())
         return _by_character(table, name) if is_turned else table
     if not isinstance(data, Sequence) or isinstance(data, bytes):
-        msg = f"{name} must map characters to ids or list the characters, not be a {type(data).__name__}."
-        raise ModelError(msg)
+        refuse(f"{name} must map characters to ids or list the characters, not be a {type(data).__name__}.")
     for number, character in enumerate(data):
         if character is not None and (not isinstance(character, str) or len(character) != 1):
-            msg = (
+            refuse(
                 f"{name} must list single characters, but number {number} is {short_repr(character)}: "
                 "use None (null in JSON) for an id without a character."
             )
-            raise ModelError(msg)
     return _by_character(dict(enumerate(data)), name)
 
 
@@ -77,16 +74,16 @@ def _by_character(table: Mapping[Any, str | None], name: str) -> dict[str, int]:
     vocab: dict[str, int] = {}
     for key, character in table.items():
         if not re.fullmatch(r"\d{1,9}", str(key), re.ASCII):
-            msg = (
+            refuse(
                 f"{name} must map characters to whole numbers, not {short_repr(key)} to "
                 f"{short_repr(character)}."
             )
-            raise ModelError(msg)
         if character is None:
             continue
         if character in vocab:
-            msg = f"{name} gives the character {short_repr(character)} two ids, {vocab[character]} and {key}."
-            raise ModelError(msg)
+            refuse(
+                f"{name} gives the character {short_repr(character)} two ids, {vocab[character]} and {key}."
+            )
         vocab[character] = int(key)
     return vocab
 
@@ -123,13 +120,13 @@ def vocab_data(path: str | Path) -> Any:  # noqa: ANN401 - JSON is anything
     return _parsed(*_read(path))
 
 
-def read_vocab(files: Files) -> tuple[str, bytes]:
+def read_vocab(files: Files) -> tuple[bytes, str]:
     """Read the file of the vocabulary, whatever it is called.
 
     Returns
     -------
-    name : str
     data : bytes
+    name : str
 
     Raises
     ------
@@ -138,7 +135,7 @@ def read_vocab(files: Files) -> tuple[str, bytes]:
     """
     for name in VOCABULARIES:
         if (data := files.read(name, MAX_JSON_BYTES)) is not None:
-            return name, data
+            return data, name
     msg = f"The vocabulary is missing: there is no {VOCABULARIES[0]} {files.where}."
     raise ModelError(msg)
 
@@ -157,29 +154,19 @@ def parse_vocab(data: str | bytes, name: str, vocab_size: int) -> dict[str, int]
 def _parsed(data: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is anything
     parsed = parse_json(data, name)
     if not isinstance(parsed, (dict, list)):  # text, which is a list of characters in Python only
-        msg = f"{name} must map characters to ids or list the characters."
-        raise ModelError(msg)
+        refuse(f"{name} must map characters to ids or list the characters.")
     return parsed
 
 
 def _read(path: str | Path) -> tuple[bytes, str]:
     """Read the file at a path, or the vocabulary in a folder; return its name, too."""
     given = as_path(path)
-    try:
-        is_folder = given.is_dir()
-        # A link to a file means that file, wherever it is.
-        file = given if is_folder else given.resolve()
-    except (OSError, ValueError, RuntimeError):  # an impossible name, a link to itself
-        msg = f"There is no vocabulary {short_repr(str(path))}: check the path."
-        raise ModelError(msg) from None
-    if is_folder:
-        name, data = read_vocab(LocalFiles(file))
-        return data, name
-    found = read_file(file, MAX_JSON_BYTES)
-    if found is None:
-        msg = f"There is no vocabulary {short_repr(str(path))}: check the path."
-        raise ModelError(msg)
-    return found, file.name
+    if kind_of(given) == "folder":
+        return read_vocab(LocalFiles(given))
+    data = read_file(given, MAX_JSON_BYTES)
+    if data is None:
+        refuse(f"There is no vocabulary {short_repr(str(path))}: check the path.")
+    return data, given.name
 
 
 def _repaired(table: dict[str, int]) -> dict[str, int]:

@@ -24,7 +24,7 @@ from cachecontrol.caches import FileCache
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
-from lstm_widget.errors import ModelError, short_repr, warn
+from lstm_widget.errors import ModelError, refuse, short_repr, warn
 from lstm_widget.formats.elsewhere import advice_for_all, shown_url
 from lstm_widget.formats.files import MANIFEST, TooLargeError, name_below
 from lstm_widget.formats.p5ml import load_p5ml
@@ -102,7 +102,7 @@ def _load(address: SplitResult, downloads: _Downloads) -> CharLSTM:
 
         return parse_safetensors(downloads.get_model(address), name)
     if sentence := advice_for_all([name]):
-        raise ModelError(sentence)
+        refuse(sentence)
     return load_p5ml(WebFiles(address, downloads))
 
 
@@ -183,8 +183,7 @@ class _Downloads:
         """Download a file that is a whole model, or raise `ModelError`."""
         data = self.get(address, MAX_BYTES, f"The model at {_place(address)}")
         if data is None:
-            msg = f"There is no model at {_place(address)}: check the address."
-            raise ModelError(msg)
+            refuse(f"There is no model at {_place(address)}: check the address.")
         return data
 
     def get(self, address: SplitResult, at_most: int, name: str) -> bytes | None:
@@ -219,16 +218,14 @@ class _Downloads:
         self._has_answer = True
         self._cache_was_used |= getattr(response, "from_cache", False)
         if address.scheme == "https" and not response.url.startswith("https:"):
-            msg = f"{_place(address)} leads on to an address that is not encrypted, which is not allowed."
-            raise ModelError(msg)
+            refuse(f"{_place(address)} leads on to an address that is not encrypted, which is not allowed.")
         status = response.status_code
         if status in _MISSING:
             return None
         if status != HTTPStatus.OK:
             hint = "check the address" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "try again later"
             hint = _HINTS.get(status, hint)
-            msg = f"The server of {_place(address)} answers with the status {status}: {hint}."
-            raise ModelError(msg)
+            refuse(f"The server of {_place(address)} answers with the status {status}: {hint}.")
         announced = response.headers.get("Content-Length", "")
         is_packed = "Content-Encoding" in response.headers
         if announced.isdecimal() and int(announced[:20]) > at_most and not is_packed:
@@ -239,8 +236,7 @@ class _Downloads:
             if len(data) > at_most:
                 raise TooLargeError(name, at_most)
             if time.monotonic() > self._ends:
-                msg = f"{_place(address)} was not loaded within {DEADLINE:g} seconds: try again later."
-                raise ModelError(msg)
+                refuse(f"{_place(address)} was not loaded within {DEADLINE:g} seconds: try again later.")
         # Many servers answer with a page, and 200, where there is nothing.
         is_page = "html" in response.headers.get("Content-Type", "") and data.lstrip().startswith(b"<")
         return None if is_page else bytes(data)
@@ -254,8 +250,7 @@ def _address(url: str) -> SplitResult:
     except ValueError:
         sound = False
     if not sound:
-        msg = "The address of the model is not valid: it must read like https://example.org/folder/."
-        raise ModelError(msg)
+        refuse("The address of the model is not valid: it must read like https://example.org/folder/.")
     return address._replace(fragment="")
 
 

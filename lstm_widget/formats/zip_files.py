@@ -8,7 +8,7 @@ import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lstm_widget.errors import ModelError, short_repr
+from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.formats.files import (
     MAX_MODEL_BYTES,
     TooLargeError,
@@ -92,13 +92,11 @@ class ZipFiles:
         if entry.file_size > at_most:
             raise TooLargeError(name, at_most, entry.file_size)
         if entry.flag_bits & _ENCRYPTED:
-            msg = f"{short_repr(name)} in {self._name!r} is encrypted: pack the model without a password."
-            raise ModelError(msg)
+            refuse(f"{short_repr(name)} in {self._name!r} is encrypted: pack the model without a password.")
         if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            msg = (
+            refuse(
                 f"{short_repr(name)} in {self._name!r} is compressed in a way that is not read: use deflate."
             )
-            raise ModelError(msg)
         with self._sound(), self._archive.open(entry) as stream:
             data = stream.read(entry.file_size)
             if len(data) == entry.file_size:
@@ -123,8 +121,7 @@ class _Archive(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_TABLE_BYTES:
-            msg = "The zip file holds too many files: pack the folder of the model alone."
-            raise ModelError(msg)
+            refuse("The zip file holds too many files: pack the folder of the model alone.")
         return super().read(size)
 
 

@@ -11,19 +11,22 @@ import hashlib
 import json
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from lstm_widget.errors import ModelError, UnknownCharactersError, short_repr
+from lstm_widget.errors import UnknownCharactersError, refuse, short_repr
 from lstm_widget.network.normalize import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
     from lstm_widget.network.normalize import Normalized
+
+# Where an array is: its name in `Weights` or `LSTMLayer`, and the number of its layer, else 0.
+Place: TypeAlias = tuple[str, int]
 
 GATES = 4
 FORGET_BIAS = 1.0
@@ -34,19 +37,15 @@ def _frozen(name: str, values: ArrayLike, ndim: int) -> NDArray[np.float32]:
     try:
         source = np.asarray(values)
     except ValueError as error:  # rows of different lengths
-        msg = f"The {name} is no array of numbers: {error}"
-        raise ModelError(msg) from error
+        refuse(f"The {name} is no array of numbers: {error}", error)
     if source.dtype.kind not in "fiu":
-        msg = f"The {name} must hold numbers, not {source.dtype}."
-        raise ModelError(msg)
+        refuse(f"The {name} must hold numbers, not {source.dtype}.")
     if source.ndim != ndim or 0 in source.shape:
-        msg = f"The {name} must have {ndim} non-empty dimension(s), but its shape is {source.shape}."
-        raise ModelError(msg)
+        refuse(f"The {name} must have {ndim} non-empty dimension(s), but its shape is {source.shape}.")
     with np.errstate(over="ignore"):  # what overflows float32 is reported as not finite below
         array = source.astype(np.float32, order="C", copy=True)
     if not np.isfinite(array).all():
-        msg = f"The {name} holds values that are not finite numbers (NaN or infinity): the file is damaged."
-        raise ModelError(msg)
+        refuse(f"The {name} holds values that are not finite numbers (NaN or infinity): the file is damaged.")
     array.flags.writeable = False
     return array[...]  # a view cannot be made writable again
 
@@ -75,15 +74,13 @@ class LSTMLayer:
         object.__setattr__(self, "kernel", _frozen("kernel of a layer", self.kernel, 2))
         object.__setattr__(self, "bias", _frozen("bias of a layer", self.bias, 1))
         if self.bias.size % GATES:
-            msg = f"The bias of a layer must hold 4 values per unit, but it holds {self.bias.size}."
-            raise ModelError(msg)
+            refuse(f"The bias of a layer must hold 4 values per unit, but it holds {self.bias.size}.")
         rows, columns = self.kernel.shape
         if columns != self.bias.size or rows <= self.units:
-            msg = (
+            refuse(
                 f"A layer of {self.units} units needs a kernel of (inputs + {self.units}) x "
                 f"{self.bias.size}, but its shape is {self.kernel.shape}."
             )
-            raise ModelError(msg)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LSTMLayer, (self.kernel, self.bias)
@@ -133,29 +130,25 @@ class Weights:
 
     def _check_fit(self) -> None:
         if not self.layers:
-            msg = "A model needs at least one LSTM layer."
-            raise ModelError(msg)
+            refuse("A model needs at least one LSTM layer.")
         width = self.vocab_size
         if self.embedding is not None:
             if self.embedding.shape[0] != self.vocab_size:
-                msg = (
+                refuse(
                     f"The embedding has {self.embedding.shape[0]} rows, but the softmax tells "
                     f"{self.vocab_size} characters apart; they must be equal."
                 )
-                raise ModelError(msg)
             width = self.embedding.shape[1]
         for number, layer in enumerate(self.layers):
             if layer.input_size != width:
-                msg = f"Layer {number} reads {layer.input_size} inputs, but it is given {width}"
-                msg += "; is the embedding missing?" if number == 0 and self.embedding is None else "."
-                raise ModelError(msg)
+                hint = "; is the embedding missing?" if number == 0 and self.embedding is None else "."
+                refuse(f"Layer {number} reads {layer.input_size} inputs, but it is given {width}{hint}")
             width = layer.units
         if self.softmax_w.shape != (width, self.vocab_size):
-            msg = (
+            refuse(
                 f"The softmax weights must have the shape {(width, self.vocab_size)}, "
                 f"but it is {self.softmax_w.shape}."
             )
-            raise ModelError(msg)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Weights, (self.layers, self.softmax_w, self.softmax_b, self.embedding)
@@ -168,11 +161,30 @@ class Weights:
     @property
     def parameters(self) -> int:
         """Number of trained values."""
-        arrays = [self.softmax_w, self.softmax_b]
-        arrays += [array for layer in self.layers for array in (layer.kernel, layer.bias)]
-        if self.embedding is not None:
-            arrays.append(self.embedding)
-        return sum(array.size for array in arrays)
+        return sum(array.size for array in self.arrays.values())
+
+    @property
+    def arrays(self) -> dict[Place, NDArray[np.float32]]:
+        """Every array by its place, from the input upwards; `assembled` puts them together again."""
+        arrays = {} if self.embedding is None else {("embedding", 0): self.embedding}
+        for number, layer in enumerate(self.layers):
+            arrays |= {("kernel", number): layer.kernel, ("bias", number): layer.bias}
+        return arrays | {("softmax_w", 0): self.softmax_w, ("softmax_b", 0): self.softmax_b}
+
+
+def missing_place(places: Collection[Place]) -> Place | None:
+    """Return the first array, if any, without which those at some places are not a whole network."""
+    count = 1 + max((number for _, number in places), default=0)
+    layers = [(part, number) for number in range(count) for part in ("kernel", "bias")]
+    required = [("softmax_w", 0), ("softmax_b", 0), *layers]
+    return next((place for place in required if place not in places), None)
+
+
+def assembled(arrays: Mapping[Place, NDArray[Any]]) -> Weights:
+    """Return the network of its arrays, of which no place is missing (see `missing_place`)."""
+    count = 1 + max(number for _, number in arrays)
+    layers = tuple(LSTMLayer(arrays["kernel", number], arrays["bias", number]) for number in range(count))
+    return Weights(layers, arrays["softmax_w", 0], arrays["softmax_b", 0], arrays.get(("embedding", 0)))
 
 
 def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
@@ -193,29 +205,24 @@ def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
     owner: dict[int, str] = {}
     for character, number in vocab.items():
         if not isinstance(character, str) or len(character) != 1:
-            msg = (
+            refuse(
                 f"The vocabulary must map single characters to ids, but it has {short_repr(character)}: "
                 "leave out an id without a character."
             )
-            raise ModelError(msg)
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            msg = (
+            refuse(
                 f"The id of {character!r} in the vocabulary must be a whole number, not {short_repr(number)}."
             )
-            raise ModelError(msg)
         if not 0 <= number < vocab_size:
-            msg = (
+            refuse(
                 f"The id of {character!r} in the vocabulary is {short_repr(number)}, but the softmax has "
                 f"only the ids 0 to {vocab_size - 1}."
             )
-            raise ModelError(msg)
         if int(number) in owner:
-            msg = f"The characters {owner[int(number)]!r} and {character!r} have the same id {number}."
-            raise ModelError(msg)
+            refuse(f"The characters {owner[int(number)]!r} and {character!r} have the same id {number}.")
         owner[int(number)] = character
     if not owner:
-        msg = "The vocabulary is empty."
-        raise ModelError(msg)
+        refuse("The vocabulary is empty.")
     return {owner[number]: number for number in sorted(owner)}
 
 
@@ -256,8 +263,7 @@ class CharLSTM:
             self._card = json.dumps(own_card, allow_nan=False)
             json.loads(self._card)
         except (TypeError, ValueError, RecursionError) as error:
-            msg = f"The model card must be plain JSON data: {error}"
-            raise ModelError(msg) from error
+            refuse(f"The model card must be plain JSON data: {error}", error)
         self._weights = weights
         self._vocab = MappingProxyType(checked)
         self._characters = tuple(characters)
@@ -301,13 +307,12 @@ class CharLSTM:
         The card plays no part, nor does the format of the file. Of its 64 digits 16 are enough.
         """
         if self._fingerprint is None:
-            weights = self._weights
-            arrays = [weights.embedding, *(a for layer in weights.layers for a in (layer.kernel, layer.bias))]
             digest = hashlib.sha256(json.dumps(dict(self._vocab)).encode())
-            for array in (*arrays, weights.softmax_w, weights.softmax_b):
-                shape = () if array is None else array.shape
-                digest.update(json.dumps(shape).encode())
-                digest.update(b"" if array is None else array.astype("<f4").tobytes())
+            if self._weights.embedding is None:
+                digest.update(b"[]")
+            for array in self._weights.arrays.values():
+                digest.update(json.dumps(array.shape).encode())
+                digest.update(array.astype("<f4").tobytes())
             self._fingerprint = digest.hexdigest()[:16]
         return self._fingerprint
 
@@ -348,8 +353,7 @@ class CharLSTM:
         for number in ids:
             character = self._characters[number] if 0 <= number < self.vocab_size else None
             if character is None:
-                msg = f"No character has the id {number}."
-                raise ModelError(msg)
+                refuse(f"No character has the id {number}.")
             characters.append(character)
         return "".join(characters)
 
