@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 
     from lstm_widget.formats.vocabulary import Vocabulary
 
+# Embedding, LSTM, dense layer, softmax, and what counts for nothing.
+_ROLES = {"Embedding": "E", "LSTM": "L", "RNN": "L", "Dense": "D", "Activation": "S", "Softmax": "S"}
+_ROLES |= dict.fromkeys(("InputLayer", "Dropout", "SpatialDropout1D"), "")
 # What a file may ask Keras to make: these, and what has no part in running a model.
-_CLASSES = {"Sequential", "Functional", "InputLayer", "Embedding", "LSTM", "RNN", "StackedRNNCells"}
-_CLASSES |= {"LSTMCell", "Dropout", "SpatialDropout1D", "TimeDistributed", "Dense", "Activation", "Softmax"}
+_CLASSES = {*_ROLES, "Sequential", "Functional", "StackedRNNCells", "LSTMCell", "TimeDistributed"}
 _CLASSES |= {"DTypePolicy", "__keras_tensor__"}
 _ASIDE = {"keras.initializers", "keras.regularizers", "keras.constraints"}
 
@@ -131,41 +133,43 @@ def _ancestors(model: Any) -> list[Any]:  # noqa: ANN401
 
 
 def _weights(chain: list[Any], keras: Any) -> Weights:  # noqa: ANN401
-    layers = keras.layers
-    roles = {layers.Embedding: "E", layers.LSTM: "L", layers.RNN: "L", layers.Dense: "D"}
-    roles |= dict.fromkeys((layers.Activation, layers.Softmax), "S")
-    roles |= dict.fromkeys((layers.InputLayer, layers.Dropout, layers.SpatialDropout1D), "")
     parts = []
     for outer in chain:
-        is_wrapped = type(outer) is layers.TimeDistributed and roles.get(type(outer.layer)) in {"D", "S"}
+        is_wrapped = _kind(outer) == "TimeDistributed" and _ROLES.get(_kind(outer.layer)) in {"D", "S"}
         layer = outer.layer if is_wrapped else outer
-        if type(layer) not in roles:
-            refuse(_not_run(f"layer {short_repr(layer.name)}", type(layer).__name__))
+        name = short_repr(layer.name)
+        if _kind(layer) not in _ROLES:
+            refuse(_not_run(f"layer {name}", type(layer).__name__))
         if not layer.built:
-            refuse(
-                f"The layer {short_repr(layer.name)} has no weights yet: call the model on some text first."
-            )
+            refuse(f"The layer {name} has no weights yet: call the model on some text first.")
         if getattr(layer, "quantization_mode", None) is not None:
-            refuse(f"The layer {short_repr(layer.name)} is quantized: give the model as it was before.")
-        parts.append((roles[type(layer)], layer))
+            refuse(f"The layer {name} is quantized: give the model as it was before.")
+        if getattr(layer, "mask_zero", False):
+            refuse(f"The embedding {name} leaves out the id 0 (mask_zero): train without that.")
+        parts.append((_ROLES[_kind(layer)], layer))
     embeddings, lstms, heads, ends = ([layer for role, layer in parts if role == each] for each in "ELDS")
     if not re.fullmatch("E?L+DS?", "".join(role for role, _ in parts)):
-        names = ", ".join(type(layer).__name__ for layer in chain)
-        msg = f"The layers {names} do not form a character LSTM: "
-        msg += "an Embedding or none, LSTM layers, one Dense, and softmax or none."
-        raise ModelError(msg)
+        refuse(
+            f"The layers {', '.join(type(layer).__name__ for layer in chain)} do not form a character LSTM: "
+            "an Embedding or none, LSTM layers, one Dense, and softmax or none."
+        )
     _check_activations([*heads, *ends], keras)
     w = _array(heads[0].kernel, keras)  # [H, V]
     b: NDArray[Any] = np.zeros(w.shape[1]) if heads[0].bias is None else _array(heads[0].bias, keras)
     stack = tuple(cell for layer in lstms for cell in _cells(layer, keras))
-    return Weights(stack, w, b, _rows(embeddings[0], keras) if embeddings else None)
+    return Weights(stack, w, b, _array(embeddings[0].embeddings, keras) if embeddings else None)
+
+
+def _kind(layer: Any) -> str:  # noqa: ANN401
+    """Return the name of a class of Keras, "" for any other: a subclass may do anything."""
+    return type(layer).__name__ if type(layer).__module__.startswith("keras.") else ""
 
 
 def _check_activations(ends: list[Any], keras: Any) -> None:  # noqa: ANN401
     """Refuse what is between the logits and the output, other than one softmax over the characters."""
     softmax = 0
     for layer in ends:
-        is_softmax = isinstance(layer, keras.layers.Softmax) or layer.activation is keras.activations.softmax
+        is_softmax = _kind(layer) == "Softmax" or layer.activation is keras.activations.softmax
         softmax += is_softmax
         if getattr(layer, "axis", -1) != -1 or softmax > 1:
             refuse(
@@ -174,29 +178,25 @@ def _check_activations(ends: list[Any], keras: Any) -> None:  # noqa: ANN401
             )
         if not is_softmax and layer.activation is not keras.activations.linear:
             what = short_repr(getattr(layer.activation, "__name__", layer.activation))
-            msg = f"The {type(layer).__name__} {short_repr(layer.name)} has the activation {what}: "
-            msg += "only softmax or none can be run."
-            raise ModelError(msg)
-
-
-def _rows(layer: Any, keras: Any) -> NDArray[Any]:  # noqa: ANN401
-    if layer.mask_zero:
-        refuse(f"The embedding {short_repr(layer.name)} leaves out the id 0 (mask_zero): train without that.")
-    return _array(layer.embeddings, keras)
+            refuse(
+                f"The {_kind(layer)} {short_repr(layer.name)} has the activation {what}: "
+                "only softmax or none can be run."
+            )
 
 
 def _cells(layer: Any, keras: Any) -> Iterator[LSTMLayer]:  # noqa: ANN401
     """Translate the cells of an ``LSTM`` or ``RNN`` layer, from the input upwards."""
     name = short_repr(layer.name)
     if layer.go_backwards:
-        msg = f"The {type(layer).__name__} {name} reads backwards, which cannot generate text: "
-        msg += "train it without go_backwards."
-        raise ModelError(msg)
+        refuse(
+            f"The {_kind(layer)} {name} reads backwards, which cannot generate text: "
+            "train it without go_backwards."
+        )
     for cell in getattr(layer.cell, "cells", [layer.cell]):
-        if type(cell) is not keras.layers.LSTMCell:  # an LSTM layer consists of one
+        if _kind(cell) != "LSTMCell":  # an LSTM layer consists of one
             refuse(_not_run(f"cell of the layer {name}", type(cell).__name__))
-        usual = keras.activations
-        if cell.activation is not usual.tanh or cell.recurrent_activation is not usual.sigmoid:
+        activations = cell.activation, cell.recurrent_activation
+        if activations != (keras.activations.tanh, keras.activations.sigmoid):
             refuse(f"The layer {name} has other activations than tanh and sigmoid, which cannot be run.")
         kernel = np.concatenate([_array(part, keras) for part in (cell.kernel, cell.recurrent_kernel)])
         yield translated(kernel, np.zeros(kernel.shape[1]) if cell.bias is None else _array(cell.bias, keras))
@@ -217,9 +217,7 @@ def _not_run(what: str, kind: str, verb: str = "is") -> str:
 def _opened(path: Path) -> Any:  # noqa: ANN401
     if path.suffix.lower() != ".keras":
         msg = f"{path.name} is not a .keras file: load it with Keras and give the model or save it as .keras."
-        if path.suffix.lower() not in {".h5", ".hdf5"}:
-            msg = advice(path.name) or msg
-        raise ModelError(msg)
+        refuse(msg if path.suffix.lower() in {".h5", ".hdf5"} else advice(path.name) or msg)
     data = read_model_file(path)
     check_content(data, path.name)
     _check_file(data, path.name)
@@ -231,7 +229,7 @@ def _opened(path: Path) -> Any:  # noqa: ANN401
             f"Keras cannot be imported ({_short(error)}): install it, and name its backend in KERAS_BACKEND.",
             error,
         )
-    except Exception as error:  # Keras raises anything
+    except Exception as error:  # noqa: BLE001 - Keras raises anything
         refuse(f"Keras cannot open {path.name}: {_short(error)}", error)
 
 
@@ -245,7 +243,7 @@ def _check_file(data: bytes, name: str) -> None:
             config = _config_of(archive, name)
     except ModelError:
         raise
-    except Exception as error:  # a damaged archive raises anything
+    except Exception as error:  # noqa: BLE001 - a damaged archive raises anything
         refuse(f"{name} is not a valid .keras file: {_short(error)}", error)
     if isinstance(config, dict):
         config.pop("compile_config", None)  # optimizer and loss: left out with `compile=False`
@@ -254,9 +252,8 @@ def _check_file(data: bytes, name: str) -> None:
         part = todo.pop()
         if isinstance(part, dict):
             if "class_name" in part and not _is_harmless(part["class_name"], part.get("module")):
-                raise ModelError(
-                    _not_run(f"model in {name}", short_repr(part["class_name"]).strip("'"), "holds")
-                )
+                kind = short_repr(part["class_name"]).strip("'")
+                refuse(_not_run(f"model in {name}", kind, "holds"))
             todo += part.values()
         elif isinstance(part, list):
             todo += part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import chain, islice, permutations, product
+from itertools import islice, permutations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,10 +12,9 @@ import numpy as np
 from lstm_widget.errors import refuse, short_repr
 from lstm_widget.formats.torch_tensors import (
     LSTM_TENSOR,
-    bias_of,
+    array_of,
     check_matrix,
     layers_of,
-    matrix_of,
     named,
     shape_of,
     unknown,
@@ -30,52 +29,32 @@ if TYPE_CHECKING:
     from lstm_widget.formats.torch_tensors import Array, Tensors
     from lstm_widget.network.model import LSTMLayer
 
+    _Owners = Mapping[str, Tensors]  # by the names of the modules they are of
+
 _MAX_UNNUMBERED = 6  # LSTMs that their sizes may put in order
 _MAX_COMPARED = 24  # orders of them, of which running the module finds the right one
 _INSTEAD = "give the module instead of its state dict"
 _LOSS = re.compile(r"(?:.*\.)?[^.]*(?:loss|criterion)[^.]*", re.IGNORECASE)
 
 
+class _Ends(NamedTuple):
+    """What is below and above the LSTM layers."""
+
+    name: str  # of the embedding, else of the head
+    embedding: Array | None  # [V, E]
+    head: Array  # [V, H]
+    bias: Array | None  # [V]
+
+
+class _Way(NamedTuple):
+    """One way to put the parts together."""
+
+    order: tuple[str, ...]  # of the LSTMs
+    layers: list[LSTMLayer]
+    ends: _Ends
+
+
 # A module: its parts have types.
-
-
-class _Parts(NamedTuple):
-    """The tensors of the modules in a module, by their names."""
-
-    lstms: dict[str, Tensors]
-    embeddings: dict[str, Tensors]
-    heads: dict[str, Tensors]
-    doubtful: str  # what may compute something else, as a sentence names it
-
-
-def _parts(module: nn.Module) -> _Parts:
-    from torch import nn  # noqa: PLC0415 - the caller has imported it
-    from torch.nn.modules.loss import _Loss  # noqa: PLC0415 - as above
-
-    dropout = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
-    harmless = (*dropout, nn.Identity, nn.Softmax, nn.LogSoftmax, _Loss)
-    parts = _Parts({}, {}, {}, "")
-    for name, part in module.named_modules():
-        tensors = dict([*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)])
-        for aside in part._non_persistent_buffers_set:  # noqa: SLF001 - not in a state dict either
-            tensors.pop(aside, None)
-        if isinstance(part, (nn.LSTM, nn.LSTMCell)):
-            parts.lstms[name] = tensors
-        elif isinstance(part, nn.Linear):
-            parts.heads[name] = tensors
-        elif isinstance(part, nn.Embedding):
-            if part.max_norm is not None:
-                refuse(
-                    f"The {named('embedding', name)} has a max_norm, which cannot be run: train without it."
-                )
-            parts.embeddings[name] = tensors
-        elif not isinstance(part, harmless):
-            is_leaf = not any(True for _ in part.children())
-            if tensors:
-                refuse(_not_run(name, part, None if is_leaf else min(tensors)))
-            if is_leaf and not parts.doubtful and not isinstance(part, (nn.ModuleList, nn.ModuleDict)):
-                parts = parts._replace(doubtful=f"its {named(type(part).__name__, name)}")
-    return parts
 
 
 def ways_of_module(module: nn.Module) -> tuple[list[Weights], str, str]:
@@ -87,23 +66,55 @@ def ways_of_module(module: nn.Module) -> tuple[list[Weights], str, str]:
     for found, limit in ((embeddings, "one nn.Embedding at most"), (heads, "one nn.Linear, its head")):
         if len(found) > 1:
             refuse(f"A character LSTM has {limit}, but here are {_listed(found)}.")
+        for name, tensors in found.items():
+            check_matrix(name, tensors)
+            if "weight" not in tensors:
+                refuse(f"The {named('module', name)} has no weight.")
     if not lstms or not heads:
         refuse(f"The module is not a character LSTM: it has no nn.{'Linear' if lstms else 'LSTM'}.")
-    layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
-    embedding = next((matrix_of(*item) for item in embeddings.items()), None)
-    head, bias = next((matrix_of(*item), bias_of(*item)) for item in heads.items())
-    ends = _Ends("", embedding, head, bias)
+    embedding = next((array_of(*item, "weight") for item in embeddings.items()), None)
+    ((name, head),) = heads.items()
+    bias = array_of(name, head, "bias") if "bias" in head else None
     # By the numbers in the names, else as they were registered, else in any order that fits.
-    given = tuple(lstms)
-    likely = _possible_orders(given)
-    every = islice(permutations(given), _MAX_COMPARED)
-    orders = [
-        order
-        for order in dict.fromkeys([*likely[:_MAX_COMPARED], *every])
-        if _fit([layers[name] for name in order], ends)
-    ] or [given]
-    ways = [_weights([layer for name in order for layer in layers[name]], ends) for order in orders]
-    return ways, doubtful, "" if len(likely) == 1 or len(orders) == 1 else _unordered(lstms)
+    likely = _possible_orders(tuple(lstms))
+    orders = [*likely[:_MAX_COMPARED], *islice(permutations(lstms), _MAX_COMPARED)]
+    ways = _ways(lstms, dict.fromkeys(orders), [_Ends("", embedding, array_of(name, head, "weight"), bias)])
+    is_clear = len(likely) == 1 or len(ways) == 1
+    return [_weights(way) for way in ways], doubtful, "" if is_clear else _unordered(lstms)
+
+
+def _parts(module: nn.Module) -> tuple[_Owners, _Owners, _Owners, str]:
+    """Return LSTMs, embeddings and heads, and what may compute something else, as a sentence names it."""
+    from torch import nn  # noqa: PLC0415 - the caller has imported it
+    from torch.nn.modules.loss import _Loss  # noqa: PLC0415 - as above
+
+    dropout = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+    harmless = (*dropout, nn.Identity, nn.Softmax, nn.LogSoftmax, _Loss)
+    lstms: dict[str, Tensors] = {}
+    embeddings: dict[str, Tensors] = {}
+    heads: dict[str, Tensors] = {}
+    doubtful = ""
+    for name, part in module.named_modules():
+        tensors = dict([*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)])
+        for aside in part._non_persistent_buffers_set:  # noqa: SLF001 - not in a state dict either
+            tensors.pop(aside, None)
+        if isinstance(part, (nn.LSTM, nn.LSTMCell)):
+            lstms[name] = tensors
+        elif isinstance(part, nn.Linear):
+            heads[name] = tensors
+        elif isinstance(part, nn.Embedding):
+            if part.max_norm is not None:
+                refuse(
+                    f"The {named('embedding', name)} has a max_norm, which cannot be run: train without it."
+                )
+            embeddings[name] = tensors
+        elif not isinstance(part, harmless):
+            is_leaf = not any(True for _ in part.children())
+            if tensors:
+                refuse(_not_run(name, part, None if is_leaf else min(tensors)))
+            if is_leaf and not doubtful and not isinstance(part, (nn.ModuleList, nn.ModuleDict)):
+                doubtful = f"its {named(type(part).__name__, name)}"
+    return lstms, embeddings, heads, doubtful
 
 
 def _not_run(name: str, part: nn.Module, tensor: str | None) -> str:
@@ -113,15 +124,6 @@ def _not_run(name: str, part: nn.Module, tensor: str | None) -> str:
 
 
 # A state dict: its tensors have names and shapes.
-
-
-class _Ends(NamedTuple):
-    """What is below and above the LSTM layers."""
-
-    name: str  # of the embedding, else of the head
-    embedding: Array | None  # [V, E]
-    head: Array  # [V, H]
-    bias: Array | None  # [V]
 
 
 def from_state_dict(state: Mapping[str, Any]) -> Weights:
@@ -144,24 +146,15 @@ def from_state_dict(state: Mapping[str, Any]) -> Weights:
     if not lstms:
         refuse("The state dict has no LSTM: no name in it ends in weight_ih_l0 or weight_ih.")
     others = {name: t for name, t in owners.items() if name not in lstms and not _is_loss(name, t)}
-    choices = _possible_ends(others)
-    layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
     orders = _possible_orders(tuple(lstms))
-    if not orders:
+    way, *more = _ways(lstms, orders or [tuple(lstms)], _possible_ends(others))
+    if not orders or any(other.order != way.order for other in more):
         refuse(f"T{_unordered(lstms)[1:]}: {_INSTEAD}.")
-    ways = list(product(orders, choices))
-    # What fits in no way is refused by `Weights`, which says why.
-    ways = [way for way in ways if _fit([layers[name] for name in way[0]], way[1])] or ways[:1]
-    order = ways[0][0]
-    if any(other != order for other, _ in ways):
-        refuse(f"T{_unordered(lstms)[1:]}: {_INSTEAD}.")
-    ends, *more = [choice for _, choice in ways]
     # Of tied weights either may be either.
-    if more and (ends.embedding is None or not np.array_equal(ends.embedding, ends.head)):
-        refuse(
-            f"It is not clear whether {short_repr(ends.name)} is the embedding, the head or both: {_INSTEAD}."
-        )
-    return _weights([layer for name in order for layer in layers[name]], ends)
+    if more and (way.ends.embedding is None or not np.array_equal(way.ends.embedding, way.ends.head)):
+        name = short_repr(way.ends.name)
+        refuse(f"It is not clear whether {name} is the embedding, the head or both: {_INSTEAD}.")
+    return _weights(way)
 
 
 def _is_loss(name: str, tensors: Tensors) -> bool:
@@ -199,8 +192,8 @@ def _possible_ends(owners: Mapping[str, Tensors]) -> list[_Ends]:
     for found, most in ((names, 2), (biased, 1)):
         if len(found) > most:
             refuse(f"A character LSTM has one embedding at most and one head, but here are {_listed(found)}.")
-    matrices = {name: matrix_of(name, owners[name]) for name in names}
-    bias = next((bias_of(name, owners[name]) for name in biased), None)
+    matrices = {name: array_of(name, owners[name], "weight") for name in names}
+    bias = next((array_of(name, owners[name], "bias") for name in biased), None)
     if len(names) == 1:
         ((name, matrix),) = matrices.items()
         one_hot, tied = _Ends(name, None, matrix, bias), _Ends(name, matrix, matrix, bias)
@@ -228,18 +221,30 @@ def _possible_orders(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     return list(permutations(names)) if len(names) <= _MAX_UNNUMBERED else []
 
 
-def _fit(stacks: Iterable[list[LSTMLayer]], ends: _Ends) -> bool:
-    rows, width = (ends.head.shape[0],) * 2 if ends.embedding is None else ends.embedding.shape
-    for layer in chain.from_iterable(stacks):
+def _ways(lstms: _Owners, orders: Iterable[tuple[str, ...]], choices: Iterable[_Ends]) -> list[_Way]:
+    """Return every way that fits; if none does the first one, which `Weights` refuses and says why."""
+    layers = {name: layers_of(name, tensors) for name, tensors in lstms.items()}
+    ways = [
+        _Way(order, [layer for name in order for layer in layers[name]], ends)
+        for order, ends in product(orders, choices)
+    ]
+    return [way for way in ways if _fits(way)] or ways[:1]
+
+
+def _fits(way: _Way) -> bool:
+    embedding, head = way.ends.embedding, way.ends.head
+    rows, width = (head.shape[0],) * 2 if embedding is None else embedding.shape
+    for layer in way.layers:
         if layer.input_size != width:
             return False
         width = layer.units
-    return ends.head.shape == (rows, width)
+    return head.shape == (rows, width)
 
 
-def _weights(layers: list[LSTMLayer], ends: _Ends) -> Weights:
-    bias: Array = np.zeros(len(ends.head)) if ends.bias is None else ends.bias
-    return Weights(tuple(layers), ends.head.T, bias, ends.embedding)
+def _weights(way: _Way) -> Weights:
+    head = way.ends.head
+    bias: Array = np.zeros(len(head)) if way.ends.bias is None else way.ends.bias
+    return Weights(tuple(way.layers), head.T, bias, way.ends.embedding)
 
 
 def _listed(names: Iterable[str]) -> str:

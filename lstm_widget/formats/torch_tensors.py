@@ -100,17 +100,9 @@ def check_matrix(owner: str, tensors: Tensors) -> None:
             refuse(unknown(owner, last))
 
 
-def matrix_of(owner: str, tensors: Tensors) -> Array:
-    """Return the weight of an embedding or a head, or raise `ModelError`."""
-    check_matrix(owner, tensors)
-    if "weight" not in tensors:
-        refuse(f"The {named('module', owner)} has no weight.")
-    return _array(_joined(owner, "weight"), tensors["weight"])
-
-
-def bias_of(owner: str, tensors: Tensors) -> Array | None:
-    """Return the bias of a head, if it has one."""
-    return _array(_joined(owner, "bias"), tensors["bias"]) if "bias" in tensors else None
+def array_of(owner: str, tensors: Tensors, last: str) -> Array:
+    """Return the weight or bias of an embedding or a head."""
+    return _array(_joined(owner, last), tensors[last])
 
 
 def torch_if_loaded() -> Any:  # noqa: ANN401 - a module

@@ -45,11 +45,7 @@ _HEADERS = {
     "Accept-Encoding": "identity",  # weights hardly get smaller
     "Cache-Control": "max-age=0",  # the cache asks, however long the server promised that nothing changes
 }
-_MISSING = {
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.GONE,
-}  # "forbidden" comes from storage services
+_MISSING = {403, 404, 410}  # the first comes from storage services
 _HINTS = {401: "it asks for a password", 429: "it has had too many requests"}
 _TROUBLES = {
     requests.TooManyRedirects: "{place} redirects more than {redirects} times: check the address.",

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import math
 import weakref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from lstm_widget.network.engine import check_state, state_of
+from lstm_widget.network.engine import StatefulLane
 from lstm_widget.network.sampling import COLDEST
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lstm_widget.network.engine import Engine, State
+    from lstm_widget.network.engine import Engine
 
 PANEL = 64
 ROWS = 8  # inputs that are added at a time
@@ -42,26 +42,10 @@ _LN2 = math.log(2)
 # coefficients minimise the largest relative error, by weighted least squares. A formula without branches,
 # unlike that of the C library, is computed for a whole vector at once.
 _LIMIT = _F32(8.3)
-_P0, _P1, _P2, _P3, _P4 = (
-    _F32(value)
-    for value in (
-        0.7788207530975342,
-        0.10458286106586456,
-        0.0027664427179843187,
-        1.678780245129019e-05,
-        1.1457672144388198e-08,
-    )
-)
-_Q0, _Q1, _Q2, _Q3, _Q4 = (
-    _F32(value)
-    for value in (
-        0.7788207530975342,
-        0.3641897439956665,
-        0.020320333540439606,
-        0.00026313832495361567,
-        6.480838692368707e-07,
-    )
-)
+_P0, _P1, _P2 = _F32(0.7788207530975342), _F32(0.10458286106586456), _F32(0.0027664427179843187)
+_P3, _P4 = _F32(1.678780245129019e-05), _F32(1.1457672144388198e-08)
+_Q0, _Q1, _Q2 = _F32(0.7788207530975342), _F32(0.3641897439956665), _F32(0.020320333540439606)
+_Q3, _Q4 = _F32(0.00026313832495361567), _F32(6.480838692368707e-07)
 
 # Only the contraction of a product and a sum into one instruction: the order of a sum stays as written.
 _compile = njit(fastmath={"contract"}, error_model="numpy", cache=True, nogil=True)
@@ -286,7 +270,7 @@ def _pack(engine: Engine) -> _Packed:
     return _packed.setdefault(engine, packed)
 
 
-class CompiledLane:
+class CompiledLane(StatefulLane):
     """What `lstm_widget.network.engine.Lane` is, compiled; and it chooses the characters by itself.
 
     Not safe for two threads at a time.
@@ -299,11 +283,9 @@ class CompiledLane:
     """
 
     def __init__(self, engine: Engine, count: int | None = None) -> None:
-        self._engine, self._count = engine, count
-        self._units = engine.units
+        super().__init__(engine, count)
         self._packed = _pack(engine)
         self._weights = tuple(self._packed)  # as Numba likes it best
-        self._single = count is None
         lanes = count or 1
         self._h = np.zeros((lanes, sum(engine.units) + ROWS), dtype=_F32)  # 2h, and zeros behind
         self._c = np.zeros_like(self._h)
@@ -311,10 +293,6 @@ class CompiledLane:
         self._turn = 0
         self.pace = 1.0
         """Seconds that a step of `write` takes, as last measured."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Make copies by value, as those of `lstm_widget.network.engine.Lane` are."""
-        return _lane_in, (self._engine, self._count, self.states)
 
     def step(self, characters: int | NDArray[np.intp]) -> NDArray[np.float32]:
         """Feed one character to each lane; see `lstm_widget.network.engine.Lane.step`."""
@@ -375,39 +353,11 @@ class CompiledLane:
         self._turn += dice.shape[1]
         return chosen, surprise
 
-    @property
-    def state(self) -> State:
-        """As `lstm_widget.network.engine.Lane.state`."""
-        return self.states[0]
-
-    @state.setter
-    def state(self, state: State) -> None:
-        self.states = (state,)
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        """As `lstm_widget.network.engine.Lane.states`."""
-        ends, total = np.cumsum(self._units)[:-1], sum(self._units)
-        return tuple(
-            state_of(np.split(c[:total], ends), np.split(h[:total] * _HALF, ends))
-            for c, h in zip(self._c, self._h, strict=True)
-        )
-
-    @states.setter
-    def states(self, states: Sequence[State]) -> None:
-        total = sum(self._units)
-        for state in states:
-            check_state(state, self._units)
-        for lane, state in enumerate(states):
-            self._c[lane, :total] = np.concatenate(state.c)
-            self._h[lane, :total] = np.concatenate(state.h) * 2
+    def _layers_of_state(self) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+        ends = np.cumsum(self._engine.units)
+        cs, hs = (np.split(array, ends, axis=1)[:-1] for array in (self._c, self._h))
+        return cs, hs
 
     def _shown(self) -> NDArray[np.float32]:
         logits = self._z[:, : self._packed.softmax_b.size]
-        return logits[0] if self._single else logits
-
-
-def _lane_in(engine: Engine, count: int | None, states: tuple[State, ...]) -> CompiledLane:
-    lane = CompiledLane(engine, count)
-    lane.states = states
-    return lane
+        return logits[0] if self._count is None else logits

@@ -74,14 +74,6 @@ class State:
             object.__setattr__(self, name, tuple(array[...] for array in arrays))
 
 
-def state_of(c: Sequence[NDArray[np.float32]], h: Sequence[NDArray[np.float32]]) -> State:
-    """Return the state of a lane, or raise `ModelError` if its sums have overflowed."""
-    try:
-        return State(tuple(c), tuple(h))
-    except SettingError:
-        raise too_large() from None
-
-
 class Engine:
     """The packed weights. They are only read, so that any number of lanes and threads share them.
 
@@ -134,7 +126,71 @@ def _transposed(array: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.ascontiguousarray(array.T)
 
 
-class Lane:
+class StatefulLane:
+    """What a lane is on every backend: streams through a network, whose states are read and set by value."""
+
+    def __init__(self, engine: Engine, count: int | None) -> None:
+        self._engine, self._count = engine, count
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Make copies by value: the arrays are views of each other, which copies of them would not be."""
+        return _lane_in, (type(self), self._engine, self._count, self.states)
+
+    def _layers_of_state(self) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+        """Return c and 2h of each layer as views, shape (L, H) each."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> State:
+        """The state of a single lane, by value: neither side sees what the other does with it later."""
+        return self.states[0]
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self.states = (state,)
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The state of every lane, by value."""
+        cs, hs = self._layers_of_state()
+        try:
+            return tuple(
+                State(tuple(c[lane] for c in cs), tuple(h[lane] * _HALF for h in hs))
+                for lane in range(len(cs[0]))
+            )
+        except SettingError:  # not finite
+            raise too_large() from None
+
+    @states.setter
+    def states(self, states: Sequence[State]) -> None:
+        for state in states:
+            _check_state(state, self._engine.units)
+        cs, hs = self._layers_of_state()
+        for number, (c, h) in enumerate(zip(cs, hs, strict=True)):
+            c[:] = [state.c[number] for state in states]
+            np.multiply([state.h[number] for state in states], 2, h)
+
+
+def _lane_in(
+    kind: type[StatefulLane], engine: Engine, count: int | None, states: tuple[State, ...]
+) -> StatefulLane:
+    lane = kind(engine, count)
+    lane.states = states
+    return lane
+
+
+def _check_state(state: object, units: tuple[int, ...]) -> None:
+    """Raise `SettingError` unless it is a state of a network with these units per layer."""
+    if not isinstance(state, State):
+        msg = f"A state must be a State, as the network gives it, not {short_repr(state)}."
+        raise SettingError(msg)
+    shapes = [tuple(a.shape for a in arrays) for arrays in (state.c, state.h)]
+    if shapes != [tuple((count,) for count in units)] * 2:
+        msg = f"A state of this model has layers of {units} units, not {shapes}."
+        raise SettingError(msg)
+
+
+class Lane(StatefulLane):
     """One stream through the network, or several side by side: state and work space, allocated once.
 
     Not safe for two threads at a time; make a lane each. `Engine.lane` makes one.
@@ -147,7 +203,7 @@ class Lane:
     """
 
     def __init__(self, engine: Engine, count: int | None = None) -> None:
-        self._engine, self._count = engine, count
+        super().__init__(engine, count)
         lanes = () if count is None else (count,)
         ends = np.cumsum(engine.units)
         starts = ends - engine.units
@@ -172,10 +228,6 @@ class Lane:
             self._c.append(c)
             left, right = product[:units], product[units:]
             self._layers.append((products, bias, z, fio, ones, fi, cj, product, left, right, c, h, o))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Make copies by value: the arrays are views of each other, which copies of them would not be."""
-        return _lane_in, (self._engine, self._count, self.states)
 
     def step(self, characters: int | NDArray[np.intp]) -> NDArray[np.float32]:
         """Feed one character to each lane.
@@ -240,40 +292,10 @@ class Lane:
                 addends = outputs @ kernel.T + engine.biases[number]
         return outputs @ engine.softmax_w.T + engine.softmax_b
 
-    @property
-    def state(self) -> State:
-        """The state of a single lane, by value: neither side sees what the other does with it later."""
-        return self.states[0]
-
-    @state.setter
-    def state(self, state: State) -> None:
-        self.states = (state,)
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        """The state of every lane, by value."""
-        ends = np.cumsum(self._engine.units)[:-1]
-        outputs = np.split((self._h * _HALF).reshape(len(self._h), -1), ends)
-        cells = [c.reshape(len(c), -1) for c in self._c]
-        return tuple(
-            state_of([c[:, lane] for c in cells], [h[:, lane] for h in outputs])
-            for lane in range(outputs[0].shape[1])
-        )
-
-    @states.setter
-    def states(self, states: Sequence[State]) -> None:
-        for state in states:
-            check_state(state, self._engine.units)
-        for number, own in enumerate(self._c):
-            own[:] = np.stack([state.c[number] for state in states], axis=-1).reshape(own.shape)
-        stacked = np.stack([np.concatenate(state.h) for state in states], axis=-1)
-        np.multiply(stacked.reshape(self._h.shape), 2, self._h)
-
-
-def _lane_in(engine: Engine, count: int | None, states: tuple[State, ...]) -> Lane:
-    lane = engine.lane(count)
-    lane.states = states
-    return lane
+    def _layers_of_state(self) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+        hs = np.split(self._h, np.cumsum(self._engine.units)[:-1])
+        cs, hs = ([array.reshape(len(array), -1).T for array in arrays] for arrays in (self._c, hs))
+        return cs, hs
 
 
 def _cell(z, addend, fio, ones, fi, cj, product, left, right, c, h, o) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
@@ -286,17 +308,6 @@ def _cell(z, addend, fio, ones, fi, cj, product, left, right, c, h, o) -> None: 
     np.multiply(c, _HALF, c)
     np.tanh(c, h)
     np.multiply(h, o, h)  # 2h
-
-
-def check_state(state: object, units: tuple[int, ...]) -> None:
-    """Raise `SettingError` unless it is a state of a network with these units per layer."""
-    if not isinstance(state, State):
-        msg = f"A state must be a State, as the network gives it, not {short_repr(state)}."
-        raise SettingError(msg)
-    shapes = [tuple(a.shape for a in arrays) for arrays in (state.c, state.h)]
-    if shapes != [tuple((count,) for count in units)] * 2:
-        msg = f"A state of this model has layers of {units} units, not {shapes}."
-        raise SettingError(msg)
 
 
 def _column(values: NDArray[np.float32], count: int | None) -> NDArray[np.float32]:
