@@ -145,7 +145,7 @@ def test_a_layer_checks_its_shapes(kernel, bias, match):
         ([layer(3, 2), layer(3, 5)], zeros(5, 3), zeros(3), None, "Layer 1 reads 3 inputs, .* given 2"),
         ([layer(3, 2)], zeros(3, 2), zeros(3), None, r"shape \(2, 3\), but it is \(3, 2\)"),
         ([layer(3, 2)], zeros(2, 3), zeros(4), zeros(4, 3), r"shape \(2, 4\), but it is \(2, 3\)"),
-        ([layer(4, 2)], zeros(2, 3), zeros(3), zeros(2, 4), "embedding has 2 rows, .* 3 characters"),
+        ([layer(4, 2)], zeros(2, 3), zeros(3), zeros(2, 4), "embedding has 2 rows, .* 3 ids"),
         ([layer(3, 2)], zeros(6), zeros(3), None, "softmax weights must have 2"),
         ([layer(3, 2)], zeros(2, 3), zeros(1, 3), None, "softmax bias must have 1"),
         ([layer(4, 2)], zeros(2, 3), zeros(3), zeros(12), "embedding must have 2"),

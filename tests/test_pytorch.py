@@ -445,7 +445,7 @@ REFUSED_STATES = {
     "rows": (lambda: with_tensor("rnn.0.weight_hh_l0", 30, 8), "weight_hh .* the shape \\(30, 8\\)"),
     "other rows": (lambda: with_tensor("rnn.0.weight_ih_l0", 28, 5), "weight_ih .* the shape \\(28, 5\\)"),
     "short bias": (lambda: with_tensor("rnn.0.bias_ih_l0", 31), "bias_ih .* the shape \\(31,\\)"),
-    "short head bias": (lambda: with_tensor("decoder.bias", V - 1), "the softmax tells 10 characters"),
+    "short head bias": (lambda: with_tensor("decoder.bias", V - 1), "the softmax has 10 ids"),
     "checkpoint": (
         lambda: {"epoch": 3, "model_state_dict": Net().state_dict(), "optimizer": {"state": {}}},
         r"take its 'model_state_dict', as in from_pytorch\(checkpoint\['model_state_dict'\], vocab\)",

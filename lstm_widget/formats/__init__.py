@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lstm_widget.errors import refuse, short_repr
 from lstm_widget.formats.elsewhere import advice
-from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path, kind_of
+from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path, impossible, kind_of
 from lstm_widget.formats.finding import TRAINED, find_model, is_of_a_network
 from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
 from lstm_widget.network.bundled import available_models, bundled_files
@@ -87,10 +87,7 @@ def _names_in(folder: Path, files: LocalFiles) -> list[str]:
     try:
         own = [entry.name for entry in folder.iterdir()]
     except OSError as error:
-        refuse(
-            f"The folder {short_repr(str(folder))} cannot be read: {error.strerror or type(error).__name__}.",
-            error,
-        )
+        impossible(f"The folder {short_repr(str(folder))} cannot be read", error)
     if TRAINED in own or is_of_a_network(files.read, MANIFEST):
         return own
     names = []
@@ -106,7 +103,7 @@ def _names_in(folder: Path, files: LocalFiles) -> list[str]:
 def _archive_of(path: Path) -> Path | None:
     """Return the zip file that a path names, or leads into."""
     for part in (path, *path.parents):
-        if part.suffix.lower() == ZIP:
+        if part.suffix.lower() == ZIP and kind_of(part) != "folder":
             return part
     return None
 

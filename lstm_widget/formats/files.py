@@ -13,7 +13,7 @@ import shutil
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, NoReturn, Protocol, runtime_checkable
 
 from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.holding import holding
@@ -132,7 +132,7 @@ def read_file(path: Path, at_most: int) -> bytes | None:
     try:
         status = path.stat()
     except PermissionError as error:
-        raise _unreadable(path.name, error) from error
+        impossible(f"The file {short_repr(path.name)} cannot be read", error)
     except (OSError, ValueError):
         return None
     if not stat.S_ISREG(status.st_mode):
@@ -144,7 +144,7 @@ def read_file(path: Path, at_most: int) -> bytes | None:
         with path.open("rb") as stream:
             data = stream.read(status.st_size + 1)
     except OSError as error:
-        raise _unreadable(path.name, error) from error
+        impossible(f"The file {short_repr(path.name)} cannot be read", error)
     if len(data) > at_most:  # it has grown meanwhile
         raise TooLargeError(path.name, at_most)
     return data
@@ -170,7 +170,12 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        refuse(f"{short_repr(str(path))} cannot be written: {error.strerror or type(error).__name__}.", error)
+        impossible(f"{short_repr(str(path))} cannot be written", error)
+
+
+def impossible(what: str, error: OSError) -> NoReturn:
+    """Raise a `ModelError` with what the system says."""
+    refuse(f"{what}: {error.strerror or type(error).__name__}.", error)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -282,9 +287,3 @@ def readable_size(size: int) -> str:
 
 def _outside(name: str) -> ModelError:
     return ModelError(f"The file {short_repr(name)} is outside the model's folder, which is not allowed.")
-
-
-def _unreadable(name: str, error: OSError) -> ModelError:
-    return ModelError(
-        f"The file {short_repr(name)} cannot be read: {error.strerror or type(error).__name__}."
-    )

@@ -12,6 +12,14 @@ from lstm_widget.formats.files import check_content, utf8
 MAX_JSON_BYTES = 16 * 2**20
 
 
+def parse_object(text: str | bytes, name: str) -> dict[str, Any]:
+    """Parse a JSON object; see `parse_json`."""
+    table = parse_json(text, name)
+    if not isinstance(table, dict):
+        refuse(f"{name} must be a JSON object.")
+    return table
+
+
 def parse_json(text: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is anything
     """Parse JSON in which no key occurs twice.
 

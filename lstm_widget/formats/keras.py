@@ -172,10 +172,7 @@ def _check_activations(ends: list[Any], keras: Any) -> None:  # noqa: ANN401
         is_softmax = _kind(layer) == "Softmax" or layer.activation is keras.activations.softmax
         softmax += is_softmax
         if getattr(layer, "axis", -1) != -1 or softmax > 1:
-            refuse(
-                f"The softmax {short_repr(layer.name)} must be the only one, and over the "
-                "characters (axis -1)."
-            )
+            refuse(f"The softmax {short_repr(layer.name)} must be the only one, and over axis -1.")
         if not is_softmax and layer.activation is not keras.activations.linear:
             what = short_repr(getattr(layer.activation, "__name__", layer.activation))
             refuse(
@@ -188,10 +185,7 @@ def _cells(layer: Any, keras: Any) -> Iterator[LSTMLayer]:  # noqa: ANN401
     """Translate the cells of an ``LSTM`` or ``RNN`` layer, from the input upwards."""
     name = short_repr(layer.name)
     if layer.go_backwards:
-        refuse(
-            f"The {_kind(layer)} {name} reads backwards, which cannot generate text: "
-            "train it without go_backwards."
-        )
+        refuse(f"The {_kind(layer)} {name} reads backwards: train it without go_backwards.")
     for cell in getattr(layer.cell, "cells", [layer.cell]):
         if _kind(cell) != "LSTMCell":  # an LSTM layer consists of one
             refuse(_not_run(f"cell of the layer {name}", type(cell).__name__))

@@ -30,7 +30,7 @@ from lstm_widget.formats.files import (
     write_whole,
     writing,
 )
-from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json, parse_object
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, names_part, role_of
 from lstm_widget.formats.vocabulary import VOCABULARIES, load_vocab, parse_vocab, read_vocab
 from lstm_widget.network.model import CharLSTM, assembled, missing_place
@@ -82,18 +82,24 @@ def load_p5ml(folder: str | Path | Files) -> CharLSTM:
         LSTM cells.
     """
     files = folder if isinstance(folder, Files) else LocalFiles(folder)
-    weights, names = _read_weights(files)
+    weights, names = load_checkpoints(files)
     data, vocab_file = read_vocab(files)
     vocab = parse_vocab(data, vocab_file, weights.vocab_size)
     text = data.decode("utf-8")
     if len(text) <= MAX_KEPT_TEXT:
         names |= {"vocab_file": vocab_file, "vocab_text": text}
     names["title"] = files.title
-    return CharLSTM(weights, vocab, {"title": files.title} | _read_card(files) | {"p5ml": names})
+    card = files.read(CARD, MAX_JSON_BYTES)  # p5ML itself has no such file
+    own = {} if card is None else parse_object(card, CARD)
+    return CharLSTM(weights, vocab, {"title": files.title} | own | {"p5ml": names})
 
 
-def load_checkpoints(folder: str | Path) -> tuple[Weights, dict[str, Any]]:
+def load_checkpoints(folder: str | Path | Files) -> tuple[Weights, dict[str, Any]]:
     """Read the weights alone.
+
+    Parameters
+    ----------
+    folder : str, Path or Files
 
     Returns
     -------
@@ -106,20 +112,7 @@ def load_checkpoints(folder: str | Path) -> tuple[Weights, dict[str, Any]]:
     ModelError
         As for `load_p5ml`.
     """
-    return _read_weights(LocalFiles(folder))
-
-
-def _read_card(files: Files) -> dict[str, Any]:
-    """Return the model card; p5ML itself has no such file."""
-    data = files.read(CARD, MAX_JSON_BYTES)
-    card = {} if data is None else parse_json(data, CARD)
-    if not isinstance(card, dict):
-        refuse(f"{CARD} must hold a JSON object.")
-    return card
-
-
-def _read_weights(files: Files) -> tuple[Weights, dict[str, Any]]:
-    """Build the network from its variables; return also their names."""
+    files = folder if isinstance(folder, Files) else LocalFiles(folder)
     # Names and shapes are checked before any weights are read.
     manifest = _read_manifest(files)
     places, names = _places_of(manifest)
@@ -169,9 +162,7 @@ def _places_of(variables: Iterable[str]) -> tuple[dict[Place, str], dict[str, An
         if part == "other":
             log.info("The variable %r is not part of the network and is ignored", name)
         elif (part, layer) in places:
-            refuse(
-                f"{MANIFEST} has the {part} of layer {layer} twice, the second time as {short_repr(name)}."
-            )
+            refuse(f"{MANIFEST} has the {part} of layer {layer} twice, also as {short_repr(name)}.")
         else:
             places[part, layer] = name
             if part != "learning_rate":

@@ -19,7 +19,7 @@ from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.formats.files import as_path, check_content, read_model_file, write_file
-from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_object
 from lstm_widget.network.model import CharLSTM, assembled, missing_place
 
 if TYPE_CHECKING:
@@ -70,9 +70,7 @@ def parse_safetensors(data: bytes, name: str) -> CharLSTM:
     for part, noun in (("vocab", "vocabulary"), ("card", "card")):
         if part not in metadata:
             refuse(f"The {noun} is missing in {name}.")
-        parts[part] = parse_json(metadata[part], f"The {noun} in {name}")
-        if not isinstance(parts[part], dict):
-            refuse(f"The {noun} in {name} must be a JSON object.")
+        parts[part] = parse_object(metadata[part], f"The {noun} in {name}")
     try:
         tensors = load(data)
     # What the file may get wrong, and a type of number that NumPy lacks.
@@ -91,10 +89,10 @@ def read_card(file: str | Path) -> dict[str, Any]:
     """
     try:
         with safe_open(file, framework="numpy") as opened:
-            card = parse_json((opened.metadata() or {}).get("card", ""), f"The card in {Path(file).name}")
+            metadata = opened.metadata() or {}
     except (OSError, SafetensorError) as error:
         raise _invalid(Path(file).name) from error
-    return card if isinstance(card, dict) else {}
+    return parse_object(metadata.get("card", ""), f"The card in {Path(file).name}")
 
 
 def metadata_of(data: bytes, name: str) -> dict[str, str]:
@@ -103,8 +101,8 @@ def metadata_of(data: bytes, name: str) -> dict[str, str]:
     if not 0 < size <= min(len(data) - _LENGTH, MAX_HEADER_BYTES):
         raise _invalid(name)
     try:
-        metadata = parse_json(data[_LENGTH : _LENGTH + size], name).get("__metadata__", {})
-    except (ModelError, AttributeError) as error:
+        metadata = parse_object(data[_LENGTH : _LENGTH + size], name).get("__metadata__", {})
+    except ModelError as error:
         raise _invalid(name) from error
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise _invalid(name)

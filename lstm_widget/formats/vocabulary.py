@@ -74,16 +74,11 @@ def _by_character(table: Mapping[Any, str | None], name: str) -> dict[str, int]:
     vocab: dict[str, int] = {}
     for key, character in table.items():
         if not re.fullmatch(r"\d{1,9}", str(key), re.ASCII):
-            refuse(
-                f"{name} must map characters to whole numbers, not {short_repr(key)} to "
-                f"{short_repr(character)}."
-            )
+            refuse(f"{name} must map characters to ids, not {short_repr(key)} to {short_repr(character)}.")
         if character is None:
             continue
         if character in vocab:
-            refuse(
-                f"{name} gives the character {short_repr(character)} two ids, {vocab[character]} and {key}."
-            )
+            refuse(f"{name} gives {short_repr(character)} two ids, {vocab[character]} and {key}.")
         vocab[character] = int(key)
     return vocab
 

@@ -133,22 +133,17 @@ class Weights:
             refuse("A model needs at least one LSTM layer.")
         width = self.vocab_size
         if self.embedding is not None:
-            if self.embedding.shape[0] != self.vocab_size:
-                refuse(
-                    f"The embedding has {self.embedding.shape[0]} rows, but the softmax tells "
-                    f"{self.vocab_size} characters apart; they must be equal."
-                )
-            width = self.embedding.shape[1]
+            rows, width = self.embedding.shape
+            if rows != self.vocab_size:
+                refuse(f"The embedding has {rows} rows, but the softmax has {self.vocab_size} ids.")
         for number, layer in enumerate(self.layers):
             if layer.input_size != width:
                 hint = "; is the embedding missing?" if number == 0 and self.embedding is None else "."
                 refuse(f"Layer {number} reads {layer.input_size} inputs, but it is given {width}{hint}")
             width = layer.units
-        if self.softmax_w.shape != (width, self.vocab_size):
-            refuse(
-                f"The softmax weights must have the shape {(width, self.vocab_size)}, "
-                f"but it is {self.softmax_w.shape}."
-            )
+        needed = (width, self.vocab_size)
+        if self.softmax_w.shape != needed:
+            refuse(f"The softmax weights must have the shape {needed}, not {self.softmax_w.shape}.")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Weights, (self.layers, self.softmax_w, self.softmax_b, self.embedding)
