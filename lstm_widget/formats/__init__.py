@@ -9,9 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from lstm_widget.errors import refuse, short_repr
-from lstm_widget.formats.elsewhere import advice
 from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path, impossible, kind_of
-from lstm_widget.formats.finding import TRAINED, find_model, is_of_a_network
+from lstm_widget.formats.finding import TRAINED, advice, find_model, is_of_a_network
 from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
 from lstm_widget.network.bundled import available_models, bundled_files
 from lstm_widget.network.model import CharLSTM

@@ -6,6 +6,7 @@ strangers: none of the three lets a name lead out of the folder.
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import re
@@ -13,7 +14,7 @@ import shutil
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, runtime_checkable
 
 from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.holding import holding
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"  # of a p5ML / ml5.js folder
 # Of weights, in memory; 500 million of them. Far above any character-level LSTM.
 MAX_MODEL_BYTES = 2 * 2**30
+# Of a JSON file. Far above any real one of this kind, far below what hurts.
+MAX_JSON_BYTES = 16 * 2**20
 
-_ELSEWHERE = re.compile(r"/|[A-Za-z]:")
+# An absolute path, a drive, a backslash, a URL, "..".
+_ELSEWHERE = re.compile(r"^/|^[A-Za-z]:|\\|://|(^|/)\.\.(/|$)")
 
 
 class TooLargeError(ModelError):
@@ -39,7 +43,8 @@ class TooLargeError(ModelError):
 
     def __init__(self, name: str, at_most: int, size: int | None = None) -> None:
         self.size = size
-        super().__init__(f"{name} is larger than {readable_size(at_most)}, the limit for a model.")
+        limit = f"{at_most / 2**30:g} GiB" if at_most >= 2**30 else f"{at_most / 2**20:g} MiB"
+        super().__init__(f"{name} is larger than {limit}, the limit for a model.")
 
 
 @runtime_checkable
@@ -112,7 +117,7 @@ class LocalFiles:
         except (OSError, ValueError, RuntimeError):  # an impossible name, a link to itself
             return None
         if not inside or "\\" in name:
-            raise _outside(name)
+            _refuse_outside(name)
         return read_file(path, at_most)
 
 
@@ -246,6 +251,48 @@ def utf8(data: bytes, name: str) -> str:
         refuse(f"{name} is not UTF-8 text (byte {error.start:,} cannot be read): save it as UTF-8.")
 
 
+def parse_object(text: str | bytes, name: str) -> dict[str, Any]:
+    """Parse a JSON object; see `parse_json`."""
+    table = parse_json(text, name)
+    if not isinstance(table, dict):
+        refuse(f"{name} must be a JSON object.")
+    return table
+
+
+def parse_json(text: str | bytes, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+    """Parse JSON in which no key occurs twice.
+
+    Parameters
+    ----------
+    text : str or bytes
+        Bytes are UTF-8, with or without a byte order mark.
+    name : str
+        Where it comes from, for the error.
+
+    Raises
+    ------
+    ModelError
+        If it is not UTF-8, not JSON, nested too deeply, or has a key twice.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        table: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in table:
+                refuse(f"{name} has the key {short_repr(key)} twice.")
+            table[key] = value
+        return table
+
+    if isinstance(text, bytes):
+        check_content(text, name)
+    try:
+        return json.loads(utf8(text, name) if isinstance(text, bytes) else text, object_pairs_hook=unique)
+    except ModelError:
+        raise
+    except (ValueError, RecursionError) as error:
+        refuse(f"{name} is not valid JSON: {error}", error)
+
+
 def as_path(path: str | Path) -> Path:
     """Return a path as such, ``~`` as the home folder, or raise `ModelError` if it is something else."""
     try:
@@ -262,28 +309,12 @@ def name_below(name: str) -> str:
     Raises
     ------
     ModelError
-        If it `leads_out`.
+        If it could mean something outside its folder, here or on another system.
     """
-    if leads_out(name):
-        raise _outside(name)
+    if _ELSEWHERE.search(name):
+        _refuse_outside(name)
     return posixpath.normpath(name)
 
 
-def leads_out(name: str) -> bool:
-    """Return whether a name could mean something outside its folder, here or on another system.
-
-    That is ``..``, an absolute path, a drive, a backslash, a URL.
-    """
-    return bool(_ELSEWHERE.match(name)) or "\\" in name or "://" in name or ".." in name.split("/")
-
-
-def readable_size(size: int) -> str:
-    """Return a number of bytes as a person says it, if it is a round one."""
-    for unit, name in ((2**30, "GiB"), (2**20, "MiB")):
-        if size >= unit and size % unit == 0:
-            return f"{size // unit} {name}"
-    return f"{size} bytes"
-
-
-def _outside(name: str) -> ModelError:
-    return ModelError(f"The file {short_repr(name)} is outside the model's folder, which is not allowed.")
+def _refuse_outside(name: str) -> NoReturn:
+    refuse(f"The file {short_repr(name)} is outside the model's folder, which is not allowed.")

@@ -1,21 +1,57 @@
-"""Which folder of several is the model: in a zip file, or below a folder on the disk."""
+"""What is a model: which folder of several, in a zip file or on the disk, and what to do with other files."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from lstm_widget.errors import ModelError, listed, short_repr
-from lstm_widget.formats.elsewhere import advice_for_all
-from lstm_widget.formats.files import MANIFEST
-from lstm_widget.formats.json_data import parse_json
+from lstm_widget.formats.files import MANIFEST, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
 TRAINED = "model.safetensors"  # what a training calls its model
 _MOST_FOLDERS = 200  # that are looked into
 _LONGEST = 2**20  # bytes of the manifest of a real model, and far more
+
+
+# How a name ends, and what to say; the more specific come first.
+_KINDS: dict[str, str] = {
+    r"\.keras": "is a Keras model: convert it with  lstm-widget convert {name} my-model --vocab vocab.json",
+    r"\.(h5|hdf5)": "is a Keras model in an old format: open it with Keras, save it as .keras, and convert "
+    "that with  lstm-widget convert my.keras my-model --vocab vocab.json",
+    r"\.(pt|pth|ckpt|bin|pkl|pickle)": "is a pickle, which is never opened, as it can run any program: "
+    "load it in PyTorch and give the module or its state dict to from_pytorch.",
+    r"(^|/)checkpoint|\.index|\.meta|\.data-\d+-of-\d+": "is part of a TensorFlow checkpoint, which is not "
+    "read: give the folder with manifest.json and vocab.json that the training script of ml5 writes as well.",
+    r"\.(onnx|pb|tflite|npz|npy|gguf|mlmodel|mar|joblib|weights)|(^|/)model\.json": "is in a format that is "
+    "not read: give the model that it was made from to from_pytorch or from_keras.",
+    r"\.(tar|gz|tgz|bz2|xz|7z|rar)": "is an archive of a kind that is not read: unpack it, and give what "
+    "is in it.",
+    r"\.(txt|text|md)": "is a text, not a model: train a model on it with  "
+    "lstm-widget train {name} -o my-model",
+}
+
+
+def advice(name: str) -> str | None:
+    """Return what to do with a file, as a sentence; `None` if nothing is known about its kind."""
+    for kind, sentence in _KINDS.items():
+        if _is(name, kind):
+            return f"{short_repr(name)} {sentence.format(name=name)}"
+    return None
+
+
+def advice_for_all(names: Iterable[str]) -> str | None:
+    """Return the most specific advice for several files."""
+    names = sorted(names, key=lambda name: (name.count("/"), name))
+    kinds = list(_KINDS)[:-1]  # texts lie everywhere
+    return next((advice(name) for kind in kinds for name in names if _is(name, kind)), None)
+
+
+def _is(name: str, kind: str) -> bool:
+    return re.search(f"(?:{kind})$", name, re.IGNORECASE) is not None
 
 
 class Found(NamedTuple):

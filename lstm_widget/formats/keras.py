@@ -20,9 +20,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import ModelError, refuse, short_repr
-from lstm_widget.formats.elsewhere import advice
-from lstm_widget.formats.files import MAX_MODEL_BYTES, as_path, check_content, read_model_file
-from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+from lstm_widget.formats.files import (
+    MAX_JSON_BYTES,
+    MAX_MODEL_BYTES,
+    as_path,
+    check_content,
+    parse_json,
+    read_model_file,
+)
+from lstm_widget.formats.finding import advice
 from lstm_widget.formats.torch_tensors import translated
 from lstm_widget.formats.vocabulary import vocab_of
 from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights

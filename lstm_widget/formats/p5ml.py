@@ -21,16 +21,18 @@ import numpy as np
 from lstm_widget.errors import ModelError, refuse, short_repr
 from lstm_widget.formats.files import (
     MANIFEST,
+    MAX_JSON_BYTES,
     MAX_MODEL_BYTES,
     Files,
     LocalFiles,
     TooLargeError,
     as_path,
     check_content,
+    parse_json,
+    parse_object,
     write_whole,
     writing,
 )
-from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json, parse_object
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, names_part, role_of
 from lstm_widget.formats.vocabulary import VOCABULARIES, load_vocab, parse_vocab, read_vocab
 from lstm_widget.network.model import CharLSTM, assembled, missing_place

@@ -13,8 +13,8 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 
 from lstm_widget.errors import refuse, short_repr, warn
-from lstm_widget.formats.elsewhere import advice
 from lstm_widget.formats.files import check_content, read_model_file
+from lstm_widget.formats.finding import advice
 from lstm_widget.formats.safetensors import FORMAT, metadata_of
 from lstm_widget.formats.torch_networks import from_state_dict, ways_of_module
 from lstm_widget.formats.torch_tensors import middle_swapped, torch_if_loaded

@@ -18,8 +18,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
 from lstm_widget.errors import ModelError, refuse, short_repr
-from lstm_widget.formats.files import as_path, check_content, read_model_file, write_file
-from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_object
+from lstm_widget.formats.files import (
+    MAX_JSON_BYTES,
+    as_path,
+    check_content,
+    parse_object,
+    read_model_file,
+    write_file,
+)
 from lstm_widget.network.model import CharLSTM, assembled, missing_place
 
 if TYPE_CHECKING:

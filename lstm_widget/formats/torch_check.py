@@ -153,9 +153,8 @@ def _zero_state(lstms: list[Any], batch: int) -> Any:  # noqa: ANN401 - a pair, 
     each = []
     for part in lstms:
         layers = (part.num_layers,) if isinstance(part, nn.LSTM) else ()
-        zeros = torch.zeros(*layers, batch, part.hidden_size).to(
-            part.weight_hh_l0 if layers else part.weight_hh
-        )
+        weight = part.weight_hh_l0 if layers else part.weight_hh
+        zeros = torch.zeros(*layers, batch, part.hidden_size).to(weight)
         each.append((zeros, zeros))
     return each[0] if len(each) == 1 else each
 

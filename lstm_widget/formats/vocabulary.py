@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lstm_widget.errors import ModelError, refuse, short_repr, warn
-from lstm_widget.formats.files import LocalFiles, as_path, kind_of, read_file
-from lstm_widget.formats.json_data import MAX_JSON_BYTES, parse_json
+from lstm_widget.formats.files import MAX_JSON_BYTES, LocalFiles, as_path, kind_of, parse_json, read_file
 from lstm_widget.network.model import check_vocab
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
 from lstm_widget.errors import ModelError, refuse, short_repr, warn
-from lstm_widget.formats.elsewhere import advice_for_all, shown_url
 from lstm_widget.formats.files import MANIFEST, TooLargeError, name_below
+from lstm_widget.formats.finding import advice_for_all
 from lstm_widget.formats.p5ml import load_p5ml
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _HEADERS = {
 _MISSING = {403, 404, 410}  # the first comes from storage services
 _HINTS = {401: "it asks for a password", 429: "it has had too many requests"}
 _TROUBLES = {
-    requests.TooManyRedirects: "{place} redirects more than {redirects} times: check the address.",
+    requests.TooManyRedirects: f"{{place}} redirects more than {MAX_REDIRECTS} times: check the address.",
     requests.exceptions.ProxyError: "{place} is out of reach for the proxy: check your network settings.",
     requests.exceptions.SSLError: "There is no trusted, encrypted connection to {place}: "
     "check whether the address begins with http or https.",
@@ -91,8 +91,8 @@ def _load(address: SplitResult, downloads: _Downloads) -> CharLSTM:
         address = address._replace(path=zipped["file"])
         title = unquote(posixpath.basename(address.path)).rpartition(".")[0]
         data, inside = downloads.get_model(address), unquote(zipped["inside"] or "")
-        return load_zip(ZipFiles(data, name=shown_url(address), title=title, inside=inside))
-    name = shown_url(address)
+        return load_zip(ZipFiles(data, name=_shown_url(address), title=title, inside=inside))
+    name = _shown_url(address)
     if address.path.lower().endswith(".safetensors"):
         from lstm_widget.formats.safetensors import parse_safetensors  # noqa: PLC0415 - the same
 
@@ -127,7 +127,7 @@ class WebFiles:
     @property
     def where(self) -> str:
         """The address, as an error says it."""
-        return f"at {shown_url(self._address)!r}"
+        return f"at {_shown_url(self._address)!r}"
 
     def read(self, name: str, at_most: int) -> bytes | None:
         """Read one file; see `lstm_widget.formats.files.Files.read`."""
@@ -186,9 +186,8 @@ class _Downloads:
         """Download a file, or read it from the cache if offline; `None` if there is no such file."""
         url = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
         try:
-            with self._session.get(
-                url, stream=True, timeout=0.01 if self._is_offline else TIMEOUT
-            ) as response:
+            timeout = 0.01 if self._is_offline else TIMEOUT
+            with self._session.get(url, stream=True, timeout=timeout) as response:
                 return self._content(response, address, at_most, name)
         except ModelError:
             raise
@@ -197,9 +196,8 @@ class _Downloads:
                 return None
             is_connection = isinstance(error, requests.ConnectionError)
             self._cache_was_used |= not is_connection
-            trouble = next(text for kind, text in _TROUBLES.items() if isinstance(error, kind)).format(
-                place=_place(address), redirects=MAX_REDIRECTS
-            )
+            trouble = next(text for kind, text in _TROUBLES.items() if isinstance(error, kind))
+            trouble = trouble.format(place=_place(address))
         if is_connection and not self._has_answer:
             self._is_offline = True
             self._session.headers["Cache-Control"] = f"max-age={10**9}"  # the cache does not ask
@@ -261,5 +259,14 @@ def _cache_folder(address: SplitResult) -> Path | None:
     return folder / "lstm-widget" / model
 
 
+def _shown_url(address: SplitResult) -> str:
+    """Return an address as errors name it: without password, and without what follows a ``?``.
+
+    Signed addresses carry a key there.
+    """
+    plain = address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    return plain + ("?..." if address.query else "")
+
+
 def _place(address: SplitResult) -> str:
-    return short_repr(shown_url(address))
+    return short_repr(_shown_url(address))

@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    from lstm_widget.network.engine import State
-
-    class HasState(Protocol):
-        """A lane of any backend."""
-
-        @property
-        def state(self) -> State: ...  # noqa: D102 - as the lanes have it
-
+    from lstm_widget.network.engine import State, StatefulLane
 
 EVERY = 64  # characters, until there are too many states
 _MOST_BYTES = 4_000_000
@@ -31,7 +22,7 @@ class KeptStates:
     def __len__(self) -> int:
         return len(self._states)
 
-    def offer(self, position: int, lane: HasState) -> None:
+    def offer(self, position: int, lane: StatefulLane) -> None:
         """Keep the state of a lane that has read `position` characters, if it is time to."""
         if position < self._next:
             return

@@ -21,7 +21,7 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 # Straight, closing, opening.
 _QUOTES = (("'", "’ʼ′´›", "‘‛‚`ʻ‹"), ('"', "”″»", "“„‟«"))
@@ -161,13 +161,8 @@ class _Reading:
 
     def _down(self, sign: str, before: str) -> str:
         """Go down the ladder."""
-        forms = _forms(sign)
-        for step in (self._itself, self._lookalike, self._other_case):
-            for form in forms:
-                pieces = [step(one, last) for one, last in zip(form, (before, *form), strict=False)]
-                if all(pieces):
-                    return "".join(pieces)
-        return ""
+        forms, steps = _forms(sign), (self._itself, self._lookalike, self._other_case)
+        return next(filter(None, (_spelled(forms, before, step) for step in steps)), "")
 
     def _itself(self, character: str, _before: str) -> str:
         return character if character in self._known else ""
@@ -177,21 +172,24 @@ class _Reading:
         return next((other for other in others if other in self._known), "")
 
     def _other_case(self, character: str, before: str) -> str:
-        if same := self._lookalike(character, before):
-            return same
-        others = (character.lower(), character.casefold(), character.upper())
-        for form in (form for other in dict.fromkeys(others) for form in _forms(other)):
-            pieces = [self._lookalike(one, last) for one, last in zip(form, (before, *form), strict=False)]
-            if all(pieces):
-                return "".join(pieces)
-        return ""
+        others = dict.fromkeys((character.lower(), character.casefold(), character.upper()))
+        forms = [character, *(form for other in others for form in _forms(other))]
+        return _spelled(forms, before, self._lookalike)
+
+
+def _spelled(forms: Iterable[str], before: str, step: Callable[[str, str], str]) -> str:
+    """Return what a step makes of the first form of which it reads every character."""
+    for form in forms:
+        pieces = [step(one, last) for one, last in zip(form, (before, *form), strict=False)]
+        if all(pieces):
+            return "".join(pieces)
+    return ""
 
 
 def _forms(sign: str) -> list[str]:
     """Return a sign in each of its forms, the nearest first."""
-    forms = dict.fromkeys(
-        (sign, *(unicodedata.normalize(form, sign) for form in ("NFC", "NFD", "NFKC", "NFKD")))
-    )
+    normal = (unicodedata.normalize(form, sign) for form in ("NFC", "NFD", "NFKC", "NFKD"))
+    forms = dict.fromkeys((sign, *normal))
     # An accent that stands alone, such as ´, is no space with an accent above.
     return [form for form in forms if form in (" ", sign) or not form.startswith(" ")]
 

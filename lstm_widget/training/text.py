@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import ModelError, SettingError, short_repr
-from lstm_widget.formats.files import writing
-from lstm_widget.formats.json_data import parse_json
+from lstm_widget.formats.files import parse_json, writing
 from lstm_widget.training.encoding import to_ids
 from lstm_widget.training.held_out import held_out, validation_length
 from lstm_widget.training.overlap import note_on_held_out, notes_on_files
