@@ -72,12 +72,13 @@ def _by_character(table: Mapping[Any, str | None], name: str) -> dict[str, int]:
     """Turn a table of characters by id into one of ids by character."""
     vocab: dict[str, int] = {}
     for key, character in table.items():
+        shown = short_repr(character)
         if not re.fullmatch(r"\d{1,9}", str(key), re.ASCII):
-            refuse(f"{name} must map characters to ids, not {short_repr(key)} to {short_repr(character)}.")
+            refuse(f"{name} must map characters to whole numbers, not {short_repr(key)} to {shown}.")
         if character is None:
             continue
         if character in vocab:
-            refuse(f"{name} gives {short_repr(character)} two ids, {vocab[character]} and {key}.")
+            refuse(f"{name} gives the character {shown} two ids, {vocab[character]} and {key}.")
         vocab[character] = int(key)
     return vocab
 

@@ -94,7 +94,7 @@ class ZipFiles:
         if entry.flag_bits & _ENCRYPTED:
             refuse(f"{short_repr(name)} in {self._name!r} is encrypted: pack the model without a password.")
         if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            refuse(f"{short_repr(name)} in {self._name!r} is not compressed with deflate: pack it again.")
+            refuse(f"{short_repr(name)} in {self._name!r} is compressed in another way: use deflate.")
         with self._sound(), self._archive.open(entry) as stream:
             data = stream.read(entry.file_size)
             if len(data) == entry.file_size:

@@ -143,7 +143,7 @@ class Weights:
             width = layer.units
         needed = (width, self.vocab_size)
         if self.softmax_w.shape != needed:
-            refuse(f"The softmax weights must have the shape {needed}, not {self.softmax_w.shape}.")
+            refuse(f"The softmax weights must have the shape {needed}, but it is {self.softmax_w.shape}.")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Weights, (self.layers, self.softmax_w, self.softmax_b, self.embedding)
