@@ -43,8 +43,7 @@ class TooLargeError(ModelError):
 
     def __init__(self, name: str, at_most: int, size: int | None = None) -> None:
         self.size = size
-        limit = f"{at_most / 2**30:g} GiB" if at_most >= 2**30 else f"{at_most / 2**20:g} MiB"
-        super().__init__(f"{name} is larger than {limit}, the limit for a model.")
+        super().__init__(f"{name} is larger than {readable_size(at_most)}, the limit for a model.")
 
 
 @runtime_checkable
@@ -314,6 +313,11 @@ def name_below(name: str) -> str:
     if _ELSEWHERE.search(name):
         _refuse_outside(name)
     return posixpath.normpath(name)
+
+
+def readable_size(size: int) -> str:
+    """Return a number of bytes in GiB or MiB."""
+    return f"{size / 2**30:g} GiB" if size >= 2**30 else f"{size / 2**20:g} MiB"
 
 
 def _refuse_outside(name: str) -> NoReturn:
