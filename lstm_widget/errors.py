@@ -50,6 +50,11 @@ def refuse(message: str, cause: Exception | None = None) -> NoReturn:
     raise ModelError(message) from cause
 
 
+def refuse_setting(message: str, cause: Exception | None = None) -> NoReturn:
+    """Raise a `SettingError`."""
+    raise SettingError(message) from cause
+
+
 def too_large() -> ModelError:
     """Return the error for finite weights whose sums are not."""
     return ModelError("The model's weights are too large to compute with: use another copy of the model.")

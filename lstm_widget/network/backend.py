@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, short_repr
+from lstm_widget.errors import refuse_setting, short_repr
 from lstm_widget.holding import Lock
 from lstm_widget.network.engine import Engine, Lane
 from lstm_widget.network.model import LSTMLayer, Weights
@@ -80,10 +80,9 @@ class Backend:
         if self._compiled is None and wanted == "numba":
             self._lock.hold(self._load)
             if self._compiled is None:
-                msg = (
+                refuse_setting(
                     f'{VARIABLE} asks for Numba, which cannot be used here: pip install "lstm-widget[fast]".'
                 )
-                raise SettingError(msg)
         return self._compiled
 
     def _load(self) -> None:
@@ -101,8 +100,7 @@ class Backend:
 def _wanted() -> str:
     wanted = os.environ.get(VARIABLE, "auto")
     if wanted not in {"auto", "numpy", "numba"}:
-        msg = f"{VARIABLE} must be auto, numpy or numba, not {short_repr(wanted)}."
-        raise SettingError(msg)
+        refuse_setting(f"{VARIABLE} must be auto, numpy or numba, not {short_repr(wanted)}.")
     return wanted
 
 

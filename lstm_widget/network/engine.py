@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_widget.errors import SettingError, short_repr, too_large
+from lstm_widget.errors import SettingError, refuse_setting, short_repr, too_large
 from lstm_widget.network.model import FORGET_BIAS
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ class State:
         for name in ("c", "h"):
             arrays = tuple(np.array(a, dtype=_F32) for a in getattr(self, name))
             if not all(np.isfinite(array).all() for array in arrays):
-                msg = "A state must hold finite numbers only."
-                raise SettingError(msg)
+                refuse_setting("A state must hold finite numbers only.")
             for array in arrays:
                 array.flags.writeable = False
             object.__setattr__(self, name, tuple(array[...] for array in arrays))
@@ -182,12 +181,10 @@ def _lane_in(
 def _check_state(state: object, units: tuple[int, ...]) -> None:
     """Raise `SettingError` unless it is a state of a network with these units per layer."""
     if not isinstance(state, State):
-        msg = f"A state must be a State, as the network gives it, not {short_repr(state)}."
-        raise SettingError(msg)
+        refuse_setting(f"A state must be a State, as the network gives it, not {short_repr(state)}.")
     shapes = [tuple(a.shape for a in arrays) for arrays in (state.c, state.h)]
     if shapes != [tuple((count,) for count in units)] * 2:
-        msg = f"A state of this model has layers of {units} units, not {shapes}."
-        raise SettingError(msg)
+        refuse_setting(f"A state of this model has layers of {units} units, not {shapes}.")
 
 
 class Lane(StatefulLane):
