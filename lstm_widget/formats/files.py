@@ -85,6 +85,11 @@ class Files(Protocol):
 class LocalFiles:
     """A folder on the disk, also named by the manifest in it.
 
+    Attributes
+    ----------
+    title, where : str
+        See `Files`.
+
     Raises
     ------
     ModelError
@@ -97,16 +102,7 @@ class LocalFiles:
             self._folder = self._folder.parent
         if kind_of(self._folder) != "folder":
             refuse(f"There is no folder {short_repr(str(folder))}: check the path of the model.")
-
-    @property
-    def title(self) -> str:
-        """Name of the folder."""
-        return self._folder.resolve().name
-
-    @property
-    def where(self) -> str:
-        """The path, as an error says it."""
-        return f"in {str(self._folder)!r}"
+        self.title, self.where = self._folder.resolve().name, f"in {str(self._folder)!r}"
 
     def read(self, name: str, at_most: int) -> bytes | None:
         """Read one file; see `Files.read`. Links are followed as long as they stay in the folder."""

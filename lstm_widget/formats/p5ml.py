@@ -14,6 +14,7 @@ import json
 import logging
 import math
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -253,29 +254,25 @@ def _write(model: CharLSTM, path: Path, partial: Path) -> None:
     names = card.pop("p5ml", None)
     if not isinstance(names, dict):  # from elsewhere, perhaps: it may be anything
         names = {}
-    variables = _variables_of(model.weights, names)
-    manifest = {
-        name: {"filename": name.replace("/", "_"), "shape": list(array.shape)}
-        for name, array in variables.items()
-    }
     partial.mkdir()
-    for name, array in variables.items():
-        array.astype("<f4").tofile(partial / name.replace("/", "_"))
-    _write_json(partial / MANIFEST, manifest)
-    if (read := _vocab_as_read(names, model)) is not None:
-        (partial / read[0]).write_bytes(read[1])
-    else:
-        _write_json(partial / VOCABULARIES[0], dict(model.vocab))
+    manifest = {}
+    for name, array in _variables_of(model.weights, names).items():
+        filename = name.replace("/", "_")
+        manifest[name] = {"filename": filename, "shape": list(array.shape)}
+        array.astype("<f4").tofile(partial / filename)
+    (partial / MANIFEST).write_bytes(_json(manifest))
+    vocab_file, content = _vocab_file(names, model)
+    (partial / vocab_file).write_bytes(content)
     card.pop("ids_without_character", None)
     if card and card != {"title": names.get("title", path.name)}:
-        _write_json(partial / CARD, card)
+        (partial / CARD).write_bytes(_json(card))
     if path.exists():
         path.rmdir()  # empty, as checked before; some systems do not rename over a folder
 
 
-def _write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write as the published folders were written."""
-    path.write_text(json.dumps(data, indent=2, sort_keys=True), encoding="utf-8")
+def _json(data: Mapping[str, Any]) -> bytes:
+    """Return JSON as the published folders have it."""
+    return json.dumps(data, indent=2, sort_keys=True).encode()
 
 
 def _variables_of(weights: Weights, names: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
@@ -290,16 +287,12 @@ def _variables_of(weights: Weights, names: Mapping[str, Any]) -> dict[str, NDArr
     return variables
 
 
-def _vocab_as_read(names: Mapping[str, Any], model: CharLSTM) -> tuple[str, bytes] | None:
-    """Return name and content of the vocabulary file that the model was read from, if they still fit."""
+def _vocab_file(names: Mapping[str, Any], model: CharLSTM) -> tuple[str, bytes]:
+    """Return name and content of the vocabulary: as it was read, if that still fits."""
     file, text = names.get("vocab_file"), names.get("vocab_text")
-    if file not in VOCABULARIES or not isinstance(text, str):
-        return None
-    try:
-        with warnings.catch_warnings():
+    if file in VOCABULARIES and isinstance(text, str):
+        with warnings.catch_warnings(), suppress(ModelError, UnicodeEncodeError):
             warnings.simplefilter("ignore")  # a repair was reported when it was read
-            table = parse_vocab(text, file, model.vocab_size)
-        content = text.encode("utf-8")
-    except (ModelError, UnicodeEncodeError):
-        return None
-    return (file, content) if table == dict(model.vocab) else None
+            if parse_vocab(text, file, model.vocab_size) == dict(model.vocab):
+                return file, text.encode()
+    return VOCABULARIES[0], _json(dict(model.vocab))

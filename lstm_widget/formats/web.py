@@ -110,6 +110,11 @@ class WebFiles:
     address : SplitResult
         Of the folder, with or without a slash at the end, or of the manifest in it.
     downloads : _Downloads
+
+    Attributes
+    ----------
+    title, where : str
+        See `lstm_widget.formats.files.Files`; the title is the last part of the path, else the host.
     """
 
     def __init__(self, address: SplitResult, downloads: _Downloads) -> None:
@@ -118,16 +123,8 @@ class WebFiles:
             folder = address.path
         self._address = address._replace(path=folder + "/")
         self._downloads = downloads
-
-    @property
-    def title(self) -> str:
-        """Last part of the path, else the host."""
-        return unquote(self._address.path.rstrip("/").rpartition("/")[2]) or str(self._address.hostname)
-
-    @property
-    def where(self) -> str:
-        """The address, as an error says it."""
-        return f"at {_shown_url(self._address)!r}"
+        self.title = unquote(folder.rstrip("/").rpartition("/")[2]) or str(address.hostname)
+        self.where = f"at {_shown_url(self._address)!r}"
 
     def read(self, name: str, at_most: int) -> bytes | None:
         """Read one file; see `lstm_widget.formats.files.Files.read`."""

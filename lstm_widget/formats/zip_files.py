@@ -47,6 +47,8 @@ class ZipFiles:
 
     Attributes
     ----------
+    title, where : str
+        See `lstm_widget.formats.files.Files`; the title is the name of the folder, or of the zip file.
     is_trained : bool
         Whether the model is a file ``model.safetensors``, else it is one of p5ML / ml5.js.
 
@@ -72,17 +74,7 @@ class ZipFiles:
         self._entries = {posixpath.normpath(n): entry for entry, n in names.items() if not n.endswith("/")}
         self._folder = ""
         self._folder, self.is_trained = find_model(self._entries, self.read, self._name, inside)
-        self._title = posixpath.basename(self._folder) or title
-
-    @property
-    def title(self) -> str:
-        """Name of the folder in the zip file, or of the zip file."""
-        return self._title
-
-    @property
-    def where(self) -> str:
-        """The zip file, as an error says it."""
-        return f"in {self._name!r}"
+        self.title, self.where = posixpath.basename(self._folder) or title, f"in {self._name!r}"
 
     def read(self, name: str, at_most: int) -> bytes | None:
         """Read one file; see `lstm_widget.formats.files.Files.read`."""

@@ -205,13 +205,11 @@ def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
                 "leave out an id without a character."
             )
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            refuse(
-                f"The id of {character!r} in the vocabulary must be a whole number, not {short_repr(number)}."
-            )
+            refuse(f"The id of {character!r} must be a whole number, not {short_repr(number)}.")
         if not 0 <= number < vocab_size:
+            shown = short_repr(number)
             refuse(
-                f"The id of {character!r} in the vocabulary is {short_repr(number)}, but the softmax has "
-                f"only the ids 0 to {vocab_size - 1}."
+                f"The id of {character!r} is {shown}, but the softmax has only the ids 0 to {vocab_size - 1}."
             )
         if int(number) in owner:
             refuse(f"The characters {owner[int(number)]!r} and {character!r} have the same id {number}.")
@@ -247,9 +245,8 @@ class CharLSTM:
         card: Mapping[str, Any] | None = None,
     ) -> None:
         checked = check_vocab(vocab, weights.vocab_size)
-        characters: list[str | None] = [None] * weights.vocab_size
-        for character, number in checked.items():
-            characters[number] = character
+        by_id = {number: character for character, number in checked.items()}
+        characters = tuple(map(by_id.get, range(weights.vocab_size)))
         own_card = dict(card or {})
         own_card.pop("ids_without_character", None)
         if unused := characters.count(None):
@@ -261,7 +258,7 @@ class CharLSTM:
             refuse(f"The model card must be plain JSON data: {error}", error)
         self._weights = weights
         self._vocab = MappingProxyType(checked)
-        self._characters = tuple(characters)
+        self._characters = characters
         self._fingerprint: str | None = None
 
     @property
