@@ -260,19 +260,18 @@ def _write(model: CharLSTM, path: Path, partial: Path) -> None:
         filename = name.replace("/", "_")
         manifest[name] = {"filename": filename, "shape": list(array.shape)}
         array.astype("<f4").tofile(partial / filename)
-    (partial / MANIFEST).write_bytes(_json(manifest))
-    vocab_file, content = _vocab_file(names, model)
-    (partial / vocab_file).write_bytes(content)
+    _write_json(partial / MANIFEST, manifest)
+    _write_vocab(partial, names, model)
     card.pop("ids_without_character", None)
     if card and card != {"title": names.get("title", path.name)}:
-        (partial / CARD).write_bytes(_json(card))
+        _write_json(partial / CARD, card)
     if path.exists():
         path.rmdir()  # empty, as checked before; some systems do not rename over a folder
 
 
-def _json(data: Mapping[str, Any]) -> bytes:
-    """Return JSON as the published folders have it."""
-    return json.dumps(data, indent=2, sort_keys=True).encode()
+def _write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write as the published folders were written."""
+    path.write_text(json.dumps(data, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def _variables_of(weights: Weights, names: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
@@ -287,12 +286,13 @@ def _variables_of(weights: Weights, names: Mapping[str, Any]) -> dict[str, NDArr
     return variables
 
 
-def _vocab_file(names: Mapping[str, Any], model: CharLSTM) -> tuple[str, bytes]:
-    """Return name and content of the vocabulary: as it was read, if that still fits."""
+def _write_vocab(folder: Path, names: Mapping[str, Any], model: CharLSTM) -> None:
+    """Write the vocabulary: as it was read, if that still fits."""
     file, text = names.get("vocab_file"), names.get("vocab_text")
     if file in VOCABULARIES and isinstance(text, str):
         with warnings.catch_warnings(), suppress(ModelError, UnicodeEncodeError):
             warnings.simplefilter("ignore")  # a repair was reported when it was read
             if parse_vocab(text, file, model.vocab_size) == dict(model.vocab):
-                return file, text.encode()
-    return VOCABULARIES[0], _json(dict(model.vocab))
+                (folder / file).write_bytes(text.encode())
+                return
+    _write_json(folder / VOCABULARIES[0], dict(model.vocab))

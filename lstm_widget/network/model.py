@@ -207,10 +207,8 @@ def check_vocab(vocab: Mapping[str, int], vocab_size: int) -> dict[str, int]:
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
             refuse(f"The id of {character!r} must be a whole number, not {short_repr(number)}.")
         if not 0 <= number < vocab_size:
-            shown = short_repr(number)
-            refuse(
-                f"The id of {character!r} is {shown}, but the softmax has only the ids 0 to {vocab_size - 1}."
-            )
+            where = f"is {short_repr(number)}, but the softmax has only the ids 0 to {vocab_size - 1}"
+            refuse(f"The id of {character!r} in the vocabulary {where}.")
         if int(number) in owner:
             refuse(f"The characters {owner[int(number)]!r} and {character!r} have the same id {number}.")
         owner[int(number)] = character
