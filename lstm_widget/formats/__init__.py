@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from lstm_widget.errors import refuse, short_repr
-from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path, impossible, kind_of
+from lstm_widget.formats.files import MANIFEST, LocalFiles, as_path, kind_of, refuse_access
 from lstm_widget.formats.finding import TRAINED, advice, find_model, is_of_a_network
 from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
 from lstm_widget.network.bundled import available_models, bundled_files
@@ -86,7 +86,7 @@ def _names_in(folder: Path, files: LocalFiles) -> list[str]:
     try:
         own = [entry.name for entry in folder.iterdir()]
     except OSError as error:
-        impossible(f"The folder {short_repr(str(folder))} cannot be read", error)
+        refuse_access(f"The folder {short_repr(str(folder))} cannot be read", error)
     if TRAINED in own or is_of_a_network(files.read, MANIFEST):
         return own
     names = []

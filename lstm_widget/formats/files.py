@@ -132,7 +132,7 @@ def read_file(path: Path, at_most: int) -> bytes | None:
     try:
         status = path.stat()
     except PermissionError as error:
-        impossible(f"The file {short_repr(path.name)} cannot be read", error)
+        refuse_access(f"The file {short_repr(path.name)} cannot be read", error)
     except (OSError, ValueError):
         return None
     if not stat.S_ISREG(status.st_mode):
@@ -144,7 +144,7 @@ def read_file(path: Path, at_most: int) -> bytes | None:
         with path.open("rb") as stream:
             data = stream.read(status.st_size + 1)
     except OSError as error:
-        impossible(f"The file {short_repr(path.name)} cannot be read", error)
+        refuse_access(f"The file {short_repr(path.name)} cannot be read", error)
     if len(data) > at_most:  # it has grown meanwhile
         raise TooLargeError(path.name, at_most)
     return data
@@ -170,10 +170,10 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        impossible(f"{short_repr(str(path))} cannot be written", error)
+        refuse_access(f"{short_repr(str(path))} cannot be written", error)
 
 
-def impossible(what: str, error: OSError) -> NoReturn:
+def refuse_access(what: str, error: OSError) -> NoReturn:
     """Raise a `ModelError` with what the system says."""
     refuse(f"{what}: {error.strerror or type(error).__name__}.", error)
 
