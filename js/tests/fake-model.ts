@@ -141,7 +141,7 @@ export class FakeModel implements AnyModel<Traits> {
   #put<K extends keyof Traits>(key: K, value: Traits[K]): void {
     if (Object.is(this.#traits[key], value)) return;
     this.#traits[key] = value;
-    this.#emit(`change:${key}`);
+    this.#emit(`change:${key}`, this); // as Backbone does
   }
 
   #emit(name: string, ...parameters: unknown[]): void {

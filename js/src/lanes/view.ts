@@ -6,8 +6,8 @@ import { Meter } from "../dom/meter.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
 import { characters, perSecond } from "../dom/words.ts";
 import { Presence } from "../kernel/presence.ts";
-import type { FromKernel, LanesTraits, Settings } from "../kernel/protocol.ts";
-import { RunClient } from "../kernel/run-client.ts";
+import type { LanesTraits, Settings } from "../kernel/protocol.ts";
+import { type ClientView, SharedClient } from "../kernel/shared-client.ts";
 import { follow, listen } from "../kernel/traits.ts";
 import { StatusLine } from "../sheet/status-line.ts";
 import { Typewriter } from "../sheet/typewriter.ts";
@@ -69,70 +69,68 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     front += signs.length;
     draw();
   });
-  const client = new RunClient(
-    {
-      send: (message) => model.send(message),
-      lanes: () => board.lanes,
-      pace,
-      unseen: () => board.came - board.shown,
-      kept: () => 0,
-      seed: () => model.get("receipts").find(({ seed }) => seed !== undefined)?.seed ?? "",
+  const view: ClientView = {
+    heard: () => presence.heard(),
+    lanes: () => board.lanes,
+    pace,
+    unseen: () => board.came - board.shown,
+    kept: () => 0,
+    seed: () => model.get("receipts").find(({ seed }) => seed !== undefined)?.seed ?? "",
+    began(from) {
+      typewriter.clear();
+      board.begin(from);
+      this.resumed();
     },
-    {
-      began(from) {
-        typewriter.clear();
-        board.begin(from);
-        this.resumed();
-      },
-      shown() {}, // there is no tree of lanes
-      resumed() {
-        front = board.shown;
-        line.begin();
-        meter.begin(front);
-        line.say(`Writing ${board.lanes.length} lanes`);
-        progress();
-      },
-      wrote: (text, chunk) => board.receive(text, chunk),
-      reading() {},
-      wroteAll() {
-        const ahead = board.came - front - typewriter.waiting;
-        if (ahead > 0) typewriter.push(" ".repeat(ahead));
-        // What a lane has that catches up is shown at once: in the next frame, with all the others.
-        frame ??= requestAnimationFrame(draw);
-      },
-      ended(reason) {
-        line.ended = reason;
-        if (reason === "stopped") showAll();
-        showRest();
-        progress();
-      },
-      failed(message) {
-        line.ended = null;
-        problem.textContent = message;
-        showAll();
-        showRest();
-        line.say("");
-        progress();
-      },
-      refused(message) {
-        problem.textContent = message;
-        progress();
-      },
-      cleared() {
-        line.ended = null;
-        front = 0;
-        typewriter.clear();
-        board.begin("");
-        problem.textContent = "";
-        progress();
-        line.say("Cleared");
-      },
-      waiting(is) {
-        line.waiting(is, client.running);
-        progress();
-      },
+    shown() {}, // there is no tree of lanes
+    resumed() {
+      front = board.shown;
+      line.begin();
+      meter.begin(front);
+      line.say(`Writing ${board.lanes.length} lanes`);
+      progress();
     },
-  );
+    wrote: (text, chunk) => board.receive(text, chunk),
+    reading() {},
+    wroteAll() {
+      const ahead = board.came - front - typewriter.waiting;
+      if (ahead > 0) typewriter.push(" ".repeat(ahead));
+      // What a lane has that catches up is shown at once: in the next frame, with all the others.
+      frame ??= requestAnimationFrame(draw);
+    },
+    ended(reason) {
+      line.ended = reason;
+      if (reason === "stopped") showAll();
+      showRest();
+      progress();
+    },
+    failed(message) {
+      line.ended = null;
+      problem.textContent = message;
+      showAll();
+      showRest();
+      line.say("");
+      progress();
+    },
+    refused(message) {
+      problem.textContent = message;
+      progress();
+    },
+    cleared() {
+      line.ended = null;
+      front = 0;
+      typewriter.clear();
+      board.begin("");
+      problem.textContent = "";
+      progress();
+      line.say("Cleared");
+    },
+    waiting(is) {
+      line.waiting(is, client.running);
+      progress();
+    },
+  };
+  const shared = SharedClient.of(model as AnyModel, view, signal);
+  const client = shared.run;
 
   /** Show what is due of all lanes; in one frame, once. */
   function draw(): void {
@@ -236,8 +234,6 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     client.pump();
     progress();
   };
-  controls.traits.show("names", board.root, showLanes);
-  controls.traits.show("temperatures", board.root, showLanes);
   const presence = new Presence(
     model,
     (state) => {
@@ -246,28 +242,20 @@ export function createLanesView(model: AnyModel<LanesTraits>, signal: AbortSigna
     },
     signal,
   );
-  listen(
-    model,
-    "msg:custom",
-    (message: FromKernel) => {
-      presence.heard();
-      client.receive(message);
-    },
-    signal,
-  );
   // This is how ipywidgets reports that a kernel was restarted or has died.
   listen(model, "comm_live_update", () => presence.ask(), signal);
   signal.addEventListener("abort", () => {
-    client.dispose();
     typewriter.clear();
     if (frame !== null) cancelAnimationFrame(frame);
   });
 
+  board.lanes = controls.lanes ?? [];
   showTexts();
   const last = model.get("status");
   const run = lastRun();
-  if (last === "writing" && run !== undefined) client.join(run);
+  if (last === "writing" && run !== undefined) shared.join(run, view);
   else if (last === "finished" || last === "stopped") line.ended = last;
-  progress();
+  controls.traits.show("names", board.root, showLanes);
+  controls.traits.show("temperatures", board.root, showLanes);
   return root;
 }

@@ -8,8 +8,8 @@ import { ignoreWheel } from "../dom/wheel.ts";
 import { bitsPerCharacter, characters, perSecond } from "../dom/words.ts";
 import { Inside } from "../inside/inside.ts";
 import { Presence } from "../kernel/presence.ts";
-import type { FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
-import { RunClient } from "../kernel/run-client.ts";
+import type { Traits } from "../kernel/protocol.ts";
+import { type ClientView, SharedClient } from "../kernel/shared-client.ts";
 import { follow, listen } from "../kernel/traits.ts";
 import { StatusLine } from "../sheet/status-line.ts";
 import { TextArea } from "../sheet/text-area.ts";
@@ -88,80 +88,83 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     client.pump();
     progress();
   });
-  const client = new RunClient(
-    {
-      send: (message: ToKernel) => model.send(message),
-      lanes: () => [{ name: LANE, temperature: model.get("temperature") }],
-      pace,
-      unseen: () => typewriter.waiting,
-      kept: () => Array.from(model.get("text")).length,
-      seed: () => model.get("receipt").seed ?? "",
+  const view: ClientView = {
+    heard(message, buffers) {
+      presence.heard();
+      inside.receive(message, buffers);
+      if (message.type === "error" && message.run === "" && !("id" in message))
+        problem.textContent = message.message;
     },
-    {
-      began(from, shared) {
-        bits = null;
-        typewriter.clear();
-        page.show(from, shared > 0 ? model.get("text") : "", model.get("receipt").temperatures);
-        inside.begin(client.run, shared);
-        this.resumed();
-      },
-      shown() {
-        problem.textContent = "";
-        showText();
-        line.ended = model.get("status") === "stopped" ? "stopped" : "finished";
-        progress();
-      },
-      resumed() {
-        unread = 0;
-        line.begin();
-        meter.begin(page.length);
-        line.say("Writing");
-        progress();
-      },
-      wrote(text, { position, count, temperatures, bits: sum }) {
-        for (const [from, temperature] of temperatures) page.change(from, temperature);
-        bits = sum / (position + count);
-        unread = 0;
-        typewriter.push(text);
-      },
-      wroteAll() {},
-      reading(left) {
-        unread = left;
-        progress();
-      },
-      ended(reason, have) {
-        line.ended = reason;
-        if (reason === "stopped") typewriter.flush();
-        showRest(have);
-        progress();
-      },
-      failed(message, have) {
-        line.ended = null;
-        problem.textContent = message;
-        typewriter.flush();
-        showRest(have);
-        line.say("");
-        progress();
-      },
-      refused(message) {
-        problem.textContent = message;
-        progress();
-      },
-      cleared() {
-        line.ended = bits = null;
-        typewriter.clear();
-        page.show("", "");
-        inside.begin(undefined);
-        problem.textContent = "";
-        progress();
-        line.say("Cleared");
-      },
-      waiting(is) {
-        line.waiting(is, client.running);
-        progress();
-      },
+    lanes: () => [{ name: LANE, temperature: model.get("temperature") }],
+    pace,
+    unseen: () => typewriter.waiting,
+    kept: () => Array.from(model.get("text")).length,
+    seed: () => model.get("receipt").seed ?? "",
+    began(from, shared) {
+      bits = null;
+      typewriter.clear();
+      page.show(from, shared > 0 ? model.get("text") : "", model.get("receipt").temperatures);
+      inside.begin(client.run, shared);
+      this.resumed();
     },
-  );
+    shown() {
+      problem.textContent = "";
+      showText();
+      line.ended = model.get("status") === "stopped" ? "stopped" : "finished";
+      progress();
+    },
+    resumed() {
+      unread = 0;
+      line.begin();
+      meter.begin(page.length);
+      line.say("Writing");
+      progress();
+    },
+    wrote(text, { position, count, temperatures, bits: sum }) {
+      for (const [from, temperature] of temperatures) page.change(from, temperature);
+      bits = sum / (position + count);
+      unread = 0;
+      typewriter.push(text);
+    },
+    wroteAll() {},
+    reading(left) {
+      unread = left;
+      progress();
+    },
+    ended(reason, have) {
+      line.ended = reason;
+      if (reason === "stopped") typewriter.flush();
+      showRest(have);
+      progress();
+    },
+    failed(message, have) {
+      line.ended = null;
+      problem.textContent = message;
+      typewriter.flush();
+      showRest(have);
+      line.say("");
+      progress();
+    },
+    refused(message) {
+      problem.textContent = message;
+      progress();
+    },
+    cleared() {
+      line.ended = bits = null;
+      typewriter.clear();
+      page.show("", "");
+      inside.begin(undefined);
+      problem.textContent = "";
+      progress();
+      line.say("Cleared");
+    },
+    waiting(is) {
+      line.waiting(is, client.running);
+      progress();
+    },
+  };
+  const shared = SharedClient.of(model as AnyModel, view, signal);
+  const client = shared.run;
 
   function progress(): void {
     const writing = client.running || typewriter.waiting > 0;
@@ -240,29 +243,16 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
     },
     signal,
   );
-  listen(
-    model,
-    "msg:custom",
-    (message: FromKernel, buffers: DataView[]) => {
-      presence.heard();
-      client.receive(message);
-      inside.receive(message, buffers);
-      if (message.type === "error" && message.run === "" && !("id" in message))
-        problem.textContent = message.message;
-    },
-    signal,
-  );
   // This is how ipywidgets reports that a kernel was restarted or has died.
   listen(model, "comm_live_update", () => presence.ask(), signal);
   signal.addEventListener("abort", () => {
-    client.dispose();
     typewriter.clear();
   });
 
   showText();
   const last = model.get("status");
   const { run } = model.get("receipt");
-  if (last === "writing" && run !== undefined) client.join(run);
+  if (last === "writing" && run !== undefined) shared.join(run, view);
   else if (last === "finished" || last === "stopped") line.ended = last;
   progress();
   return root;
