@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, test } from "vitest";
 import { counting, FakeKernel, losing, SEED, SETTINGS } from "./fake-kernel.ts";
-import { onFakeTime, Reading, seconds } from "./reading.ts";
+import { later, onFakeTime, Reading, seconds } from "./reading.ts";
 
 onFakeTime();
 
@@ -72,6 +72,49 @@ describe("a branch", () => {
     const reading = new Reading(kernel);
     reading.client.branch(0, "Q");
     expect(reading.connection.sent).toEqual([]);
+  });
+});
+
+describe("what is asked for a branch", () => {
+  test("is answered with its beginning", async () => {
+    const reading = finished();
+    const asked = reading.client.branch(100, "Q");
+    await later(1);
+    const answer = { type: "begin", seed: SEED, position: 100 };
+    expect(await asked).toMatchObject({ is: "answered", answer });
+  });
+
+  test("is refused with a sentence", async () => {
+    const reading = finished();
+    kernel.refusal = "No.";
+    const asked = reading.client.branch(100, "Q");
+    await later(1);
+    expect(await asked).toEqual({ is: "refused", sentence: "No." });
+  });
+
+  test("is lost if no answer comes in time, and the branch is followed all the same", async () => {
+    const reading = finished();
+    kernel.down = losing("begin");
+    const asked = reading.client.branch(100, "Q");
+    await later(30);
+    expect(await asked).toEqual({ is: "lost" });
+    expect(reading.text).toBe(branched(100, "Q"));
+  });
+
+  test.each<[string, (reading: Reading) => void]>([
+    ["another text is begun", (reading) => reading.start()],
+    ["another branch is asked for", (reading) => reading.client.branch(7, "Z")],
+    ["the kernel is gone", (reading) => reading.client.lost()],
+    ["the page goes", (reading) => reading.client.dispose()],
+  ])("is dropped when %s", async (_, act) => {
+    const reading = finished();
+    const asked = reading.client.branch(100, "Q");
+    act(reading);
+    expect(await asked).toEqual({ is: "dropped" });
+  });
+
+  test("is dropped where there is no text", async () => {
+    expect(await new Reading(kernel).client.branch(0, "Q")).toEqual({ is: "dropped" });
   });
 });
 

@@ -131,7 +131,7 @@ export class InspectionClient {
     const outcome = await this.questions.ask({ type: "expect", seed });
     const isMeant = seed === this.#seed && model === this.#model; // else it was typed on meanwhile
     if (outcome.is === "answered") this.#expected(outcome.answer, outcome.buffers);
-    else if (outcome.is === "lost" || !isMeant) void this.#expect();
+    else if (outcome.is === "lost" || (outcome.is === "refused" && !isMeant)) void this.#expect();
   }
 
   #expected({ seed, model, left }: Expected, [logits]: readonly DataView[]): void {
@@ -186,6 +186,7 @@ export class InspectionClient {
       take(outcome.answer, outcome.buffers);
       return;
     }
+    if (outcome.is === "dropped") return;
     if (outcome.is === "refused" && run === this.#run) this.#refused.add(kind);
     this.#ask();
   }

@@ -3,8 +3,8 @@ import { copyText } from "../dom/clipboard.ts";
 import { element, uniqueId, write } from "../dom/elements.ts";
 import { Frame } from "../dom/frame.ts";
 import { bitsPerCharacter, characters } from "../dom/words.ts";
-import type { FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
-import { Questions } from "../kernel/questions.ts";
+import type { Begin, FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
+import { type Outcome, Questions } from "../kernel/questions.ts";
 import { follow } from "../kernel/traits.ts";
 import type { SettingTraits } from "../settings/setting-traits.ts";
 import type { TextArea } from "../sheet/text-area.ts";
@@ -25,7 +25,7 @@ export interface Actions {
   /** Read the seed and write nothing. */
   read(): void;
   /** Write the text once more with another character at a position. */
-  branch(position: number, character: string): void;
+  branch(position: number, character: string): Promise<Outcome<Begin>>;
   /** Say it politely. */
   say(text: string): void;
 }
@@ -62,7 +62,7 @@ export class Panels {
     this.#questions = new Questions(send, signal);
     this.#source = new InspectionClient(this.#questions, () => this.#frame.ask(), signal);
     this.#caret = new Caret(page, () => this.#pointed(), signal);
-    this.#bars = new Bars((id) => this.#branch(model.get("vocabulary")[id] ?? ""), signal);
+    this.#bars = new Bars((id) => void this.#branch(model.get("vocabulary")[id] ?? ""), signal);
     this.#die = new DieBar(traits.setter("what_if"), model.get("bounds").what_if, signal);
     this.#changed = new Changed(page, signal);
     this.#colouring = new Colouring(page, traits, signal);
@@ -189,6 +189,7 @@ export class Panels {
       this.#cells.showProgress(null, outcome.sentence);
       return;
     }
+    if (outcome.is === "dropped") return;
     if (outcome.is === "answered") this.#cells.showProgress(outcome.answer.done);
     if (outcome.is === "lost" || outcome.answer.done < 1) void this.#find();
   }
@@ -220,17 +221,18 @@ export class Panels {
     return place < this.#source.choices.length ? place : null;
   }
 
-  #branch(character: string): void {
+  async #branch(character: string): Promise<void> {
     const { index } = this.#caret;
     if (index === null || index < this.page.seedLength || !character) return;
     this.#return = index;
-    this.actions.branch(index - this.page.seedLength, character);
+    const outcome = await this.actions.branch(index - this.page.seedLength, character);
+    if (outcome.is === "refused") this.#return = null;
   }
 
   #branchTyped(): void {
     const [character] = this.#typed.value;
     this.#typed.value = "";
-    if (character !== undefined) this.#branch(character);
+    if (character !== undefined) void this.#branch(character);
   }
 
   #draw(): void {

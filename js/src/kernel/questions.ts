@@ -2,6 +2,8 @@ import { randomName } from "./names.ts";
 import type {
   Activate,
   Activated,
+  Begin,
+  BranchOff,
   Expect,
   Expected,
   Find,
@@ -16,21 +18,23 @@ import type {
 const PATIENCE = 5000;
 const LONGEST_PATIENCE = 60_000;
 
-type Question = Expect | Inspect | Activate | Find;
+type Question = Expect | Inspect | Activate | Find | BranchOff;
 interface Answers {
   expect: Expected;
   inspect: Inspected;
   activate: Activated;
   find: Finding;
+  branch: Begin;
 }
-/** As it is asked; the id is given here. */
+/** As it is asked; the id is given here, unless it has one. */
 type Asked = Question extends infer Q ? (Q extends Question ? Omit<Q, "id"> : never) : never;
 
-/** What became of a question: an answer, the sentence that refuses it, or nothing in time. */
+/** What became of a question: an answer, the sentence that refuses it, nothing in time, or nothing wanted. */
 export type Outcome<Answer> =
   | { is: "answered"; answer: Answer; buffers: readonly DataView[] }
   | { is: "refused"; sentence: string }
-  | { is: "lost" };
+  | { is: "lost" }
+  | { is: "dropped" };
 
 interface Open {
   id: string;
@@ -38,7 +42,7 @@ interface Open {
   settle: (outcome: Outcome<never>) => void;
 }
 
-/** Questions to the kernel, one of a kind at a time: each is answered, refused or lost, once. */
+/** Questions to the kernel, one of a kind at a time: each is answered, refused, lost or dropped, once. */
 export class Questions {
   readonly #open = new Map<Question["type"], Open>();
   readonly #name = randomName();
@@ -47,9 +51,9 @@ export class Questions {
 
   constructor(
     private readonly send: (message: ToKernel) => void,
-    private readonly signal: AbortSignal,
+    private readonly signal?: AbortSignal,
   ) {
-    signal.addEventListener("abort", () => this.rest(), { once: true });
+    signal?.addEventListener("abort", () => this.rest(), { once: true });
   }
 
   /** Whether one of this kind is under way. */
@@ -57,27 +61,25 @@ export class Questions {
     return this.#open.has(kind);
   }
 
-  /** The promise of one that is dropped, or asked after the view has gone, is never kept. */
-  ask<Q extends Asked>(question: Q): Promise<Outcome<Answers[Q["type"]]>> {
-    this.drop(question.type);
+  ask<Q extends Asked>(question: Q, id?: string): Promise<Outcome<Answers[Q["type"]]>> {
+    const { type } = question;
+    this.drop(type);
+    if (this.signal?.aborted) return Promise.resolve({ is: "dropped" });
     return new Promise((settle) => {
-      if (this.signal.aborted) return;
       this.#asked += 1;
-      const id = `${this.#name}:${this.#asked}`;
+      const named = id ?? `${this.#name}:${this.#asked}`;
       const lost = () => {
-        this.#open.delete(question.type);
         this.#patience = Math.min(2 * this.#patience, LONGEST_PATIENCE);
-        settle({ is: "lost" });
+        this.#settle(type, { is: "lost" });
       };
-      this.#open.set(question.type, { id, timer: setTimeout(lost, this.#patience), settle });
-      this.send({ ...question, id } as Question);
+      this.#open.set(type, { id: named, timer: setTimeout(lost, this.#patience), settle });
+      this.send({ ...question, id: named } as Question);
     });
   }
 
   /** Want no answer any more. */
   drop(kind: Question["type"]): void {
-    clearTimeout(this.#open.get(kind)?.timer);
-    this.#open.delete(kind);
+    this.#settle(kind, { is: "dropped" });
   }
 
   /** Want no answers any more. */
@@ -87,13 +89,21 @@ export class Questions {
 
   receive(message: FromKernel, buffers: readonly DataView[]): void {
     if (!("id" in message)) return;
-    for (const [kind, { id, settle }] of this.#open) {
+    for (const [kind, { id }] of this.#open) {
       if (id !== message.id) continue;
-      this.drop(kind);
       this.#patience = PATIENCE;
-      if (message.type === "error") settle({ is: "refused", sentence: message.message });
-      else settle({ is: "answered", answer: message as never, buffers });
+      const isRefused = message.type === "error";
+      if (isRefused) this.#settle(kind, { is: "refused", sentence: message.message });
+      else this.#settle(kind, { is: "answered", answer: message as never, buffers });
       return;
     }
+  }
+
+  #settle(kind: Question["type"], outcome: Outcome<never>): void {
+    const open = this.#open.get(kind);
+    if (open === undefined) return;
+    clearTimeout(open.timer);
+    this.#open.delete(kind);
+    open.settle(outcome);
   }
 }

@@ -9,6 +9,7 @@ import {
 } from "./followed-run.ts";
 import { randomName } from "./names.ts";
 import type { Begin, Chunk, End, Failure, FromKernel, Settings, ToKernel } from "./protocol.ts";
+import { type Outcome, Questions } from "./questions.ts";
 import { IN_FLIGHT, RunClock } from "./run-clock.ts";
 
 /** Milliseconds that the kernel may spend on one pull. */
@@ -35,6 +36,7 @@ export class RunClient {
   readonly #name = randomName();
   #pulls = 0;
   readonly #clock: RunClock;
+  readonly #questions = new Questions((message) => this.send(message));
 
   constructor(
     private readonly reader: Reader,
@@ -80,15 +82,17 @@ export class RunClient {
   }
 
   /** Write the last text once more, with another character at one place. */
-  branch(position: number, character: string): void {
+  branch(position: number, character: string): Promise<Outcome<Begin>> {
     const shown = this.#now?.begun ? this.#now : (this.#held ?? this.#last);
-    if (shown === null) return;
+    if (shown === null) return Promise.resolve({ is: "dropped" });
     const branch = randomName();
     this.#ask(branch, true);
     if (this.#now !== null) this.#now.have = this.#all(position);
     // The question has the name of the run that it asks for: what refuses it names that.
-    this.send({ type: "branch", id: branch, run: shown.run, branch, position, character });
+    const question = { type: "branch", run: shown.run, branch, position, character } as const;
+    const outcome = this.#questions.ask(question, branch);
     this.pump();
+    return outcome;
   }
 
   /** Have the last text written on until each lane has this many characters. */
@@ -145,6 +149,7 @@ export class RunClient {
 
   receive(message: FromKernel): void {
     const now = this.#now;
+    this.#questions.receive(message, []);
     switch (message.type) {
       case "begin":
         this.#began(message);
@@ -340,6 +345,7 @@ export class RunClient {
     if (this.#now?.begun) this.#last = { run: this.#now.run, have: this.#now.have };
     for (const one of [this.#now, this.#held]) if (one !== null) this.#left.add(one.run);
     this.#now = this.#held = null;
+    this.#questions.rest();
     this.#clock.reset();
   }
 

@@ -48,7 +48,7 @@ export function createView(model: AnyModel<Traits>, signal: AbortSignal): HTMLEl
       },
       branch(position, character) {
         problem.textContent = "";
-        client.branch(position, character);
+        return client.branch(position, character);
       },
       say: (text) => line.say(text),
     },
