@@ -6,9 +6,13 @@ export class Frame {
     private readonly act: () => void,
     private readonly signal: AbortSignal,
   ) {
-    signal.addEventListener("abort", () => {
-      if (this.#asked !== null) cancelAnimationFrame(this.#asked);
-    });
+    signal.addEventListener("abort", () => this.cancel());
+  }
+
+  /** Not at the next frame: it is done already. */
+  cancel(): void {
+    if (this.#asked !== null) cancelAnimationFrame(this.#asked);
+    this.#asked = null;
   }
 
   ask(): void {
