@@ -105,6 +105,19 @@ export class FollowedRun {
     return this.have.get(lane) ?? 0;
   }
 
+  /** Note what came of a lane; the text that is new, or null if something before it is missing. */
+  take({ name, position, count, text }: LaneChunk): string | null {
+    const have = this.of(name);
+    if (position > have) return null;
+    if (position + count <= have) return "";
+    this.have.set(name, position + count);
+    return position === have
+      ? text
+      : Array.from(text)
+          .slice(have - position)
+          .join("");
+  }
+
   /** Up to where the next pull is to ask, if there may be that much `ahead` of what came; null: not yet. */
   next(lanes: readonly LaneAsked[], count: number, ahead: number): number | null {
     const furthest = furthestOf(lanes, this.have);

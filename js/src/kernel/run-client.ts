@@ -255,16 +255,10 @@ export class RunClient {
     for (const chunk of lanes) {
       const { name, position, count, left } = chunk;
       if (!here.has(name)) continue; // removed, or added elsewhere a moment ago
-      const have = now.of(name);
-      if (position > have) missed = Math.max(missed, position + count);
-      else {
-        if (left !== undefined) this.listener.reading(left);
-        if (position + count <= have) continue;
-        now.have.set(name, position + count);
-        const known = have - position;
-        const text = known === 0 ? chunk.text : Array.from(chunk.text).slice(known).join("");
-        this.listener.wrote(text, chunk);
-      }
+      const text = now.take(chunk);
+      if (text === null) missed = Math.max(missed, position + count);
+      else if (left !== undefined) this.listener.reading(left);
+      if (text) this.listener.wrote(text, chunk);
     }
     this.listener.wroteAll();
     if (this.#now !== now) return;

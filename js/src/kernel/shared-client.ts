@@ -1,7 +1,8 @@
 import type { AnyModel } from "@anywidget/types";
 import type { Listener, Reader } from "./followed-run.ts";
 import { hostModel } from "./host-model.ts";
-import type { FromKernel, LaneChunk } from "./protocol.ts";
+import { PassedRun } from "./passed-run.ts";
+import type { FromKernel } from "./protocol.ts";
 import { RunClient } from "./run-client.ts";
 import { listen } from "./traits.ts";
 
@@ -11,66 +12,33 @@ export interface ClientView extends Omit<Reader, "send">, Listener {
   heard(message: FromKernel, buffers: readonly DataView[]): void;
 }
 
-/** What has come of a run, for a view that comes late. */
-interface Passed {
-  run: string | undefined;
-  seed: string;
-  shared: number;
-  /** Of each lane, all as one chunk. */
-  lanes: Map<string, LaneChunk>;
-}
+type Call = (...told: unknown[]) => unknown;
 
 /** The client of each widget of this page that has a view. */
 const clients = new WeakMap<object, SharedClient>();
 
-/** The client of a widget in this page; all its views listen to it. */
+/** The client of a widget in this page, which all its views share. */
 export class SharedClient {
   readonly run: RunClient;
   readonly #views = new Set<ClientView>();
+  readonly #passed = new PassedRun(() => this.run.run);
   readonly #gone = new AbortController();
-  #passed: Passed | null = null;
-  readonly #notes: Partial<Listener> = {
-    began: (seed, shared) => {
-      this.#passed = { run: this.run.run, seed, shared, lanes: new Map() };
-    },
-    wrote: (text, chunk) => this.#note(text, chunk),
-    shown: () => (this.#passed = null),
-    cleared: () => (this.#passed = null),
-  };
 
   private constructor(private readonly host: Pick<AnyModel, "on" | "off" | "send">) {
-    const views = this.#views;
-    const first = () => {
-      const [view] = views;
-      if (view === undefined) throw new Error("A client has a view.");
-      return view;
-    };
-    const reader: Reader = {
+    const own: Partial<Reader> = {
       send: (message) => host.send(message),
-      lanes: () => first().lanes(),
-      pace: () => first().pace(),
-      unseen: () => Math.min(...Array.from(views, (view) => view.unseen())),
-      kept: () => first().kept(),
-      seed: () => first().seed(),
+      unseen: () => Math.min(...Array.from(this.#views, (view) => view.unseen())),
     };
-    const all = new Proxy({} as Listener, {
-      get:
-        (_, name: keyof Listener) =>
-        (...told: never[]) => {
-          if (name in this.#notes) (this.#notes[name] as (...told: never[]) => void)(...told);
-          for (const view of [...views]) (view[name] as (...told: never[]) => void)(...told);
-        },
+    // All views are told; what is asked they all know, and one answers.
+    const all = new Proxy(own as Reader & Listener, {
+      get: (_, name: keyof Reader & keyof Listener) => own[name] ?? this.#each(name),
     });
-    this.run = new RunClient(reader, all);
-    listen(
-      host,
-      "msg:custom",
-      (message: FromKernel, buffers: DataView[]) => {
-        this.run.receive(message);
-        for (const view of [...views]) view.heard(message, buffers);
-      },
-      this.#gone.signal,
-    );
+    this.run = new RunClient(all, all);
+    const heard = (message: FromKernel, buffers: DataView[]) => {
+      this.run.receive(message);
+      for (const view of [...this.#views]) view.heard(message, buffers);
+    };
+    listen(host, "msg:custom", heard, this.#gone.signal);
   }
 
   /** Return the client of a model, with one more view until the signal is aborted. */
@@ -85,38 +53,16 @@ export class SharedClient {
 
   /** Have a view that comes while this run is written show what others show. */
   join(run: string, view: ClientView): void {
-    const passed = this.#passed;
-    if (this.run.running && passed?.run === run) {
-      view.began(passed.seed, passed.shared);
-      for (const chunk of passed.lanes.values()) view.wrote(chunk.text, chunk);
-      view.wroteAll();
-    } else if (!this.run.running || this.run.run === run) this.run.join(run);
+    const { running, run: followed } = this.run;
+    if (running && this.#passed.replay(run, view)) return;
+    if (!running || followed === run) this.run.join(run); // else another one is asked for
   }
 
-  #note(text: string, chunk: LaneChunk): void {
-    const { lanes, shared } = this.#passed ?? {};
-    if (lanes === undefined || shared === undefined) return;
-    const before = lanes.get(chunk.name) ?? {
-      ...chunk,
-      position: shared,
-      count: 0,
-      text: "",
-      temperatures: [],
+  #each(name: keyof Reader & keyof Listener): Call {
+    return (...told) => {
+      const listeners: Partial<Record<string, Call>>[] = [this.#passed, ...this.#views] as never[];
+      return listeners.map((one) => one[name]?.(...told)).at(-1);
     };
-    const end = before.position + before.count;
-    const count = Array.from(text).length;
-    if (chunk.position + chunk.count !== end + count) {
-      this.#passed = null; // something was lost, and shown from the traits
-      return;
-    }
-    const changes = chunk.temperatures.filter(([from]) => from >= end);
-    lanes.set(chunk.name, {
-      ...chunk,
-      position: before.position,
-      count: before.count + count,
-      text: before.text + text,
-      temperatures: [...before.temperatures, ...changes],
-    });
   }
 
   #leave(view: ClientView): void {
