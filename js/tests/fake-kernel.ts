@@ -1,4 +1,4 @@
-// A stand-in for the kernel's half of the conversation, written from lstm_widget/widgets/stream.py and not from
+// A stand-in for the kernel's half of the conversation, written from lstm_widget/widgets/session.py and not from
 // the page: the tests compare the two. It needs fake timers; every message takes its time.
 import type {
   BranchOff,
@@ -15,6 +15,7 @@ import type {
   ToKernel,
   Traits,
 } from "../src/kernel/protocol.ts";
+import { type Route, Way } from "./fake-host.ts";
 import { type Thinking, think } from "./fake-mind.ts";
 
 /** Traits that the kernel publishes; they travel on the same way as its messages. */
@@ -22,9 +23,6 @@ export type State = Partial<
   Pick<Traits, "status" | "error" | "text" | "receipt" | "model" | "cells">
 >;
 export type Answer = FromKernel | { type: "state"; state: State };
-
-/** Milliseconds after which each copy of the nth message arrives: none if it is lost, two if it is doubled. */
-export type Route<Message> = (message: Message, nth: number) => readonly number[];
 
 export const SEED = "She was";
 export const MODEL = "a-model";
@@ -87,12 +85,6 @@ export function losing<Message extends { type: string }>(type: string, nth = 1):
     if (message.type === type) count += 1;
     return message.type === type && count === nth ? [] : [5];
   };
-}
-
-interface Way {
-  count: number;
-  /** When the latest message on it arrives. */
-  latest: number;
 }
 
 /** A run as the kernel knows it. */
@@ -193,8 +185,8 @@ export class FakeKernel {
   #connections: Connection[] = [];
   #busy = false;
   #queue: ToKernel[] = [];
-  #upward = { count: 0, latest: 0 };
-  #downward = { count: 0, latest: 0 };
+  readonly #upward = new Way();
+  readonly #downward = new Way();
   #handledPulls = 0;
 
   constructor(text: string) {
@@ -249,7 +241,7 @@ export class FakeKernel {
   }
 
   take(message: ToKernel): void {
-    this.#travel(this.#upward, this.up, message, () => {
+    this.#upward.travel(this.up, message, () => {
       if (this.#busy) this.#queue.push(message);
       else this.#handle(message);
     });
@@ -473,7 +465,7 @@ export class FakeKernel {
 
   /** Send an answer to every page. */
   #tell(answer: Answer, buffers: DataView[] = []): void {
-    this.#travel(this.#downward, this.down, answer, () => {
+    this.#downward.travel(this.down, answer, () => {
       for (const connection of this.#connections) connection.deliver(answer, buffers);
     });
   }
@@ -485,15 +477,6 @@ export class FakeKernel {
       return { run: asked, seed: "", text: "", temperatures: [], placed: [] };
     const { seed, temperatures, placed } = writing;
     return { run: asked, seed, text: text(writing), temperatures, placed };
-  }
-
-  /** No message overtakes another. */
-  #travel<M>(way: Way, route: Route<M>, message: M, arrive: () => void): void {
-    const now = performance.now();
-    for (const delay of route(message, way.count++)) {
-      way.latest = Math.max(way.latest, now + delay);
-      setTimeout(arrive, way.latest - now);
-    }
   }
 }
 

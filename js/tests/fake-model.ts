@@ -1,11 +1,8 @@
 import type { AnyModel } from "@anywidget/types";
 import type { ToKernel, Traits } from "../src/kernel/protocol.ts";
+import { FakeHost } from "./fake-host.ts";
 import { type Connection, type FakeKernel, MODEL, OTHER_MODEL, SETTINGS } from "./fake-kernel.ts";
-
 import { LAYERS, VOCABULARY } from "./fake-mind.ts";
-
-/** Any function; what it takes depends on the name of the event. */
-type Callback = (...parameters: never[]) => void;
 
 export const TRAITS: Traits = {
   ...SETTINGS,
@@ -40,16 +37,8 @@ export const TRAITS: Traits = {
   cells: [],
 };
 
-/** A widget's model in the page, as ipywidgets has it: one for all the views of a page. */
-export class FakeModel implements AnyModel<Traits> {
-  /** What each call of `save_changes` sent to the kernel. */
-  readonly saved: Partial<Traits>[] = [];
-  readonly widget_manager: AnyModel<Traits>["widget_manager"] = {
-    get_model: () => Promise.reject(new Error("There is only one model.")),
-  };
-  #traits: Traits;
-  #changed: Partial<Traits> = {};
-  #listeners: { name: string; callback: Callback }[] = [];
+/** The model of a text in the page. */
+export class FakeModel extends FakeHost<Traits> {
   /** Its line to the kernel. */
   readonly connection: Connection;
 
@@ -58,40 +47,21 @@ export class FakeModel implements AnyModel<Traits> {
     private readonly kernel: FakeKernel,
     traits: Partial<Traits> = {},
   ) {
-    this.#traits = { ...TRAITS, ...traits, ...kernel.state };
+    super({ ...TRAITS, ...traits, ...kernel.state });
     this.connection = kernel.connect(
-      (message, buffers) => this.#emit("msg:custom", message, buffers),
+      (message, buffers) => this.emit("msg:custom", message, buffers),
       (state) => this.update(state),
     );
   }
 
   /** The host tells that something happened to the connection. */
   connectionChanged(): void {
-    this.#emit("comm_live_update");
+    this.emit("comm_live_update");
   }
 
   /** The page is closed: nothing comes any more. */
   close(): void {
     this.kernel.disconnect(this.connection);
-  }
-
-  get listeners(): number {
-    return this.#listeners.length;
-  }
-
-  get<K extends keyof Traits>(key: K): Traits[K] {
-    return this.#traits[key];
-  }
-
-  set<K extends keyof Traits>(key: K, value: Traits[K]): void {
-    this.#changed[key] = value;
-    this.#put(key, value);
-  }
-
-  save_changes(): void {
-    this.saved.push(this.#changed);
-    this.kernel.save(this.#changed);
-    this.#changed = {};
   }
 
   get sent(): ToKernel[] {
@@ -102,22 +72,15 @@ export class FakeModel implements AnyModel<Traits> {
     this.connection.send(message);
   }
 
-  on(name: string, callback: Callback): void {
-    this.#listeners.push({ name, callback });
-  }
-
-  off(name?: string | null, callback?: Callback | null): void {
-    this.#listeners = this.#listeners.filter(
-      (one) => (name && one.name !== name) || (callback && one.callback !== callback),
-    );
-  }
-
   /** The kernel changes traits; like traitlets, one after the other. */
   update(state: Partial<Traits>): void {
-    for (const name of Object.keys(state) as (keyof Traits)[]) {
-      const value = state[name];
-      if (value !== undefined) this.#put(name, value);
+    for (const [name, value] of Object.entries(state)) {
+      if (value !== undefined) this.put({ [name]: value });
     }
+  }
+
+  protected save(changed: Partial<Traits>): void {
+    this.kernel.save(changed);
   }
 
   /** What a view gets, with what it alone sends. */
@@ -127,7 +90,7 @@ export class FakeModel implements AnyModel<Traits> {
       get: (key) => this.get(key),
       set: (key, value) => this.set(key, value),
       save_changes: () => this.save_changes(),
-      on: (name: string, callback: Callback) => this.on(name, callback),
+      on: (name: string, callback: Parameters<typeof this.on>[1]) => this.on(name, callback),
       off: (name, callback) => this.off(name, callback),
       send: (message: ToKernel) => {
         sent.push(message);
@@ -136,17 +99,5 @@ export class FakeModel implements AnyModel<Traits> {
       widget_manager: this.widget_manager,
     };
     return { model, sent };
-  }
-
-  #put<K extends keyof Traits>(key: K, value: Traits[K]): void {
-    if (Object.is(this.#traits[key], value)) return;
-    this.#traits[key] = value;
-    this.#emit(`change:${key}`, this); // as Backbone does
-  }
-
-  #emit(name: string, ...parameters: unknown[]): void {
-    for (const one of [...this.#listeners]) {
-      if (one.name === name) (one.callback as (...parameters: unknown[]) => void)(...parameters);
-    }
   }
 }

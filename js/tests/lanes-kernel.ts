@@ -1,6 +1,5 @@
-// A stand-in for the kernel's half of the conversation of the lanes, written from lstm_widget/widgets/lanes_stream.py
+// A stand-in for the kernel's half of the conversation of the lanes, written from lstm_widget/widgets/session.py
 // and not from the page, and the model of a widget that speaks with it. It needs fake timers.
-import type { AnyModel } from "@anywidget/types";
 import type {
   Change,
   FromKernel,
@@ -13,14 +12,12 @@ import type {
   Settings,
   ToKernel,
 } from "../src/kernel/protocol.ts";
-import { counting, type Route, SEED } from "./fake-kernel.ts";
+import { FakeHost, type Route, Way } from "./fake-host.ts";
+import { counting, SEED } from "./fake-kernel.ts";
 import { TRAITS } from "./fake-model.ts";
 
 type State = Partial<LanesTraits>;
 type Answer = FromKernel | { type: "state"; state: State };
-/** Any function; what it takes depends on the name of the event. */
-type Callback = (...parameters: never[]) => void;
-
 export const COMMON: Settings = {
   seed: SEED,
   length: 300,
@@ -69,8 +66,8 @@ export class LanesKernel {
   up: Route<ToKernel> = () => [5];
   down: Route<Answer> = () => [5];
   #pages: LanesPage[] = [];
-  #upward = { count: 0, latest: 0 };
-  #downward = { count: 0, latest: 0 };
+  readonly #upward = new Way();
+  readonly #downward = new Way();
 
   connect(page: LanesPage): void {
     this.#pages.push(page);
@@ -81,7 +78,7 @@ export class LanesKernel {
   }
 
   take(message: ToKernel): void {
-    this.#travel(this.#upward, this.up, message, () => this.#handle(message));
+    this.#upward.travel(this.up, message, () => this.#handle(message));
   }
 
   /** A page, or a cell, has set traits. */
@@ -234,23 +231,9 @@ export class LanesKernel {
 
   /** Send an answer to every page. */
   #send(answer: Answer): void {
-    this.#travel(this.#downward, this.down, answer, () => {
+    this.#downward.travel(this.down, answer, () => {
       for (const page of this.#pages) page.deliver(answer);
     });
-  }
-
-  /** No message overtakes another. */
-  #travel<M>(
-    way: { count: number; latest: number },
-    route: Route<M>,
-    message: M,
-    arrive: () => void,
-  ): void {
-    const now = performance.now();
-    for (const delay of route(message, way.count++)) {
-      way.latest = Math.max(way.latest, now + delay);
-      setTimeout(arrive, way.latest - now);
-    }
   }
 }
 
@@ -263,17 +246,9 @@ function receipt({ name, settings }: Run, { text, temperature, changes }: Lane):
 
 const { bounds, models, card, model, replacements } = TRAITS;
 
-/** A widget's model in the page, as ipywidgets has it: one for all the views of a page. */
-export class LanesPage implements AnyModel<LanesTraits> {
+/** The model of lanes in the page. */
+export class LanesPage extends FakeHost<LanesTraits> {
   readonly sent: ToKernel[] = [];
-  /** What each call of `save_changes` sent to the kernel. */
-  readonly saved: State[] = [];
-  readonly widget_manager: AnyModel<LanesTraits>["widget_manager"] = {
-    get_model: () => Promise.reject(new Error("There is only one model.")),
-  };
-  #traits: LanesTraits;
-  #changed: State = {};
-  #listeners: { name: string; callback: Callback }[] = [];
 
   constructor(
     private readonly kernel: LanesKernel,
@@ -283,14 +258,14 @@ export class LanesPage implements AnyModel<LanesTraits> {
     const names = kernel.state.names ?? temperatures.map((_, n) => `lane-${n + 1}`);
     const texts = names.map(() => "");
     const receipts = names.map(() => ({}));
-    this.#traits = {
+    super({
       ...COMMON,
       ...{ model, models, card, replacements, status: "ready", error: "", speed: 50 },
       ...{ temperatures, names, texts, receipts },
       bounds: { ...bounds, lanes: { least: 2, most: 6, step: 1 } },
       ...traits,
       ...kernel.state,
-    };
+    });
     kernel.state = { temperatures, names, ...kernel.state };
     kernel.connect(this);
   }
@@ -299,63 +274,22 @@ export class LanesPage implements AnyModel<LanesTraits> {
     return this.sent.filter((message) => message.type === "pull");
   }
 
-  get listeners(): number {
-    return this.#listeners.length;
-  }
-
-  get<K extends keyof LanesTraits>(key: K): LanesTraits[K] {
-    return this.#traits[key];
-  }
-
-  set<K extends keyof LanesTraits>(key: K, value: LanesTraits[K]): void {
-    this.#changed[key] = value;
-    this.#put(key, value);
-  }
-
-  save_changes(): void {
-    this.saved.push(this.#changed);
-    this.kernel.save(this.#changed, this);
-    this.#changed = {};
-  }
-
   send(message: ToKernel): void {
     this.sent.push(message);
     this.kernel.take(message);
   }
 
-  on(name: string, callback: Callback): void {
-    this.#listeners.push({ name, callback });
-  }
-
-  off(name?: string | null, callback?: Callback | null): void {
-    this.#listeners = this.#listeners.filter(
-      (one) => (name && one.name !== name) || (callback && one.callback !== callback),
-    );
+  protected save(changed: State): void {
+    this.kernel.save(changed, this);
   }
 
   deliver(answer: Answer): void {
     if (answer.type === "state") this.update(answer.state);
-    else this.#emit("msg:custom", answer, []);
+    else this.emit("msg:custom", answer, []);
   }
 
   /** The kernel changes traits; what one message brings is there before anybody is told. */
   update(state: State): void {
-    const before = this.#traits;
-    this.#traits = { ...before, ...state };
-    for (const name of Object.keys(state) as (keyof LanesTraits)[]) {
-      if (before[name] !== this.#traits[name]) this.#emit(`change:${name}`);
-    }
-  }
-
-  #put<K extends keyof LanesTraits>(key: K, value: LanesTraits[K]): void {
-    if (this.#traits[key] === value) return;
-    this.#traits[key] = value;
-    this.#emit(`change:${key}`);
-  }
-
-  #emit(event: string, ...told: unknown[]): void {
-    for (const { name, callback } of this.#listeners) {
-      if (name === event) (callback as (...parameters: unknown[]) => void)(...told);
-    }
+    this.put(state);
   }
 }
