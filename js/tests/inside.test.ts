@@ -4,7 +4,7 @@ import type { Traits } from "../src/kernel/protocol.ts";
 import { counting, losing, SEED } from "./fake-kernel.ts";
 import { dieFor, logitsAt, sharesAt, VOCABULARY } from "./fake-mind.ts";
 import { FakeModel } from "./fake-model.ts";
-import { announcement, click, find, press, statusLine, wholePage } from "./reader.ts";
+import { alertText, announcement, click, find, press, statusLine, wholePage } from "./reader.ts";
 import { later } from "./reading.ts";
 import { kernel, onFreshPages, show, shown } from "./viewing.ts";
 
@@ -120,6 +120,25 @@ describe("the look inside", () => {
     expect(branches).toHaveLength(1);
     expect(branches[0]).toMatchObject({ character: "Q", position: 4 });
     expect(kernel.run.placed).toEqual([4]);
+  });
+
+  test("stays where the reader is when a branch is refused", async () => {
+    await opened();
+    const page = document.querySelector(".lstm-text") as HTMLElement;
+    press(page, "Home", { ctrlKey: true });
+    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
+    await later(1);
+    kernel.refusal = "No.";
+    const field = find("textbox", "Or type another character") as HTMLInputElement;
+    field.value = "Q";
+    field.dispatchEvent(new Event("change"));
+    await later(1);
+    expect(alertText()).toBe("No.");
+    press(page, "ArrowRight");
+    click("Step"); // the text grows
+    await later(1);
+    expect(wholePage()).toHaveLength(SEED.length + 101);
+    expect(inside().textContent).toContain("What could have come as character 6");
   });
 
   test("looks for cells until they are found", async () => {
