@@ -29,8 +29,8 @@ from lstm_widget.writing.score import Score, score
 from lstm_widget.writing.settings import (
     DEFAULTS,
     SettingNames,
-    Settings,
     check_names,
+    check_settings,
     check_temperature,
     make_rng,
 )
@@ -305,7 +305,7 @@ class LSTMGenerator:
         given: dict[str, Any] = {**self.defaults, **_options(options), **settings}
         check_names(given, SettingNames.__annotations__)
         rng: RngLike = given.pop("rng", None)
-        return Run(model, engine, Settings(**given), make_rng(rng))
+        return Run(model, engine, check_settings(given), make_rng(rng))
 
     def trace(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from lstm_widget.formats.p5ml import save_p5ml
 from lstm_widget.formats.safetensors import load_safetensors, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock
+from lstm_widget.inspection.trace import trace as explain
 from lstm_widget.network.blas import single_thread
+from lstm_widget.network.sampling import choose
 from lstm_widget.writing.batch import advance_together
 
 SETTINGS = {"seed": "abc", "length": 5, "temperature": 1.3, "rng": 3}
@@ -186,3 +189,18 @@ def test_no_die_is_lost_to_an_interrupt(generator, monkeypatch, math):
     assert interrupts > 20
     assert "".join(run.characters) == expected.text
     assert list(run.rolled) == list(expected.dice)
+
+
+def test_of_two_texts_with_the_same_dice_neither_loses_one_to_an_interrupt_of_the_other(generator):
+    dice = Interrupted(np.random.PCG64(3))
+    runs = [generator.start(SETTINGS, length=length, rng=dice) for length in (40, 70)]
+    for _ in range(100):
+        with suppress(KeyboardInterrupt):
+            advance_together(runs, 7)
+    assert [run.finished for run in runs] == [True, True]
+    thrown = sorted([*runs[0].rolled, *runs[1].rolled])
+    assert thrown == sorted(np.random.default_rng(3).random(len(thrown)))  # each once
+    for run in runs:
+        trace = explain(run, logits=True)
+        chosen = [choose(*one) for one in zip(trace.logits, trace.temperatures, trace.dice, strict=True)]
+        assert chosen == trace.ids.tolist()

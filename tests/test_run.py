@@ -16,7 +16,8 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network import engine
 from lstm_widget.network.engine import Engine
 from lstm_widget.writing import batch, draft
-from lstm_widget.writing.run import Run, advance_together
+from lstm_widget.writing.batch import advance_together
+from lstm_widget.writing.run import Run
 from lstm_widget.writing.settings import BOUNDS, Settings
 
 

@@ -14,11 +14,11 @@ from lstm_widget.errors import LSTMError, SettingError, UnknownSettingError
 from lstm_widget.writing.settings import (
     BOUNDS,
     DEFAULTS,
-    Settings,
     check_length,
     check_names,
     check_page_rng,
     check_seed,
+    check_settings,
     check_speed,
     check_temperature,
     check_top_k,
@@ -82,7 +82,8 @@ def test_what_is_taken_becomes_a_plain_value(check, value, expected):
 
 
 def test_settings_are_checked_and_cannot_be_changed():
-    settings = Settings("a", np.int64(3), 1, np.int64(2), 1)
+    given = {"seed": "a", "length": np.int64(3), "temperature": 1, "top_k": np.int64(2), "top_p": 1}
+    settings = check_settings(given)
     assert dataclasses.astuple(settings) == ("a", 3, 1.0, 2, 1.0)
     assert [type(value) for value in dataclasses.astuple(settings)] == [str, int, float, int, float]
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -139,7 +140,7 @@ def test_what_is_refused_is_told(check, value):
         return
     name = check.__name__.removeprefix("check_")
     with refused(WORDS[check]):
-        Settings(**(DEFAULTS | {name: value}))
+        check_settings(DEFAULTS | {name: value})
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lstm_widget.writing.batch import advance_together
 from lstm_widget.writing.receipt import receipt_of
-from lstm_widget.writing.run import Run, advance_together
+from lstm_widget.writing.run import Run
 from lstm_widget.writing.settings import make_rng
 
 if TYPE_CHECKING:

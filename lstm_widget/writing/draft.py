@@ -52,7 +52,7 @@ class Draft:
         self.engine = engine
         self.lane = backend.lane(engine)
         self.rng = rng
-        self._before: tuple[int, Any] = (0, rng.bit_generator.state)  # dice at the last beginning of a piece
+        self._before: tuple[int, Any] = (-1, None)  # the last roll: dice there were, and the state of `rng`
         self.rolled = array("d")  # the die of each character, and perhaps of some that are to come
         self.model = model
         self._names = model.characters
@@ -132,6 +132,8 @@ class Draft:
         """Return the dice of the next characters."""
         end = len(self.characters) + count
         if (missing := end - len(self.rolled)) > 0:
+            # An interrupt may come between the roll and its keeping: then it is rolled again.
+            self._before = (len(self.rolled), self.rng.bit_generator.state)
             self.rolled.extend(self.rng.random(missing).tolist() if missing > 1 else [self.rng.random()])
         return self.rolled[end - count : end].tolist()
 
@@ -147,17 +149,15 @@ class Draft:
         """Begin a piece, after what an interrupt may have left half way is put right."""
         if self.half_way:
             self.start_over()
-        # An interrupt may come between the roll of a die and its keeping: then it is rolled again.
-        self._before = (len(self.rolled), self.rng.bit_generator.state)
         self.half_way = True
 
     def start_over(self) -> None:
         """Leave the text as it was written, as an interrupt may have come in the middle of a step."""
         written = len(self.characters)
-        kept, state = self._before
-        del self.rolled[kept:]
-        self.rng.bit_generator.state = state
-        self.dice(0)  # those of what is written
+        rolled, state = self._before
+        if rolled == len(self.rolled):  # only a roll that was lost: others may share these dice
+            self.rng.bit_generator.state = state
+            self._before = (-1, None)
         del self.surprise[written:], self.ids[self.seed_length + written :]
         self.forced.pop(written, None)
         if self.recent is not None:

@@ -8,9 +8,7 @@ from dataclasses import replace
 from lstm_widget.errors import SettingError, UnknownCharactersError, short_repr
 from lstm_widget.writing.batch import advance_together
 from lstm_widget.writing.draft import Draft
-from lstm_widget.writing.settings import as_whole
-
-__all__ = ["Run", "advance_together"]
+from lstm_widget.writing.settings import as_whole, check_length
 
 
 class Run(Draft):
@@ -97,11 +95,11 @@ class Run(Draft):
         SettingError
             If it is not a valid length; the length then stays as it was.
         """
-        settings = replace(self.settings, length=length)
-        if settings.length < (written := len(self.characters)):
+        length = check_length(length)
+        if length < (written := len(self.characters)):
             msg = f"The length must be at least {written:,}: that many characters are written already."
             raise SettingError(msg)
-        self.settings = settings
+        self.settings = replace(self.settings, length=length)
 
     def force(self, character: str) -> None:
         """Write this character next, whatever the die says; the die is used up all the same.
@@ -170,7 +168,7 @@ class Run(Draft):
             )
             raise SettingError(msg)
         if place == self.settings.length:
-            replace(self.settings, length=place + 1)
+            check_length(place + 1)
         return place
 
     def begin_branch(self, position: int, character: str) -> Run:

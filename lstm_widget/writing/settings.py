@@ -13,7 +13,7 @@ import numpy as np
 from lstm_widget.errors import SettingError, UnknownSettingError, short_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     # Not at run time: NumPy loads its random part, which takes long, when it is first named.
     RngLike = int | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
@@ -50,7 +50,7 @@ class SettingNames(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Settings:
-    """What to write, checked.
+    """What to write; `check_settings` makes them of what a person gives.
 
     Attributes
     ----------
@@ -64,11 +64,6 @@ class Settings:
         Choose only among this many of the most likely characters; at least 1.
     top_p : float or None
         Choose only among the fewest whose probability reaches this; above 0, at most 1.
-
-    Raises
-    ------
-    SettingError
-        If a value is out of its range or of the wrong type.
     """
 
     seed: str
@@ -76,17 +71,6 @@ class Settings:
     temperature: float
     top_k: int | None = None
     top_p: float | None = None
-
-    def __post_init__(self) -> None:
-        checked = {
-            "seed": check_seed(self.seed),
-            "length": check_length(self.length),
-            "temperature": check_temperature(self.temperature),
-            "top_k": check_top_k(self.top_k),
-            "top_p": check_top_p(self.top_p),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
 
 
 def check_seed(seed: object) -> str:
@@ -192,6 +176,23 @@ def check_page_rng(rng: RngLike) -> int | None:
         msg = "The rng of a widget must be a whole number below 2**53, or None."
         raise SettingError(msg)
     return number
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "seed": check_seed,
+    "length": check_length,
+    "temperature": check_temperature,
+    "top_k": check_top_k,
+    "top_p": check_top_p,
+    "speed": check_speed,
+    "rng": check_page_rng,
+}
+"""How each setting of a widget is checked."""
+
+
+def check_settings(given: Mapping[str, Any]) -> Settings:
+    """Return settings by their names as plain values, or raise `SettingError`."""
+    return Settings(**{name: CHECKS[name](value) for name, value in given.items()})
 
 
 def check_names(given: Iterable[object], known: Collection[str]) -> None:
