@@ -253,12 +253,7 @@ class LSTMGenerator:
         """
         check_names(settings, SettingNames.__annotations__)
         run = self.start(options, **settings)  # at once, so that a wrong setting is refused here
-
-        def characters() -> Iterator[str]:
-            while not run.finished:
-                yield run.advance(count=1)
-
-        return characters()
+        return iter(partial(run.advance, 1), "")
 
     def generate_many(
         self, texts: Sequence[Mapping[str, Any]], **settings: Unpack[SettingNames]

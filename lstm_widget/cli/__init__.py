@@ -25,15 +25,7 @@ if TYPE_CHECKING:
 FAILED, WRONG_USAGE, INTERRUPTED, CLOSED = 1, 2, 130, 141
 
 # Each has HELP, EXAMPLE, add_arguments(parser) and run(options, output).
-_COMMANDS = {
-    "generate": generate,
-    "info": info,
-    "convert": convert,
-    "score": score,
-    "train": train,
-    "models": models,
-    "lab": lab,
-}
+_COMMANDS = (generate, info, convert, score, train, models, lab)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, module in _COMMANDS.items():
+    for module in _COMMANDS:
+        name = module.__name__.rpartition(".")[2]
         example = f"Example: lstm-widget {module.EXAMPLE}"
         one = commands.add_parser(name, help=module.HELP, description=module.HELP, epilog=example)
         one.set_defaults(command=module.run)

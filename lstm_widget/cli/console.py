@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
+from lstm_widget.errors import listed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,16 +54,13 @@ def note_replacements(replacements: Iterable[Replacement]) -> None:
     """Say what was read instead of characters of a text."""
     pairs = dict.fromkeys((one.character, one.used) for one in replacements if one.used)
     if pairs:
-        told = ", ".join(f"{used!r} for {character!r}" for character, used in list(pairs)[:_SHOWN])
-        more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
-        note(f"Read with characters that the model knows: {told}{more}.")
+        read = listed([f"{used!r} for {character!r}" for character, used in pairs], _SHOWN)
+        note(f"Read with characters that the model knows: {read}.")
 
 
 def quoted(characters: Iterable[str]) -> str:
     """Return characters as they are named in a sentence, the first few of many."""
-    every = [repr(character) for character in characters]
-    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
-    return ", ".join(every[:_SHOWN]) + more
+    return listed([repr(character) for character in characters], _SHOWN)
 
 
 def progress(total: int, unit: str, *, hide: bool = False) -> Any:  # noqa: ANN401 - tqdm has no types

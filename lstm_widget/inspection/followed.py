@@ -6,6 +6,7 @@ Each is a number for every character, from the text up to and including it; NaN 
 from __future__ import annotations
 
 import unicodedata
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,14 +35,8 @@ def _position_in_line(text: str) -> Iterator[float]:
         yield position
 
 
-def _line_end(text: str) -> Iterator[float]:
-    for character in text:
-        yield character == "\n"
-
-
 def _blank_line(text: str) -> Iterator[float]:
-    for before, character in _pairs(text):
-        yield character == before == "\n"
+    return (character == before == "\n" for before, character in _pairs(text))
 
 
 def _first_line(text: str) -> Iterator[float]:
@@ -86,8 +81,7 @@ def _word_length(text: str) -> Iterator[int]:
 
 
 def _between_words(text: str) -> Iterator[float]:
-    for length in _word_length(text):
-        yield length == 0
+    return (length == 0 for length in _word_length(text))
 
 
 def _after_capital(text: str) -> Iterator[float]:
@@ -98,14 +92,7 @@ def _after_capital(text: str) -> Iterator[float]:
         yield capital and length > 0
 
 
-def _vowel(text: str) -> Iterator[float]:
-    kinds: dict[str, float] = {}
-    for character in text:
-        if character not in kinds:
-            kinds[character] = _is_vowel(character)
-        yield kinds[character]
-
-
+@cache
 def _is_vowel(character: str) -> float:
     """Return 1 for a vowel, 0 for a consonant; NaN for anything else, and in scripts without capitals."""
     lower = character.lower()
@@ -129,11 +116,6 @@ def _since_comma(text: str) -> Iterator[float]:
         yield count
 
 
-def _digit(text: str) -> Iterator[float]:
-    for character in text:
-        yield character.isdigit()
-
-
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """Return each character with the one before it; nothing before a text is like a line end."""
     return zip("\n" + text[:-1], text, strict=True)
@@ -141,7 +123,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 FOLLOWED: dict[str, Callable[[str], Iterable[float]]] = {
     "position in the line": _position_in_line,
-    "line end just written": _line_end,
+    "line end just written": partial(map, "\n".__eq__),
     "blank line just written": _blank_line,
     "first line after a blank line": _first_line,
     "inside quotes": _inside_quotes,
@@ -149,10 +131,10 @@ FOLLOWED: dict[str, Callable[[str], Iterable[float]]] = {
     "length of the word so far": _word_length,
     "between words": _between_words,
     "after a capital letter": _after_capital,
-    "vowel or consonant": _vowel,
+    "vowel or consonant": partial(map, _is_vowel),
     "end of a sentence": _end_of_sentence,
     "characters since the last comma or full stop": _since_comma,
-    "digit just written": _digit,
+    "digit just written": partial(map, str.isdigit),
 }
 """What a cell may follow, by its name: each gives a number for every character of a text; NaN for none."""
 

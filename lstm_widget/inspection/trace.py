@@ -1,7 +1,7 @@
 """How each character of a text was chosen.
 
 A run keeps only what cannot be found again: its characters, its dice and its temperatures. The rest is
-found by reading the text once more, when somebody asks. So a look inside costs the writing nothing.
+found by reading the text once more, when it is asked for. So a look inside costs the writing nothing.
 """
 
 from __future__ import annotations

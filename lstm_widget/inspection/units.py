@@ -175,11 +175,11 @@ def _best(
     for number, name in enumerate(names):
         mine = np.where(owner == number, strength[number], 0.0)
         for index in np.argsort(-mine, kind="stable")[:BEST].tolist():
-            told = float(second[number, index])
-            agrees = told * first[number, index] > 0  # both halves have the same sign
-            if agrees and min(mine[index], abs(told)) >= LEAST_CORRELATION:
+            reported = float(second[number, index])
+            agrees = reported * first[number, index] > 0  # both halves have the same sign
+            if agrees and min(mine[index], abs(reported)) >= LEAST_CORRELATION:
                 layer = int(np.searchsorted(ends, index, side="right"))
-                found.append(Cell(layer, index - int(ends[layer]) + units[layer], name, told))
+                found.append(Cell(layer, index - int(ends[layer]) + units[layer], name, reported))
     return sorted(found, key=lambda cell: -abs(cell.correlation))
 
 

@@ -16,14 +16,8 @@ from lstm_widget.formats.safetensors import read_card
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled_files
 from lstm_widget.widgets.checks import sendable
-from lstm_widget.writing.settings import (
-    check_length,
-    check_names,
-    check_page_rng,
-    check_speed,
-    check_top_k,
-    check_top_p,
-)
+from lstm_widget.widgets.protocol import Settings
+from lstm_widget.writing.settings import CHECKS, check_length, check_names
 from lstm_widget.writing.typed import as_typed
 
 if TYPE_CHECKING:
@@ -33,7 +27,7 @@ if TYPE_CHECKING:
 
     from lstm_widget.network.model import CharLSTM
     from lstm_widget.widgets.checks import Lane
-    from lstm_widget.widgets.protocol import FromKernel, Settings
+    from lstm_widget.widgets.protocol import FromKernel
     from lstm_widget.widgets.session import Session
     from lstm_widget.widgets.texts import Texts
 
@@ -47,33 +41,34 @@ _STATIC = Path(__file__).parents[1] / "static"
 _WATCHED = os.environ.get("ANYWIDGET_HMR") == "1"
 
 
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "length": check_length,
-    "top_k": check_top_k,
-    "top_p": check_top_p,
-    "rng": check_page_rng,
-    "speed": check_speed,
-}
 OF_EVERY_WIDGET = ("layout", "tooltip", "tabbable")
 
 
+def checked(check: Callable[[Any], T], value: object) -> T:
+    """Return what a check returns, or raise its error as traitlets does."""
+    try:
+        return check(value)
+    except LSTMError as error:
+        raise traitlets.TraitError(str(error)) from None
+
+
 class Checked(traitlets.Any):
-    """Its type is checked with its range. Whether `None` will do is asked, too."""
+    """A trait whose type and range a function checks; whether `None` will do is its business, too."""
 
     allow_none = False
+
+    def __init__(self, check: Callable[[Any], object], default: object = traitlets.Undefined) -> None:
+        super().__init__(default)
+        self._check = check
+
+    def validate(self, _widget: object, value: object) -> object:
+        """Return the value as a plain one, or raise `traitlets.TraitError`."""
+        return checked(self._check, value)
 
 
 def synced(trait: traitlets.TraitType[Any, Any]) -> traitlets.TraitType[Any, Any]:
     """Let the page have a trait."""
     return trait.tag(sync=True, to_json=lambda value, _widget: sendable(value))
-
-
-def checked(check: Callable[[Any], T], value: object) -> T:
-    """Return what a check of the settings returns, or raise its error as traitlets does."""
-    try:
-        return check(value)
-    except SettingError as error:
-        raise traitlets.TraitError(str(error)) from None
 
 
 class PageWidget(anywidget.AnyWidget):
@@ -126,14 +121,14 @@ class ModelWidget(PageWidget, Generic[R]):
         {"model", "seed", "length", "top_k", "top_p", "rng", "speed"}
     )
 
-    # The page may change these. Most are checked by the rules of the generator.
-    model = synced(Checked(None))
-    seed = synced(traitlets.Unicode())
-    length = synced(Checked(300))
-    top_k = synced(Checked(None))
-    top_p = synced(Checked(None))
-    rng = synced(Checked(None))
-    speed = synced(Checked(50.0))
+    # The page may change these.
+    model = synced(Checked(lambda model: model, None))  # see `_check_model`
+    seed = synced(traitlets.Unicode())  # may be empty while it is typed
+    length = synced(Checked(CHECKS["length"], 300))
+    top_k = synced(Checked(CHECKS["top_k"], None))
+    top_p = synced(Checked(CHECKS["top_p"], None))
+    rng = synced(Checked(CHECKS["rng"], None))
+    speed = synced(Checked(CHECKS["speed"], 50.0))
     # These it only shows.
     status = synced(traitlets.Unicode("ready", read_only=True))
     models = synced(traitlets.List(traitlets.Dict(), read_only=True))
@@ -149,7 +144,7 @@ class ModelWidget(PageWidget, Generic[R]):
         self._stamps: dict[str, object] = {}
         self._is_asked_by_page = False
         name = self._load(model)  # a wrong one is a ModelError here
-        # The seed of the model, until somebody gives another one.
+        # The seed of the model, until another one is given.
         self._own_seed = None if "seed" in settings else self._generators[name].default_seed
         super().__init__(**{"model": name, "seed": self._own_seed, **settings})
         self.on_msg(lambda _widget, content, _buffers: self._session.handle(content))
@@ -201,8 +196,7 @@ class ModelWidget(PageWidget, Generic[R]):
         written = self._session.written(self.seed)
         if written is not None:
             return self._go_on(written + characters)
-        settings: Settings = {**self._settings(), "length": characters}
-        begin = partial(self._start, settings=settings)
+        begin = partial(self._start, length=characters)
         return self._result(self._session.write(self._lanes, begin))
 
     def stop(self) -> None:
@@ -264,22 +258,14 @@ class ModelWidget(PageWidget, Generic[R]):
         """Return what a cell gets of the characters that were written in each lane."""
         raise NotImplementedError
 
-    def _start(self, name: str, settings: Settings | None = None, *, only_read: bool = False) -> Texts:
-        return self._session.start(name, settings or self._settings(), self._lanes(), only_read=only_read)
+    def _start(self, name: str, *, only_read: bool = False, **others: int) -> Texts:
+        settings = {one: getattr(self, one) for one in Settings.__annotations__} | others
+        return self._session.start(name, settings, self._lanes(), only_read=only_read)
 
     def _go_on(self, length: int) -> R:
         texts = self._session.text()
-        begin = partial(self._session.resume, texts, length)
-        return self._result(self._session.write(self._lanes, lambda _: begin(), texts.name))
-
-    def _settings(self) -> Settings:
-        return {
-            "seed": self.seed,
-            "length": self.length,
-            "top_k": self.top_k,
-            "top_p": self.top_p,
-            "rng": self.rng,
-        }
+        written = self._session.write(self._lanes, lambda _: self._session.resume(texts, length), texts.name)
+        return self._result(written)
 
     def _transmit(self, message: FromKernel, *buffers: list[np.ndarray]) -> None:
         self.send(message, *buffers)
@@ -317,18 +303,11 @@ class ModelWidget(PageWidget, Generic[R]):
     def _check_model(self, proposal: Any) -> str:  # noqa: ANN401 - traitlets' own
         now = self._trait_values.get("model")  # with others at once it is what is proposed
         before = self._generators.get(now) if isinstance(now, str) else None
-        try:
-            name = self._load(proposal["value"])
-        except LSTMError as error:
-            raise traitlets.TraitError(str(error)) from None
+        name = checked(self._load, proposal["value"])
         if before is not None and name == self.model and self._generators[name] is not before:
             # Trained anew, which traitlets takes for no change.
             self.notify_change(traitlets.Bunch(name="model", old=name, new=name, owner=self, type="change"))
         return name
-
-    @traitlets.validate(*_CHECKS)  # a seed may be empty while somebody is typing
-    def _check(self, proposal: Any) -> Any:  # noqa: ANN401 - traitlets' own
-        return checked(_CHECKS[proposal["trait"].name], proposal["value"])
 
     @traitlets.observe("model")
     def _show_model(self, _: object) -> None:

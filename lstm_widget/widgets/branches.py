@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lstm_widget.errors import SettingError
 from lstm_widget.inspection.trace import Trace, trace
-from lstm_widget.widgets.checks import name_in, text_in, whole_in
+from lstm_widget.widgets.checks import TEXT, name_in, text_in, whole_in
 from lstm_widget.widgets.questions import Questions
 from lstm_widget.widgets.session import Session, begin_message, status_of
 from lstm_widget.widgets.texts import Texts
@@ -15,76 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lstm_widget.generator import LSTMGenerator
-    from lstm_widget.widgets.checks import Lane
     from lstm_widget.widgets.protocol import Branch
 
-TEXT = "text"  # the name of the only lane
 MAX_BRANCHES = 100
 _EXCERPT = 60  # characters of a branch that its entry shows
-
-
-class Tree:
-    """The texts that branched off one another, by their names; the first one is the root."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, Texts] = {}
-
-    def plant(self, root: Texts | None) -> None:
-        """Begin another tree, or none."""
-        self._texts = {} if root is None else {root.name: root}
-
-    def get(self, name: str) -> Texts | None:
-        """Return the text of a name, if it is there."""
-        return self._texts.get(name)
-
-    def check_room(self) -> None:
-        """Raise `SettingError` if there are `MAX_BRANCHES` already."""
-        if len(self._texts) > MAX_BRANCHES:
-            msg = f"There are {MAX_BRANCHES} branches already: remove some first."
-            raise SettingError(msg)
-
-    def add(self, branch: Texts) -> None:
-        """Add a branch of one of the texts."""
-        self.check_room()
-        self._texts[branch.name] = branch
-
-    def below(self, branch: Texts) -> set[str]:
-        """Return the names of a branch and of all that branch off it.
-
-        Raises
-        ------
-        SettingError
-            If it is the root.
-        """
-        if branch.parent is None:
-            msg = "The first text has no parent to go back to: clear it instead."
-            raise SettingError(msg)
-        gone = {branch.name}
-        for name, one in list(self._texts.items()):  # parents come before their branches
-            if one.parent is not None and one.parent.name in gone:
-                gone.add(name)
-        return gone
-
-    def remove(self, names: set[str]) -> None:
-        """Forget some of the texts."""
-        self._texts = {name: one for name, one in self._texts.items() if name not in names}
-
-    @property
-    def state(self) -> list[Branch]:
-        """What the pages show of it; parents come before their branches."""
-        return [
-            {
-                "run": one.name,
-                "parent": None if one.parent is None else one.parent.name,
-                "position": one.position,
-                "character": one.character,
-                "written": len(one.only.run.characters),
-                "bits": one.only.bits,
-                "excerpt": "".join(one.only.run.characters[one.position : one.position + _EXCERPT])
-                or one.character,
-            }
-            for one in self._texts.values()
-        ]
 
 
 class BranchingSession(Session):
@@ -99,7 +33,7 @@ class BranchingSession(Session):
         wrote: Callable[[str], None],
     ) -> None:
         super().__init__(model, send, publish, kept, wrote)
-        self.tree = Tree()
+        self._tree: dict[str, Texts] = {}  # the texts by their names, parents before their branches
         self.questions = Questions(model)
         self._answers |= {
             "show": lambda message: self.show(name_in(message, "run")),
@@ -113,16 +47,9 @@ class BranchingSession(Session):
 
     # What a page asks for.
 
-    def _lanes_in(self, message: Mapping[str, Any]) -> list[tuple[Lane, Mapping[str, Any]]]:
-        lanes = super()._lanes_in(message)
-        if lanes[0][0].name != TEXT:
-            msg = f"The only lane of this widget has the name {TEXT!r}."
-            raise SettingError(msg)
-        return lanes
-
     def _branch_for_page(self, message: Mapping[str, Any]) -> None:
         question, name = name_in(message, "id"), name_in(message, "branch")
-        begun = self.tree.get(name)
+        begun = self._tree.get(name)
         if begun is None:
             parent, position = self._of_the_tree(name_in(message, "run")), whole_in(message, "position", 0)
             self.branch(parent, position, text_in(message, "character"), name, question)
@@ -147,12 +74,28 @@ class BranchingSession(Session):
         self._send(finding)
 
     def _of_the_tree(self, name: str) -> Texts:
-        texts = self.tree.get(name)
+        texts = self._tree.get(name)
         if texts is None:
             raise SettingError(self._gone)
         return texts
 
     # What a page or a cell asks for.
+
+    @property
+    def branches(self) -> list[Branch]:
+        """What the pages show of the texts."""
+        return [
+            {
+                "run": one.name,
+                "parent": None if one.parent is None else one.parent.name,
+                "position": one.position,
+                "character": one.character,
+                "written": len(one.only.run.characters),
+                "bits": one.only.bits,
+                "excerpt": one.only.text(one.position, one.position + _EXCERPT) or one.character,
+            }
+            for one in self._tree.values()
+        ]
 
     def branch(
         self, parent: Texts, position: int, character: str, name: str, question: str | None = None
@@ -166,12 +109,14 @@ class BranchingSession(Session):
         """
         run = parent.only.run
         run.check_branch(position, character)
-        self.tree.check_room()
+        if len(self._tree) > MAX_BRANCHES:
+            msg = f"There are {MAX_BRANCHES} branches already: remove some first."
+            raise SettingError(msg)
 
         def begin() -> Texts:
             branch = run.begin_branch(position, character)
             texts = Texts(name, parent.model, parent.given, branch, TEXT, parent, position, character)
-            self.tree.add(texts)
+            self._tree[name] = texts
             self._replace(texts)
             self._begin(texts, position, question)
             return texts
@@ -208,16 +153,22 @@ class BranchingSession(Session):
             If it is not there, or is the first one.
         """
         texts = self._of_the_tree(name)
-        gone, parent = self.tree.below(texts), texts.parent
+        parent, gone = texts.parent, {name}
+        if parent is None:
+            msg = "The first text has no parent to go back to: clear it instead."
+            raise SettingError(msg)
+        for one in list(self._tree.values()):
+            if one.parent is not None and one.parent.name in gone:
+                gone.add(one.name)
 
         def remove() -> None:
-            self.tree.remove(gone)
+            self._tree = {name: one for name, one in self._tree.items() if name not in gone}
             self.questions.forget()
-            if self.current is not None and self.current.name in gone and parent is not None:
+            if self.current is not None and self.current.name in gone:
                 self._replace(parent)
                 self._show_again(parent)
             else:
-                self._publish({"branches": self.tree.state})
+                self._publish({"branches": self.branches})
 
         if self.current is not None and self.current.name in gone:
             self._let_go()
@@ -237,7 +188,7 @@ class BranchingSession(Session):
     # How a text comes and goes.
 
     def _plant(self, texts: Texts | None) -> None:
-        self.tree.plant(texts)
+        self._tree = {} if texts is None else {texts.name: texts}
         self.questions.forget()
 
     def _show_again(self, texts: Texts) -> None:

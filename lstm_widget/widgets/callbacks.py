@@ -23,22 +23,22 @@ class TextCallbacks:
     """The functions that are called with each piece of text, each with the cell that registered it."""
 
     def __init__(self) -> None:
-        self._told: list[tuple[Callable[[str], object], dict[str, Any]]] = []
+        self._callbacks: list[tuple[Callable[[str], object], dict[str, Any]]] = []
 
     def __call__(self, text: str) -> None:
         """Call all of them. What one raises is shown, and stops nothing."""
-        for callback, cell in self._told:
+        for callback, cell in self._callbacks:
             _output_below(cell, partial(CallbackDispatcher(callbacks=[callback]), text))
 
     def register(self, callback: Callable[[str], object]) -> None:
         """Call this, too; once, however often it is registered."""
         self.remove(callback)
-        self._told = [*self._told, (callback, _request())]
+        self._callbacks = [*self._callbacks, (callback, _request())]
 
     def remove(self, callback: Callable[[str], object]) -> None:
         """Stop calling this one."""
         # A new list, as a callback may remove itself while the old one is gone through.
-        self._told = [one for one in self._told if one[0] != callback]
+        self._callbacks = [one for one in self._callbacks if one[0] != callback]
 
 
 def _request() -> dict[str, Any]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from lstm_widget.errors import SettingError
+from lstm_widget.errors import LSTMError, ModelError, SettingError
 from lstm_widget.widgets.protocol import Settings
-from lstm_widget.writing.settings import check_names, check_page_rng, check_temperature
+from lstm_widget.writing.settings import CHECKS, check_names, check_temperature
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from lstm_widget.widgets.protocol import Span
+
+    Answers = dict[str, Callable[[Mapping[str, Any]], object]]
+
+log = logging.getLogger("lstm_widget")
+
+TEXT = "text"  # the name of the only lane of `LSTMWidget`
 # Longest name of a run, of a pull or of a question.
 MAX_NAME = 100
 
@@ -35,6 +43,38 @@ def sendable(value: Any) -> Any:  # noqa: ANN401 - any JSON data
     if isinstance(value, (list, tuple)):
         return [sendable(one) for one in value]
     return value
+
+
+def answer(
+    message: object, answers: Answers, refuse: Callable[[Mapping[str, Any], str, bool], object]
+) -> None:
+    """Answer a message of a page; whatever it is, nothing is raised.
+
+    Parameters
+    ----------
+    message : object
+    answers : mapping of str to callable
+        What answers each kind of message.
+    refuse : callable
+        Takes a message that cannot be answered, a sentence, and whether what it is about cannot go on.
+    """
+    content: dict[str, Any] = {}
+    try:
+        if not isinstance(message, dict):
+            msg = "A message to the widget must be an object."
+            raise SettingError(msg)  # noqa: TRY301 - answered below like any other
+        content = sendable(message)
+        kind = content.get("type")
+        if not isinstance(kind, str) or kind not in answers:
+            msg = f"The widget does not know the message {kind!r}."
+            raise SettingError(msg)  # noqa: TRY301
+        answers[kind](content)
+    except LSTMError as error:
+        refuse(content, str(error), isinstance(error, ModelError))
+    except Exception as error:
+        log.exception("A message of the page could not be answered")
+        sentence = f"The kernel met an unexpected error, {type(error).__name__}; its log has the details."
+        refuse(content, sentence, True)
 
 
 def name_in(message: Mapping[str, Any], of: Literal["run", "pull", "branch", "id"]) -> str:
@@ -64,6 +104,16 @@ def text_in(message: Mapping[str, Any], name: Literal["seed", "character"]) -> s
     return value
 
 
+def span_in(message: Mapping[str, Any]) -> Span:
+    """Return which characters of a run a question is about, or raise `SettingError`."""
+    return {
+        "id": name_in(message, "id"),
+        "run": name_in(message, "run"),
+        "position": whole_in(message, "position", 0),
+        "count": whole_in(message, "count", 1),
+    }
+
+
 def budget_in(message: Mapping[str, Any]) -> float:
     """Return the budget of a pull, in milliseconds, or raise `SettingError`."""
     budget = message.get("budget")
@@ -74,15 +124,15 @@ def budget_in(message: Mapping[str, Any]) -> float:
 
 
 def settings_in(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings in a message of the page; the rest is checked where the run begins."""
+    """Return the settings in a message of the page; the seed is checked where the run begins."""
     settings = message.get("settings")
     if not isinstance(settings, dict):
         msg = "A start message must bring its settings."
         raise SettingError(msg)
     check_names(settings, Settings.__annotations__)
-    check_page_rng(settings.get("rng"))
     # What is nothing may be missing: where Python runs in the browser, there is more than one nothing.
-    return {**dict.fromkeys(Settings.__annotations__), **settings}
+    given = {name: settings.get(name) for name in Settings.__annotations__}
+    return {name: value if name == "seed" else CHECKS[name](value) for name, value in given.items()}
 
 
 def lanes_in(message: Mapping[str, Any], least: int, most: int) -> list[tuple[Lane, Mapping[str, Any]]]:
@@ -97,6 +147,9 @@ def lanes_in(message: Mapping[str, Any], least: int, most: int) -> list[tuple[La
         raise SettingError(msg)
     temperatures = [check_temperature(one.get("temperature")) for one in contents]
     names = check_lane_names([one.get("name") for one in contents])
+    if most == 1 and names != [TEXT]:
+        msg = f"The only lane of this widget has the name {TEXT!r}."
+        raise SettingError(msg)
     return list(zip(map(Lane, names, temperatures), contents, strict=True))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 import traitlets
 
 from lstm_widget.errors import SettingError, short_repr
-from lstm_widget.widgets.base import Checked, ModelWidget, checked, synced
+from lstm_widget.widgets.base import Checked, ModelWidget, synced
 from lstm_widget.widgets.checks import Lane, check_lane_names
 from lstm_widget.widgets.session import Session
 from lstm_widget.writing.settings import BOUNDS, as_whole, check_temperature
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from lstm_widget.widgets.base import ModelLike
 
 MIN_LANES, MAX_LANES = 2, 6
+
+
+def check_temperatures(temperatures: object) -> list[float]:
+    """Return the temperatures of the lanes, or raise `SettingError`."""
+    if isinstance(temperatures, (str, Mapping)) or not isinstance(temperatures, Iterable):
+        msg = f"The temperatures must be a list of numbers, not {short_repr(temperatures)}."
+        raise SettingError(msg)
+    checked = [check_temperature(one) for one in temperatures]
+    if not MIN_LANES <= len(checked) <= MAX_LANES:
+        msg = f"There must be {MIN_LANES} to {MAX_LANES} temperatures, not {len(checked)}."
+        raise SettingError(msg)
+    return checked
 
 
 class LaneSettings(TypedDict, total=False):
@@ -102,8 +114,8 @@ class TemperatureLanes(ModelWidget[list[str]]):
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperatures", "names"}
 
     # The page may change these.
-    temperatures = synced(Checked())
-    names = synced(Checked())
+    temperatures = synced(Checked(check_temperatures))
+    names = synced(Checked(check_lane_names))
     """The names of the lanes, in order: a lane keeps its name when others come and go."""
     # These it only shows.
     texts = synced(traitlets.List(traitlets.Unicode(), read_only=True))
@@ -235,13 +247,9 @@ class TemperatureLanes(ModelWidget[list[str]]):
     def _no_receipts(self) -> list[dict[str, Any]]:
         return [{} for _ in self.names]
 
-    @traitlets.validate("temperatures")
-    def _check_temperatures(self, proposal: Any) -> list[float]:  # noqa: ANN401 - traitlets' own
-        return checked(check_temperatures, proposal["value"])
-
     @traitlets.validate("names")
-    def _check_lane_names(self, proposal: Any) -> list[str]:  # noqa: ANN401 - traitlets' own
-        names = checked(check_lane_names, proposal["value"])
+    def _check_number(self, proposal: Any) -> list[str]:  # noqa: ANN401 - traitlets' own
+        names: list[str] = proposal["value"]
         if len(names) != len(self.temperatures):
             msg = f"There must be a name for each of the {len(self.temperatures)} lanes, not {len(names)}."
             raise traitlets.TraitError(msg)
@@ -258,15 +266,3 @@ class TemperatureLanes(ModelWidget[list[str]]):
     @traitlets.observe("names")
     def _show_texts(self, _: object) -> None:
         self._publish(self._kept())
-
-
-def check_temperatures(temperatures: object) -> list[float]:
-    """Return the temperatures of the lanes, or raise `SettingError`."""
-    if isinstance(temperatures, (str, Mapping)) or not isinstance(temperatures, Iterable):
-        msg = f"The temperatures must be a list of numbers, not {short_repr(temperatures)}."
-        raise SettingError(msg)
-    checked = [check_temperature(one) for one in temperatures]
-    if not MIN_LANES <= len(checked) <= MAX_LANES:
-        msg = f"There must be {MIN_LANES} to {MAX_LANES} temperatures, not {len(checked)}."
-        raise SettingError(msg)
-    return checked

@@ -44,6 +44,12 @@ class Here(TypedDict):
 # A run: one text or several, its lanes.
 
 
+class OfRun(TypedDict):
+    """What is about a run, by its name."""
+
+    run: str
+
+
 class Settings(TypedDict):
     """What all lanes of a run have in common."""
 
@@ -70,31 +76,29 @@ class LanePulled(LaneAsked):
     position: int
 
 
-class Start(TypedDict):
+class Start(OfRun):
     """From the page: begin; settings and lanes travel along, so that no trait update can be late.
 
     With `only_read` the seed is read and nothing is written yet: answered with `Begin` and `End`.
     """
 
     type: Literal["start"]
-    run: str
     settings: Settings
     lanes: list[LaneAsked]
     only_read: NotRequired[bool]
 
 
-class Resume(TypedDict):
+class Resume(OfRun):
     """From the page: write on, until each lane has `length` characters.
 
     Always answered with `Begin`, so that what is still under way from before can be recognised.
     """
 
     type: Literal["resume"]
-    run: str
     length: int
 
 
-class Pull(TypedDict):
+class Pull(OfRun):
     """From the page: write each of these lanes until it has `until` characters.
 
     For at most `budget` milliseconds together, from the next character of each on at its temperature. A
@@ -104,18 +108,16 @@ class Pull(TypedDict):
     """
 
     type: Literal["pull"]
-    run: str
     pull: str
     until: int
     budget: float
     lanes: list[LanePulled]
 
 
-class Stop(TypedDict):
+class Stop(OfRun):
     """From the page: end here and keep the text."""
 
     type: Literal["stop"]
-    run: str
 
 
 class Clear(TypedDict):
@@ -124,21 +126,19 @@ class Clear(TypedDict):
     type: Literal["clear"]
 
 
-class Show(TypedDict):
+class Show(OfRun):
     """From the page: go back to a text of the tree. Answered with `Shown`."""
 
     type: Literal["show"]
-    run: str
 
 
-class Remove(TypedDict):
+class Remove(OfRun):
     """From the page: forget a text of the tree, with the branches that begin in it."""
 
     type: Literal["remove"]
-    run: str
 
 
-class Begin(TypedDict):
+class Begin(OfRun):
     """To the page: a run has begun with the dice of this number, or goes on.
 
     The seed is without the characters that the model does not know. Each lane goes on behind its first
@@ -147,7 +147,6 @@ class Begin(TypedDict):
     """
 
     type: Literal["begin"]
-    run: str
     seed: str
     rng: int
     position: int
@@ -171,11 +170,10 @@ class LaneChunk(TypedDict):
     left: NotRequired[int]
 
 
-class Chunk(TypedDict):
+class Chunk(OfRun):
     """To the page: what was written of each lane that was asked for; `pull` is None from a cell."""
 
     type: Literal["chunk"]
-    run: str
     pull: str | None
     lanes: list[LaneChunk]
 
@@ -187,20 +185,18 @@ class Receipt(WritingReceipt):
     bits: float
 
 
-class End(TypedDict):
+class End(OfRun):
     """To the page: the run is over, and this reproduces each lane, by its name."""
 
     type: Literal["end"]
-    run: str
     reason: Reason
     receipts: dict[str, Receipt]
 
 
-class Shown(TypedDict):
+class Shown(OfRun):
     """To the page: this text of the tree, which is over, is the one that the traits have now."""
 
     type: Literal["shown"]
-    run: str
     written: int
 
 
@@ -210,14 +206,13 @@ class Cleared(TypedDict):
     type: Literal["cleared"]
 
 
-class Failure(TypedDict):
+class Failure(OfRun):
     """To the page: one sentence for a person; a traceback goes to the log.
 
     It names the run that cannot go on or cannot begin, or the `id` of the question that is refused.
     """
 
     type: Literal["error"]
-    run: str
     message: str
     id: NotRequired[str]
 
@@ -247,29 +242,29 @@ class Expect(TypedDict):
     seed: str
 
 
-class Inspect(TypedDict):
+class Span(OfRun):
+    """Characters of a run; a question about them, or its answer."""
+
+    id: str
+    position: int
+    count: int
+
+
+class Inspect(Span):
     """From the page: how were these characters chosen? Answered with `Inspected`.
 
     Positions count from the first character of the seed, as the model reads it.
     """
 
     type: Literal["inspect"]
-    id: str
-    run: str
-    position: int
-    count: int
 
 
-class Activate(TypedDict):
+class Activate(Span):
     """From the page: what did a unit do at these characters? Answered with `Activated`."""
 
     type: Literal["activate"]
-    id: str
-    run: str
     layer: int
     unit: int
-    position: int
-    count: int
 
 
 class Find(TypedDict):
@@ -293,7 +288,7 @@ class Expected(TypedDict):
     left: int
 
 
-class Inspected(TypedDict):
+class Inspected(Span):
     """To the page: how characters were chosen.
 
     Buffers, little-endian: logits float32 [count, V], ids int32, dice float64, temperatures float64 [count];
@@ -302,25 +297,17 @@ class Inspected(TypedDict):
     """
 
     type: Literal["inspected"]
-    id: str
-    run: str
-    position: int
-    count: int
     left: int
     seed: int
     placed: list[int]
 
 
-class Activated(TypedDict):
+class Activated(Span):
     """To the page: what a unit did; the buffer holds tanh(c) after each character, float32 [count]."""
 
     type: Literal["activated"]
-    id: str
-    run: str
     layer: int
     unit: int
-    position: int
-    count: int
     left: int
 
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from lstm_widget.holding import Lock
 from lstm_widget.inspection.inspector import Foresight, Inspector
 from lstm_widget.inspection.units import CellFinder
-from lstm_widget.widgets.checks import name_in, text_in, whole_in
+from lstm_widget.widgets.checks import name_in, span_in, text_in, whole_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lstm_widget.generator import LSTMGenerator
     from lstm_widget.inspection.units import Cell
     from lstm_widget.network.engine import Engine
-    from lstm_widget.widgets.protocol import Activated, Expected, Finding, Inspected
+    from lstm_widget.widgets.protocol import Activated, Expected, Finding, Inspected, Span
     from lstm_widget.widgets.texts import Texts
     from lstm_widget.writing.run import Run
 
@@ -60,15 +60,11 @@ class Questions:
 
     def inspected(self, message: Mapping[str, Any], texts: Texts) -> tuple[Inspected, Buffers]:
         """Return how characters were chosen; the caller holds the lock of the session."""
-        question = name_in(message, "id")
-        position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
-        run = texts.only.run
-        buffers, left = self._looking_at(run).choices(position, count, PIECE)
+        span, run = span_in(message), texts.only.run
+        buffers, left = self._looking_at(run).choices(span["position"], span["count"], PIECE)
         found: Inspected = {
+            **span,
             "type": "inspected",
-            "id": question,
-            "run": texts.name,
-            "position": position,
             "count": len(buffers[1]),
             "left": left,
             "seed": run.seed_length,
@@ -78,21 +74,12 @@ class Questions:
 
     def activated(self, message: Mapping[str, Any], texts: Texts) -> tuple[Activated, Buffers]:
         """Return what a unit did; the caller holds the lock of the session."""
-        question = name_in(message, "id")
+        span = span_in(message)
         layer, unit = whole_in(message, "layer", 0), whole_in(message, "unit", 0)
-        position, count = whole_in(message, "position", 0), whole_in(message, "count", 1)
-        buffers, left = self._looking_at(texts.only.run).activations(layer, unit, position, count, PIECE)
-        found: Activated = {
-            "type": "activated",
-            "id": question,
-            "run": texts.name,
-            "layer": layer,
-            "unit": unit,
-            "position": position,
-            "count": len(buffers[0]),
-            "left": left,
-        }
-        return found, buffers
+        looking = self._looking_at(texts.only.run)
+        buffers, left = looking.activations(layer, unit, span["position"], span["count"], PIECE)
+        place: Span = {**span, "count": len(buffers[0])}
+        return {**place, "type": "activated", "layer": layer, "unit": unit, "left": left}, buffers
 
     def finding(self, message: Mapping[str, Any]) -> tuple[Finding, list[Cell] | None]:
         """Look for cells for a moment; return how far that has come and, at its end, the cells."""

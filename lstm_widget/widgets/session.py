@@ -4,7 +4,7 @@ The kernel sends nothing on its own; there is no thread and no task. So every me
 to a request of the page, which is what Colab needs, and a page that stops asking stops the writing.
 The handler may be called from another thread than the cells run in (JupyterLab's subshells).
 
-Every pull names the lanes that there are, so that a message that is lost changes nothing for long: a new
+Every pull names all lanes, so that a message that is lost changes nothing for long: a new
 name begins a lane, and a lane that is no longer named is written no further. The messages are in `protocol`.
 """
 
@@ -18,6 +18,7 @@ from lstm_widget.errors import LSTMError, ModelError, SettingError
 from lstm_widget.holding import Lock, holding
 from lstm_widget.widgets.checks import (
     MAX_NAME,
+    answer,
     budget_in,
     lanes_in,
     name_in,
@@ -26,6 +27,8 @@ from lstm_widget.widgets.checks import (
     whole_in,
 )
 from lstm_widget.widgets.texts import Texts
+from lstm_widget.writing.run import Run
+from lstm_widget.writing.settings import Settings, check_seed, make_rng
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
     from lstm_widget.generator import LSTMGenerator
     from lstm_widget.network.model import CharLSTM
-    from lstm_widget.widgets.checks import Lane
+    from lstm_widget.widgets.checks import Answers, Lane
     from lstm_widget.widgets.protocol import Begin, Failure, FromKernel, Reason
 
 log = logging.getLogger("lstm_widget")
@@ -91,10 +94,10 @@ class Session:
         self._wrote = wrote
         self._bounds = lanes
         self._gone = gone
-        # Held while something is written and sent, but for `wrote`. By the same thread it can be taken again:
-        # an observer of the status may stop the run or begin another one.
+        # Held while something is written and sent, except for `wrote`. The same thread can take it again: an
+        # observer of the status may stop the run or begin another one.
         self._lock = Lock()
-        self._answers: dict[str, Callable[[Mapping[str, Any]], object]] = {
+        self._answers: Answers = {
             "hello": lambda _: self._send({"type": "here"}),
             "start": self._start_for_page,
             "pull": self._pull,
@@ -110,25 +113,7 @@ class Session:
 
     def handle(self, message: object) -> None:
         """Answer a message of the page. Whatever it is, nothing is raised."""
-        content: dict[str, Any] = {}
-        try:
-            if not isinstance(message, dict):
-                msg = "A message to the widget must be an object."
-                raise SettingError(msg)  # noqa: TRY301 - answered below like any other
-            content = sendable(message)
-            kind = content.get("type")
-            if not isinstance(kind, str) or kind not in self._answers:
-                msg = f"The widget does not know the message {kind!r}."
-                raise SettingError(msg)  # noqa: TRY301
-            self._answers[kind](content)
-        except ModelError as error:  # whatever is asked, this run cannot go on
-            self._fail(_failure(content, str(error)))
-        except LSTMError as error:
-            self._send(_failure(content, str(error)))
-        except Exception as error:
-            log.exception("A message of the page could not be answered")
-            sentence = f"The kernel met an unexpected error, {type(error).__name__}; its log has the details."
-            self._fail(_failure(content, sentence))
+        answer(message, self._answers, self._refuse)
 
     def _named(self, message: Mapping[str, Any]) -> Texts:
         """Return the current run, if that is what the page means."""
@@ -137,16 +122,13 @@ class Session:
             raise SettingError(self._gone)
         return texts
 
-    def _lanes_in(self, message: Mapping[str, Any]) -> list[tuple[Lane, Mapping[str, Any]]]:
-        return lanes_in(message, *self._bounds)
-
     def _start_for_page(self, message: Mapping[str, Any]) -> None:
         run = name_in(message, "run")
         if self.current is not None and self.current.name == run:
             return  # asked twice
         try:
             settings = settings_in(message)
-            lanes = [lane for lane, _ in self._lanes_in(message)]
+            lanes = [lane for lane, _ in lanes_in(message, *self._bounds)]
             self.start(run, settings, lanes, only_read=message.get("only_read") is True)
         except LSTMError as error:
             self._publish({"error": str(error)})
@@ -155,7 +137,7 @@ class Session:
     def _pull(self, message: Mapping[str, Any]) -> None:
         texts = self._named(message)
         pull, budget = name_in(message, "pull"), budget_in(message)
-        until, asked = whole_in(message, "until", 1), self._lanes_in(message)
+        until, asked = whole_in(message, "until", 1), lanes_in(message, *self._bounds)
         lanes = [lane for lane, _ in asked]
         have = {lane.name: whole_in(content, "position", 0) for lane, content in asked}
         new = self._lock.hold(lambda: self._advance(texts, lanes, until, budget, (pull, have)))
@@ -234,9 +216,7 @@ class Session:
             before = texts.written()
 
             def piece() -> str:
-                if texts.over:
-                    return ""
-                return self._advance(texts, lanes(), texts.length, MAX_BUDGET)
+                return "" if texts.over else self._advance(texts, lanes(), texts.length, MAX_BUDGET)
 
             try:
                 while texts.wanted and not texts.over:
@@ -245,10 +225,9 @@ class Session:
             except KeyboardInterrupt:
                 log.debug("Interrupted; what was written so far is kept")
             except ModelError as error:
-                self._fail(_failure({"run": run}, str(error)))
+                self._refuse({"run": run}, str(error), True)
                 raise
-            finally:
-                self._lock.hold(lambda: self._end(texts, "stopped"))
+            self._lock.hold(lambda: self._end(texts, "stopped"))
             return texts.since(before)
 
         def end() -> None:  # whatever ended the work
@@ -285,19 +264,23 @@ class Session:
     def start(
         self, name: str, settings: Mapping[str, Any], lanes: Sequence[Lane], *, only_read: bool = False
     ) -> Texts:
-        """Begin a run; skip the characters of the seed that the model does not know.
+        """Begin a run with settings that were checked, except for the seed.
+
+        The characters of that which the model does not know are skipped.
 
         Raises
         ------
         SettingError
-            If a setting is wrong.
+            If the seed is wrong.
         """
         model, generator = self._model()
         given = dict(settings)
         if given["rng"] is None:
             given["rng"] = secrets.randbits(32)  # so that the receipt can name it, and all lanes have it
-        seed = known(given["seed"], generator.model)
-        first = generator.start({**given, "seed": seed, "temperature": lanes[0].temperature})
+        seed = check_seed(known(given["seed"], generator.model))
+        limits = given["top_k"], given["top_p"]
+        chosen = Settings(seed, given["length"], lanes[0].temperature, *limits)
+        first = Run(generator.model, generator.engine, chosen, make_rng(given["rng"]))
         texts = Texts(name, model, given, first, lanes[0].name)
         texts.arrange(lanes, 0)
 
@@ -376,24 +359,25 @@ class Session:
         if before is not None:
             self._end(before, "stopped")
 
-    def _fail(self, failure: Failure) -> None:
-        """Report an unexpected error. The run that it names is over, and what it wrote is kept."""
-        texts = self.current
+    def _refuse(self, message: Mapping[str, Any], sentence: str, fatal: bool) -> None:
+        """Refuse a message. After a fatal error the run that it names is over; what it wrote is kept."""
+        failure, texts = _failure(message, sentence), self.current
 
         def fail() -> None:
             state: dict[str, Any] = {"error": failure["message"]}
             if texts is not None and texts.name == failure["run"]:
-                texts.ending, texts.wanted, texts.told = failure, False, True
+                texts.ending, texts.wanted, texts.sent = failure, False, True
                 texts.show()
                 state = {**self._kept(), **state, "status": "failed"}
             self._publish(state)
 
-        self._lock.hold(fail)
+        if fatal:
+            self._lock.hold(fail)
         self._send(failure)
 
     def _end(self, texts: Texts, reason: Reason) -> None:
         """End a run unless it is over and the pages know; the caller holds the lock."""
-        if texts.told:
+        if texts.sent:
             return
         if texts.ending is None:
             texts.end(reason)
@@ -402,9 +386,9 @@ class Session:
         if current is texts:
             self._publish({**self._kept(), "status": status_of(texts)})
         # Unless an observer of the status has already resumed it, or begun another one.
-        if texts.ending is ending and not texts.told and self.current is current:
+        if texts.ending is ending and not texts.sent and self.current is current:
             self._end_again(texts)
-            texts.told = True
+            texts.sent = True
 
     def _end_again(self, texts: Texts) -> None:
         """Send how a run ended, if it is over: again, for a page that did not get it."""

@@ -9,9 +9,9 @@ import traitlets
 
 from lstm_widget.inspection.inspector import check_cell
 from lstm_widget.widgets.base import Checked, ModelWidget, checked, synced
-from lstm_widget.widgets.branches import TEXT, BranchingSession
+from lstm_widget.widgets.branches import BranchingSession
 from lstm_widget.widgets.callbacks import TextCallbacks
-from lstm_widget.widgets.checks import Lane
+from lstm_widget.widgets.checks import TEXT, Lane
 from lstm_widget.writing.settings import BOUNDS, check_temperature
 
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ class LSTMWidget(ModelWidget[str]):
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperature", *_LOOKS}
 
     # The page may change these.
-    temperature = synced(Checked(0.6))
+    temperature = synced(Checked(check_temperature, 0.6))
     inside = synced(traitlets.Bool(False))
-    what_if = synced(Checked(None))
+    what_if = synced(Checked(lambda heat: None if heat is None else check_temperature(heat), None))
     colour = synced(traitlets.Enum(("none", "surprise", "probability", "rank", "cell"), "none"))
     cell = synced(traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=None, allow_none=True))
     # These it only shows.
@@ -210,8 +210,7 @@ class LSTMWidget(ModelWidget[str]):
         SettingError
             If there is no text, or no such place or character.
         """
-        parent = self._session.text()
-        begin = partial(self._session.branch, parent, position, character)
+        begin = partial(self._session.branch, self._session.text(), position, character)
         return self._result(self._session.write(self._lanes, begin))
 
     def show(self, run: str) -> None:
@@ -283,16 +282,8 @@ class LSTMWidget(ModelWidget[str]):
         return {
             "receipt": {} if texts is None else texts.receipt(TEXT),
             "text": "" if texts is None else texts.text(TEXT),
-            "branches": self._session.tree.state,
+            "branches": self._session.branches,
         }
-
-    @traitlets.validate("temperature")
-    def _check_temperature(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' own
-        return checked(check_temperature, proposal["value"])
-
-    @traitlets.validate("what_if")
-    def _check_what_if(self, proposal: Any) -> float | None:  # noqa: ANN401 - traitlets' own
-        return None if proposal["value"] is None else checked(check_temperature, proposal["value"])
 
     @traitlets.validate("cell")
     def _check_cell(self, proposal: Any) -> tuple[int, int] | None:  # noqa: ANN401 - traitlets' own

@@ -58,7 +58,7 @@ class LaneText:
 
 
 class Texts:
-    """A run with a name; used only with the lock of the session, but for `wanted`.
+    """A run with a name; used only with the lock of the session, except for `wanted`.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class Texts:
         self.character = character
         self.wanted = True  # set to False from any thread, without the lock: end as soon as possible
         self.ending: End | Failure | None = None  # what the pages are sent, once it is over
-        self.told = False  # whether they have it: an interrupt may come in between
+        self.sent = False  # whether they were: an interrupt may come in between
         self._first = first
         self.length = first.settings.length
         self._lanes = {lane: LaneText(first)}
@@ -141,7 +141,7 @@ class Texts:
         return {**receipt_of(one.run, self.model, self.given["rng"]), "run": self.name, "bits": one.bits}
 
     def reached(self, asked: Mapping[str, int]) -> dict[str, int]:
-        """Return the positions asked for, of the lanes that there are, and none beyond what is written."""
+        """Return the positions asked for, of the lanes of this run, and none beyond what is written."""
         lanes = [name for name in asked if name in self._lanes]
         return {name: min(asked[name], len(self._lanes[name].run.characters)) for name in lanes}
 
@@ -172,7 +172,7 @@ class Texts:
             one.run.extend(max(length, len(one.run.characters)))
         self.length = length
         if self.over:
-            self.ending, self.wanted, self.told = None, True, False
+            self.ending, self.wanted, self.sent = None, True, False
 
     def arrange(self, lanes: Sequence[Lane], until: int) -> None:
         """Have these lanes, in this order; their temperatures count where something is to be written."""

@@ -24,16 +24,10 @@ from lstm_widget.training.baselines import baselines
 from lstm_widget.training.checkpoints import TimeMachine, checkpoint_file, find_checkpoints
 from lstm_widget.training.settings import training_settings
 from lstm_widget.training.text import open_corpus
-from lstm_widget.widgets.base import (
-    OF_EVERY_WIDGET,
-    Checked,
-    PageWidget,
-    checked,
-    synced,
-)
-from lstm_widget.widgets.checks import sendable, whole_in
+from lstm_widget.widgets.base import OF_EVERY_WIDGET, Checked, PageWidget, synced
+from lstm_widget.widgets.checks import answer, sendable, whole_in
 from lstm_widget.widgets.curve import Course
-from lstm_widget.writing.settings import BOUNDS, as_whole, check_names, check_temperature
+from lstm_widget.writing.settings import BOUNDS, as_whole, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +35,7 @@ if TYPE_CHECKING:
     from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.progress import Progress, Sample
     from lstm_widget.training.reading import Source
+    from lstm_widget.widgets.checks import Answers
     from lstm_widget.widgets.protocol import Stage, TrainingFromKernel
 
 log = logging.getLogger("lstm_widget")
@@ -50,7 +45,6 @@ SYNC_SECONDS = 5.0  # between updates of the traits, which hold all that there i
 _INDENTED = 0.25  # of the lines, in a program
 MEASURED = 10_000  # characters of the validation text, on which the loss of each checkpoint is measured
 _AT_WORK = ("training", "looking back")
-_MESSAGES = ("hello", "stop", "write")
 
 
 class TrainingView(PageWidget):
@@ -106,8 +100,8 @@ class TrainingView(PageWidget):
     for_the_page: ClassVar[frozenset[str]] = frozenset({"temperature", "stage"})
 
     # The page may change these.
-    temperature = synced(Checked(0.6))
-    stage = synced(Checked(0))
+    temperature = synced(Checked(check_temperature, 0.6))
+    stage = synced(Checked(lambda stage: stage, 0))  # see `_check_stage`
     # These it only shows.
     status = synced(traitlets.Unicode("ready", read_only=True))
     notes = synced(traitlets.List(traitlets.Unicode(), read_only=True))
@@ -149,7 +143,12 @@ class TrainingView(PageWidget):
         self._remove_folder: Callable[[], object] = lambda: None
         self._forget()
         super().__init__(temperature=temperature, **usual)
-        self.on_msg(lambda _widget, content, _buffers: self._handle(content))
+        answers: Answers = {
+            "hello": lambda _: self._greet(),
+            "stop": lambda _: self.stop(),
+            "write": self._write,
+        }
+        self.on_msg(lambda _widget, content, _buffers: answer(content, answers, self._refuse))
 
     # What a cell does.
 
@@ -169,22 +168,12 @@ class TrainingView(PageWidget):
 
         def begin() -> CharLSTM:
             from lstm_widget.training import train  # noqa: PLC0415 - PyTorch
-            from lstm_widget.training.display import reported_elsewhere  # noqa: PLC0415
 
             self._forget()
             self._folder = self._new_folder()
             self._show()
-            # The page shows the notes of the text.
-            return reported_elsewhere(
-                lambda: train(
-                    self._text,
-                    self._folder,
-                    checkpoints=True,
-                    on_progress=self._progressed,
-                    quiet=True,
-                    **self._given,
-                )
-            )
+            reported: dict[str, Any] = {"on_progress": self._progressed, "quiet": True}
+            return train(self._text, self._folder, checkpoints=True, **reported, **self._given)
 
         return self._follow(begin)
 
@@ -204,14 +193,13 @@ class TrainingView(PageWidget):
 
         def begin() -> CharLSTM:
             from lstm_widget.training import resume  # noqa: PLC0415 - PyTorch
-            from lstm_widget.training.display import reported_elsewhere  # noqa: PLC0415
 
             folder = self._folder or self._output
             if folder is None:
                 msg = "No training was stopped here: begin one with train()."
                 raise SettingError(msg)
-            self._folder = path = as_path(folder)
-            return reported_elsewhere(lambda: resume(path, on_progress=self._progressed, quiet=True))
+            self._folder = as_path(folder)
+            return resume(self._folder, on_progress=self._progressed, quiet=True)
 
         return self._follow(begin)
 
@@ -229,27 +217,14 @@ class TrainingView(PageWidget):
         """Take what a page changed; see `PageWidget`."""
         self._state.hold(lambda: super(TrainingView, self).set_state(sync_data))
 
-    def _handle(self, message: object) -> None:
-        try:
-            if not isinstance(message, dict):
-                msg = "A message to the widget must be a mapping."
-                raise SettingError(msg)  # noqa: TRY301 - handled below like any other
-            check_names([message.get("type")], _MESSAGES)
-            if message["type"] == "hello":
-                self._tell({"type": "here"})
-                self._show()  # the traits are a little behind while it trains
-            elif message["type"] == "stop":
-                self.stop()
-            else:
-                stage = whole_in(message, "stage", 0)
-                temperature = check_temperature(message.get("temperature"))
-                text = self._time_machine.text(stage, temperature)
-                self._tell({"type": "written", "stage": stage, "temperature": temperature, "text": text})
-        except LSTMError as error:
-            self._tell({"type": "error", "message": str(error)})
-        except Exception:
-            log.exception("A message of the page could not be answered.")
-            self._tell({"type": "error", "message": "That did not work: the log of the kernel says why."})
+    def _greet(self) -> None:
+        self._transmit({"type": "here"})
+        self._show()  # the traits are a little behind while it trains
+
+    def _write(self, message: Mapping[str, Any]) -> None:
+        stage, temperature = whole_in(message, "stage", 0), check_temperature(message.get("temperature"))
+        text = self._time_machine.text(stage, temperature)
+        self._transmit({"type": "written", "stage": stage, "temperature": temperature, "text": text})
 
     # How it gets there.
 
@@ -277,7 +252,9 @@ class TrainingView(PageWidget):
         self._wanted = True
         self._show(status="training", error="", stages=[])
         try:
-            model = begin()
+            from lstm_widget.training.display import reported_elsewhere  # noqa: PLC0415 - PyTorch
+
+            model = reported_elsewhere(begin)  # the page shows the notes of the text
         except BaseException as error:
             stopped = isinstance(error, KeyboardInterrupt)
             self._show(status="stopped" if stopped else "failed", error=_sentence(error))
@@ -321,7 +298,7 @@ class TrainingView(PageWidget):
                 self._synced = moment
                 self._show()
             else:
-                self._tick()
+                self._state.hold(self._tick)
         return self._wanted
 
     def _samples_of_checkpoint(self, update: int) -> tuple[Sample, ...]:
@@ -336,11 +313,8 @@ class TrainingView(PageWidget):
 
     def _tick(self) -> None:
         """Send what is new."""
-        self._state.hold(self._send_tick)
-
-    def _send_tick(self) -> None:
         if (tick := self._course.tick()) is not None:
-            self._tell(tick)
+            self._transmit(tick)
 
     def _show(self, **others: Any) -> None:  # noqa: ANN401 - of any trait
         """Bring the traits up to date, in one message."""
@@ -351,7 +325,10 @@ class TrainingView(PageWidget):
             for name, value in {**self._course.traits(), **self._known, **others}.items():
                 self.set_trait(name, value)
 
-    def _tell(self, message: TrainingFromKernel) -> None:
+    def _refuse(self, _: object, sentence: str, _fatal: bool) -> None:
+        self._transmit({"type": "error", "message": sentence})
+
+    def _transmit(self, message: TrainingFromKernel) -> None:
         self.send(sendable(message))
 
     def _read_corpus(self) -> None:
@@ -397,10 +374,6 @@ class TrainingView(PageWidget):
         except LSTMError as error:
             self._show(error=str(error))
         self._show(stages=states, stage=len(states) - 1, written_at=temperature)
-
-    @traitlets.validate("temperature")
-    def _check_temperature(self, proposal: Any) -> float:  # noqa: ANN401 - traitlets' own
-        return checked(check_temperature, proposal["value"])
 
     @traitlets.validate("stage")
     def _check_stage(self, proposal: Any) -> int:  # noqa: ANN401 - traitlets' own

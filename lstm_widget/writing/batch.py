@@ -37,7 +37,7 @@ def advance_together(
 ) -> list[str]:
     """Write several texts of one model on, side by side, with one matrix product for all of them.
 
-    Each becomes what it would become alone. (With NumPy but for rounding: a product for several
+    Each becomes what it would become alone. (With NumPy except for rounding: a product for several
     lanes adds in another order, which can tip the choice of a character very rarely.)
 
     Parameters
@@ -106,7 +106,7 @@ def _write_piece(missing: dict[Draft, int], deadline: float) -> None:
     else:
         _write_together(list(missing), min(missing.values()), deadline)
     for run in missing:
-        run.kept.offer(len(run.ids) - len(run.unread), run.lane)  # for those who read this text again
+        run.kept.offer(len(run.ids) - len(run.unread), run.lane)  # for what reads this text again
 
 
 def _write_together(runs: list[Draft], steps: int, deadline: float) -> None:

@@ -28,7 +28,7 @@ _MOST_RECENT, _LEAST_ROWS = 1_000_000, 64
 
 
 class Draft:
-    """What `lstm_widget.writing.run.Run` holds, for those who write it on."""
+    """What `lstm_widget.writing.run.Run` holds, for what writes it on."""
 
     def __init__(self, model: CharLSTM, engine: Engine, settings: Settings, rng: np.random.Generator) -> None:
         self.settings = settings

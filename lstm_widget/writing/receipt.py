@@ -124,8 +124,4 @@ def _positions(pairs: object) -> list[int | None]:
     """Return the first of each pair; `None` for anything but pairs of a whole number."""
     if not isinstance(pairs, (list, tuple)):
         return [None]
-    first = []
-    for pair in pairs:
-        is_pair = isinstance(pair, (list, tuple)) and len(pair) == 2  # noqa: PLR2004 - as said
-        first.append(as_whole(pair[0]) if is_pair else None)
-    return first
+    return [as_whole(one[0]) if isinstance(one, (list, tuple)) and len(one) == 2 else None for one in pairs]  # noqa: PLR2004

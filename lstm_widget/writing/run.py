@@ -41,7 +41,7 @@ class Run(Draft):
     forced : dict of int to str
         The characters that `force` has put there by hand, by their positions.
     recent : dict of int to ndarray of float32, shape (V,), or None
-        The logits that the latest characters came from, by their positions, once somebody looks on (`watch`).
+        The logits that the latest characters came from, by their positions, once they are wanted (`watch`).
     rng : numpy.random.Generator
         Where the dice come from.
     replacements : tuple of Replacement

@@ -47,6 +47,11 @@ export interface Here {
   type: "here";
 }
 
+/** What is about a run, by its name. */
+export interface OfRun {
+  run: string;
+}
+
 /** What all lanes of a run have in common. */
 export interface Settings {
   seed: string;
@@ -76,9 +81,8 @@ export interface LanePulled extends LaneAsked {
  *
  * With `only_read` the seed is read and nothing is written yet: answered with `Begin` and `End`.
  */
-export interface Start {
+export interface Start extends OfRun {
   type: "start";
-  run: string;
   settings: Settings;
   lanes: LaneAsked[];
   only_read?: boolean;
@@ -89,9 +93,8 @@ export interface Start {
  *
  * Always answered with `Begin`, so that what is still under way from before can be recognised.
  */
-export interface Resume {
+export interface Resume extends OfRun {
   type: "resume";
-  run: string;
   length: number;
 }
 
@@ -103,9 +106,8 @@ export interface Resume {
  * is written no further. Asking again gives the same characters again. The answer repeats the name
  * `pull`, so that the page knows what is still unanswered.
  */
-export interface Pull {
+export interface Pull extends OfRun {
   type: "pull";
-  run: string;
   pull: string;
   until: number;
   budget: number;
@@ -113,9 +115,8 @@ export interface Pull {
 }
 
 /** From the page: end here and keep the text. */
-export interface Stop {
+export interface Stop extends OfRun {
   type: "stop";
-  run: string;
 }
 
 /** From the page: end the run, if there is one, and forget its text. */
@@ -124,15 +125,13 @@ export interface Clear {
 }
 
 /** From the page: go back to a text of the tree. Answered with `Shown`. */
-export interface Show {
+export interface Show extends OfRun {
   type: "show";
-  run: string;
 }
 
 /** From the page: forget a text of the tree, with the branches that begin in it. */
-export interface Remove {
+export interface Remove extends OfRun {
   type: "remove";
-  run: string;
 }
 
 /**
@@ -142,9 +141,8 @@ export interface Remove {
  * `position` characters, or behind all it has if those are more; if the run is another one than before, the
  * trait `text` has them. What answers `BranchOff` has its `id`.
  */
-export interface Begin {
+export interface Begin extends OfRun {
   type: "begin";
-  run: string;
   seed: string;
   rng: number;
   position: number;
@@ -169,9 +167,8 @@ export interface LaneChunk {
 }
 
 /** To the page: what was written of each lane that was asked for; `pull` is None from a cell. */
-export interface Chunk {
+export interface Chunk extends OfRun {
   type: "chunk";
-  run: string;
   pull: string | null;
   lanes: LaneChunk[];
 }
@@ -183,17 +180,15 @@ export interface Receipt extends WritingReceipt {
 }
 
 /** To the page: the run is over, and this reproduces each lane, by its name. */
-export interface End {
+export interface End extends OfRun {
   type: "end";
-  run: string;
   reason: Reason;
   receipts: Record<string, Receipt>;
 }
 
 /** To the page: this text of the tree, which is over, is the one that the traits have now. */
-export interface Shown {
+export interface Shown extends OfRun {
   type: "shown";
-  run: string;
   written: number;
 }
 
@@ -207,9 +202,8 @@ export interface Cleared {
  *
  * It names the run that cannot go on or cannot begin, or the `id` of the question that is refused.
  */
-export interface Failure {
+export interface Failure extends OfRun {
   type: "error";
-  run: string;
   message: string;
   id?: string;
 }
@@ -235,28 +229,27 @@ export interface Expect {
   seed: string;
 }
 
+/** Characters of a run; a question about them, or its answer. */
+export interface Span extends OfRun {
+  id: string;
+  position: number;
+  count: number;
+}
+
 /**
  * From the page: how were these characters chosen? Answered with `Inspected`.
  *
  * Positions count from the first character of the seed, as the model reads it.
  */
-export interface Inspect {
+export interface Inspect extends Span {
   type: "inspect";
-  id: string;
-  run: string;
-  position: number;
-  count: number;
 }
 
 /** From the page: what did a unit do at these characters? Answered with `Activated`. */
-export interface Activate {
+export interface Activate extends Span {
   type: "activate";
-  id: string;
-  run: string;
   layer: number;
   unit: number;
-  position: number;
-  count: number;
 }
 
 /** From the page: look for units that follow something, for a moment. Answered with `Finding`. */
@@ -286,26 +279,18 @@ export interface Expected {
  * for the characters of the seed, the last two are NaN. `seed` is the number of those, and `placed` are the
  * positions, counted as above, of characters that were put there by hand.
  */
-export interface Inspected {
+export interface Inspected extends Span {
   type: "inspected";
-  id: string;
-  run: string;
-  position: number;
-  count: number;
   left: number;
   seed: number;
   placed: number[];
 }
 
 /** To the page: what a unit did; the buffer holds tanh(c) after each character, float32 [count]. */
-export interface Activated {
+export interface Activated extends Span {
   type: "activated";
-  id: string;
-  run: string;
   layer: number;
   unit: number;
-  position: number;
-  count: number;
   left: number;
 }
 
