@@ -124,15 +124,14 @@ def budget_in(message: Mapping[str, Any]) -> float:
 
 
 def settings_in(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings in a message of the page; the seed is checked where the run begins."""
+    """Return the settings in a message of the page, or raise `SettingError`."""
     settings = message.get("settings")
     if not isinstance(settings, dict):
         msg = "A start message must bring its settings."
         raise SettingError(msg)
     check_names(settings, Settings.__annotations__)
     # What is nothing may be missing: where Python runs in the browser, there is more than one nothing.
-    given = {name: settings.get(name) for name in Settings.__annotations__}
-    return {name: value if name == "seed" else CHECKS[name](value) for name, value in given.items()}
+    return {name: CHECKS[name](settings.get(name)) for name in Settings.__annotations__}
 
 
 def lanes_in(message: Mapping[str, Any], least: int, most: int) -> list[tuple[Lane, Mapping[str, Any]]]:

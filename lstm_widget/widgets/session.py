@@ -264,21 +264,18 @@ class Session:
     def start(
         self, name: str, settings: Mapping[str, Any], lanes: Sequence[Lane], *, only_read: bool = False
     ) -> Texts:
-        """Begin a run with settings that were checked, except for the seed.
-
-        The characters of that which the model does not know are skipped.
+        """Begin a run with settings that were checked; skip what the model does not know of the seed.
 
         Raises
         ------
         SettingError
-            If the seed is wrong.
+            If nothing is left of the seed.
         """
         model, generator = self._model()
         given = dict(settings)
         if given["rng"] is None:
             given["rng"] = secrets.randbits(32)  # so that the receipt can name it, and all lanes have it
-        seed = check_seed(known(given["seed"], generator.model))
-        limits = given["top_k"], given["top_p"]
+        seed, limits = known(given["seed"], generator.model), (given["top_k"], given["top_p"])
         chosen = Settings(seed, given["length"], lanes[0].temperature, *limits)
         first = Run(generator.model, generator.engine, chosen, make_rng(given["rng"]))
         texts = Texts(name, model, given, first, lanes[0].name)
@@ -426,17 +423,16 @@ def _failure(message: Mapping[str, Any], sentence: str) -> Failure:
     return failure
 
 
-def known(seed: object, model: CharLSTM) -> object:
+def known(seed: str, model: CharLSTM) -> str:
     """Return the seed without the characters that the model cannot read."""
-    if not isinstance(seed, str):
-        return seed  # refused with the other settings
     kept, position = "", 0
     for place in model.normalize(seed).replacements:
         if not place.used:
             kept += seed[position : place.position]
             position = place.position + len(place.character)
     kept += seed[position:]
-    if seed and not kept:
+    if not kept:
+        check_seed(seed)  # that of a widget may be empty
         msg = "The model knows none of the characters of the seed: give it another one."
         raise SettingError(msg)
     return kept
