@@ -156,14 +156,13 @@ def _text_of(file: str) -> str:
         raise ModelError(msg)
     try:
         data = sys.stdin.buffer.read() if file == "-" else _bytes_of(file)
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"{file!r} is not UTF-8 text (byte {error.start:,} cannot be read): save it as UTF-8."
-        raise ModelError(msg) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         msg = f"The text {short_repr(file)} cannot be read: {reason}."
         raise ModelError(msg) from None
+    from lstm_widget.formats.files import utf8  # noqa: PLC0415 - costs start-up time
+
+    return utf8(data, repr(file))
 
 
 def _bytes_of(file: str) -> bytes:

@@ -6,7 +6,7 @@ import os
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypedDict, TypeVar
 
 import anywidget
 import traitlets
@@ -32,6 +32,18 @@ if TYPE_CHECKING:
     from lstm_widget.widgets.texts import Texts
 
     ModelLike = str | Path | CharLSTM | LSTMGenerator
+
+
+class CommonSettings(TypedDict, total=False):
+    """The settings of every widget that writes, as keywords."""
+
+    seed: str
+    length: int
+    top_k: int | None
+    top_p: float | None
+    rng: int | None
+    speed: float | None
+
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -117,9 +129,7 @@ class ModelWidget(PageWidget, Generic[R]):
     """The settings that a cell may name."""
     _session: Session
 
-    for_the_page: ClassVar[frozenset[str]] = frozenset(
-        {"model", "seed", "length", "top_k", "top_p", "rng", "speed"}
-    )
+    for_the_page: ClassVar[frozenset[str]] = frozenset({"model", *CommonSettings.__annotations__})
 
     # The page may change these.
     model = synced(Checked(lambda model: model, None))  # see `_check_model`

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
 from lstm_widget.errors import SettingError, short_repr
-from lstm_widget.widgets.base import Checked, ModelWidget, synced
+from lstm_widget.widgets.base import Checked, CommonSettings, ModelWidget, synced
 from lstm_widget.widgets.checks import Lane, check_lane_names
 from lstm_widget.widgets.session import Session
 from lstm_widget.writing.settings import BOUNDS, as_whole, check_temperature
@@ -36,16 +36,10 @@ def check_temperatures(temperatures: object) -> list[float]:
     return checked
 
 
-class LaneSettings(TypedDict, total=False):
+class LaneSettings(CommonSettings, total=False):
     """The settings of the lanes as keywords; see `TemperatureLanes`."""
 
-    seed: str
     temperatures: Sequence[float]
-    length: int
-    top_k: int | None
-    top_p: float | None
-    rng: int | None
-    speed: float | None
 
 
 class TemperatureLanes(ModelWidget[list[str]]):

@@ -12,20 +12,13 @@ from __future__ import annotations
 
 import logging
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lstm_widget.errors import LSTMError, ModelError, SettingError
 from lstm_widget.holding import Lock, holding
-from lstm_widget.widgets.checks import (
-    MAX_NAME,
-    answer,
-    budget_in,
-    lanes_in,
-    name_in,
-    sendable,
-    settings_in,
-    whole_in,
-)
+from lstm_widget.widgets import checks
+from lstm_widget.widgets.checks import name_in, whole_in
 from lstm_widget.widgets.texts import Texts
 from lstm_widget.writing.run import Run
 from lstm_widget.writing.settings import Settings, check_seed, make_rng
@@ -73,6 +66,8 @@ class Session:
     ----------
     current : Texts or None
         The run that the pages show.
+    handle : callable
+        Answers a message of a page; whatever it is, nothing is raised.
     """
 
     def __init__(
@@ -105,15 +100,12 @@ class Session:
             "resume": lambda message: self.resume(self._named(message), whole_in(message, "length", 1)),
             "clear": lambda _: self.clear(),
         }
+        self.handle = partial(checks.answer, answers=self._answers, refuse=self._refuse)
 
     def _send(self, message: FromKernel, *buffers: list[np.ndarray]) -> None:
-        self._transmit(sendable(message), *buffers)
+        self._transmit(checks.sendable(message), *buffers)
 
     # What a page asks for.
-
-    def handle(self, message: object) -> None:
-        """Answer a message of the page. Whatever it is, nothing is raised."""
-        answer(message, self._answers, self._refuse)
 
     def _named(self, message: Mapping[str, Any]) -> Texts:
         """Return the current run, if that is what the page means."""
@@ -127,8 +119,8 @@ class Session:
         if self.current is not None and self.current.name == run:
             return  # asked twice
         try:
-            settings = settings_in(message)
-            lanes = [lane for lane, _ in lanes_in(message, *self._bounds)]
+            settings = checks.settings_in(message)
+            lanes = [lane for lane, _ in checks.lanes_in(message, *self._bounds)]
             self.start(run, settings, lanes, only_read=message.get("only_read") is True)
         except LSTMError as error:
             self._publish({"error": str(error)})
@@ -136,8 +128,8 @@ class Session:
 
     def _pull(self, message: Mapping[str, Any]) -> None:
         texts = self._named(message)
-        pull, budget = name_in(message, "pull"), budget_in(message)
-        until, asked = whole_in(message, "until", 1), lanes_in(message, *self._bounds)
+        pull, budget = name_in(message, "pull"), checks.budget_in(message)
+        until, asked = whole_in(message, "until", 1), checks.lanes_in(message, *self._bounds)
         lanes = [lane for lane, _ in asked]
         have = {lane.name: whole_in(content, "position", 0) for lane, content in asked}
         new = self._lock.hold(lambda: self._advance(texts, lanes, until, budget, (pull, have)))
@@ -417,9 +409,9 @@ def _failure(message: Mapping[str, Any], sentence: str) -> Failure:
     run, question = message.get("run"), message.get("id")
     if not isinstance(run, str) or message.get("type") in _ONLY_LOOKS:
         run = ""
-    failure: Failure = {"type": "error", "run": run[:MAX_NAME], "message": sentence}
+    failure: Failure = {"type": "error", "run": run[: checks.MAX_NAME], "message": sentence}
     if isinstance(question, str):
-        failure["id"] = question[:MAX_NAME]
+        failure["id"] = question[: checks.MAX_NAME]
     return failure
 
 

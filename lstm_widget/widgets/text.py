@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
 from lstm_widget.inspection.inspector import check_cell
-from lstm_widget.widgets.base import Checked, ModelWidget, checked, synced
+from lstm_widget.widgets.base import Checked, CommonSettings, ModelWidget, checked, synced
 from lstm_widget.widgets.branches import BranchingSession
 from lstm_widget.widgets.callbacks import TextCallbacks
 from lstm_widget.widgets.checks import TEXT, Lane
@@ -27,16 +27,10 @@ _BOUNDS = {**BOUNDS, "what_if": BOUNDS["temperature"]}
 _LOOKS = ("inside", "what_if", "colour", "cell")
 
 
-class WidgetSettings(TypedDict, total=False):
+class WidgetSettings(CommonSettings, total=False):
     """The settings of a widget as keywords; see `LSTMWidget`."""
 
-    seed: str
     temperature: float
-    length: int
-    top_k: int | None
-    top_p: float | None
-    rng: int | None
-    speed: float | None
     inside: bool
     what_if: float | None
     colour: str
