@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget.writing.settings": (
         "SettingNames",
         "Settings",
+        "check_settings",
         "make_rng",
         "DEFAULTS",
         "BOUNDS",

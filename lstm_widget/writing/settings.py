@@ -191,7 +191,18 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
 
 
 def check_settings(given: Mapping[str, Any]) -> Settings:
-    """Return settings by their names as plain values, or raise `SettingError`."""
+    """Return settings as plain values.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        The values by their names; `seed`, `length` and `temperature` at least.
+
+    Raises
+    ------
+    SettingError
+        If a value is out of its range or of the wrong type.
+    """
     return Settings(**{name: CHECKS[name](value) for name, value in given.items()})
 
 
