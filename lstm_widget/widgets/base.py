@@ -194,14 +194,14 @@ class ModelWidget(PageWidget, Generic[R]):
         Returns
         -------
         str, or list of str for lanes
-            The characters written now.
+            As from `resume`.
 
         Raises
         ------
         SettingError
             If the number is wrong or the model knows no character of the seed.
         """
-        check_length(characters)
+        characters = check_length(characters)
         self.stop()  # else it would write on to the end of what a page has begun
         written = self._session.written(self.seed)
         if written is not None:

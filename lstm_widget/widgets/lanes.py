@@ -51,22 +51,13 @@ class TemperatureLanes(ModelWidget[list[str]]):
 
     Parameters
     ----------
-    model : str, Path, CharLSTM or LSTMGenerator, optional
-        What `LSTMGenerator` takes, or a generator; by default the bundled model. It can be assigned
-        later, too, and counts from the next texts; reading it gives a name.
-    seed : str, optional
-        The text to continue; by default the model's own. What the model does not know of it is skipped.
+    model, seed, top_k, top_p, rng : optional
+        As for `LSTMWidget`.
     temperatures : sequence of float, optional
         2 to 6, each 0 .. 100, from left to right. Counts at once, also while they write. A list is not
         to be changed in place, but assigned anew.
     length : int, optional
         Number of characters to write in each lane, 1 .. 1,000,000.
-    top_k : int or None, optional
-        Choose only among this many of the most likely characters; at least 1.
-    top_p : float or None, optional
-        Choose only among the fewest whose probability reaches this; above 0, at most 1.
-    rng : int or None, optional
-        A whole number from 0, below 2**53, throws the same dice in every run, `None` new ones.
     speed : float or None, optional
         Characters per second that the page shows of each lane, 1 .. 1000; `None`: as fast as it goes.
 

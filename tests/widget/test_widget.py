@@ -327,6 +327,11 @@ def test_a_wrong_number_of_steps_is_refused(widget, page, long, number):
     assert widget.resume() == long[60:120]
 
 
+def test_a_number_of_numpy_is_a_plain_one_in_the_receipt_of_a_step(widget):
+    widget.step(np.int64(2))
+    assert type(widget.receipt["length"]) is int
+
+
 # Stop and clear.
 
 
