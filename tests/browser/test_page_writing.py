@@ -178,8 +178,14 @@ def test_two_widgets_write_at_once(opened, expected):
     assert first.shown != second.shown
 
 
+NOTE_PULLS = """pulls = []
+w.on_msg(lambda _, message, __: message["type"] == "pull" and pulls.append(message["pull"]))
+w"""
+COUNT_PAGES = "print('pulled by', len({pull.split(':')[0] for pull in pulls}))"
+
+
 def test_two_views_of_a_widget_show_the_same(opened, expected):
-    notebook = opened("w", length=400)
+    notebook = opened(NOTE_PULLS, COUNT_PAGES, length=400)
     first, second = notebook.widget(0), notebook.widget(1)
     first.generate.click()
     second.wait_for(30)
@@ -191,6 +197,8 @@ def test_two_views_of_a_widget_show_the_same(opened, expected):
     for view in (first, second):
         expect(view.status).to_have_text("Finished: 400 characters")
         assert view.written(SEED) == expected(400)
+    notebook.run_cell(2)
+    expect(notebook.page.get_by_text("pulled by 1", exact=True)).to_be_visible()  # they share a client
     first.clear.click()
     for view in (first, second):
         expect(view.text).to_have_text("")
