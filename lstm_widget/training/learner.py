@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from lstm_widget.errors import SettingError
 from lstm_widget.training.batches import Batches
+from lstm_widget.training.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from lstm_widget.training.settings import ChosenSettings
 
 WARM_UP = 0.02  # of all updates
-_VALIDATION_ROWS = 16
-_VALIDATION_SEQUENCE_LENGTH = 512
+_VALIDATION_ROWS = 64
+_VALIDATION_SEQUENCE_LENGTH = 64
 _LEAST_VALIDATION_ROW = 500  # characters; the first ones of a row are predicted without a context
 _MASKS = 1  # keeps the random numbers of the dropout apart from those of the batches
 
@@ -86,7 +87,9 @@ class Learner:
         self._optimizer = torch.optim.AdamW(
             self.network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
-        self._parallel = accelerator.prepare(self.network)
+        self._parameters = list(self.network.parameters())
+        self._workers = Workers(settings.batch_size // processes, accelerator.device)
+        self._validation_workers = Workers(each, accelerator.device)
         self._generator = torch.Generator(accelerator.device)
         self._state: State | None = None
 
@@ -111,19 +114,36 @@ class Learner:
         ids, targets = self._tensor(batch.ids), self._tensor(batch.targets)
         for group in self._optimizer.param_groups:
             group["lr"] = self.learning_rate(self.done)
-        with self._autocast():
-            logits, state = self._parallel(ids, None if batch.begins else self._state, self._masks())
-        loss = cross_entropy(logits.float().flatten(0, 1), targets.flatten())
-        self._optimizer.zero_grad(set_to_none=True)
-        accelerator.backward(loss)
-        length = float(accelerator.clip_grad_norm_(self.network.parameters(), settings.clip_norm))
-        whole_loss = float(accelerator.reduce(loss.detach(), "mean"))
+        state, masks = None if batch.begins else self._state, self._masks()
+
+        def learn(rows: slice) -> tuple[torch.Tensor, State]:
+            own = state and [(h[:, rows], c[:, rows]) for h, c in state]
+            with self._autocast():
+                logits, after = self.network(ids[rows], own, masks and tuple(mask[rows] for mask in masks))
+            total = cross_entropy(logits.float().flatten(0, 1), targets[rows].flatten(), reduction="sum")
+            loss = total / targets.numel()
+            gradient = torch.autograd.grad(loss, self._parameters)
+            return torch.cat([loss.detach()[None], *(one.flatten() for one in gradient)]), after
+
+        (found, *others), states = zip(*self._workers.share(learn), strict=True)
+        for other in others:
+            found += other
+        found = accelerator.reduce(found, "mean")
+        gradient = found[1:]
+        whole_loss, length = float(found[0]), float(gradient.norm())
         if not math.isfinite(whole_loss) or not math.isfinite(length):
             msg = "The training has diverged (its loss is not finite): take a smaller learning_rate."
             raise SettingError(msg)
+        gradient *= min(1.0, settings.clip_norm / (length + 1e-6))
+        each = gradient.split([parameter.numel() for parameter in self._parameters])
+        for parameter, one in zip(self._parameters, each, strict=True):
+            parameter.grad = one.view_as(parameter)
         self._optimizer.step()
         # Truncated: the gradient stops here, the state goes on.
-        self._state = [(h.detach(), c.detach()) for h, c in state]
+        self._state = [
+            (torch.cat([h.detach() for h, _ in parts], 1), torch.cat([c.detach() for _, c in parts], 1))
+            for parts in zip(*states, strict=True)
+        ]
         self.done += 1
         self._update_ema()
         return whole_loss
@@ -136,16 +156,25 @@ class Learner:
         stopped : callable, optional
             Asked now and then; if it says so, nothing is returned.
         """
-        total, state = torch.zeros((), device=self._accelerator.device, dtype=torch.float64), None
-        with torch.no_grad():
+        stop = False
+
+        def read(rows: slice) -> torch.Tensor:
+            nonlocal stop
+            total, state = torch.zeros((), device=self._accelerator.device, dtype=torch.float64), None
             for number in range(self.validation.per_epoch):
-                if stopped():
-                    return None
+                stop = stop or stopped()
+                if stop:
+                    break
                 batch = self.validation.batch(number, self._validation_share)
-                with self._autocast():
-                    logits, state = self.ema(self._tensor(batch.ids), state)
-                targets = self._tensor(batch.targets).flatten()
+                with torch.no_grad(), self._autocast():
+                    logits, state = self.ema(self._tensor(batch.ids[rows]), state)
+                targets = self._tensor(batch.targets[rows]).flatten()
                 total += cross_entropy(logits.float().flatten(0, 1), targets, reduction="sum")
+            return total
+
+        total = torch.stack(self._validation_workers.share(read)).sum()
+        if stop:
+            return None
         return float(self._accelerator.reduce(total, "sum")) / self.validation.characters
 
     def tensors(self) -> dict[str, torch.Tensor]:
@@ -179,7 +208,9 @@ class Learner:
 
     def _autocast(self) -> torch.autocast:
         enabled = self.settings.precision == "bfloat16"
-        return torch.autocast(self._accelerator.device.type, torch.bfloat16, enabled=enabled)
+        return torch.autocast(
+            self._accelerator.device.type, torch.bfloat16, enabled=enabled, cache_enabled=False
+        )
 
     def _tensor(self, ids: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(ids).to(self._accelerator.device)
