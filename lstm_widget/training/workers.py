@@ -46,6 +46,7 @@ class Workers:
         all_begun = Barrier(self.count)
 
         def begin(_: int) -> None:
+            torch.get_num_threads()  # the first such call in a thread takes the number of all others
             torch.set_num_threads(threads // self.count)
             all_begun.wait()
 
