@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from torch import nn
 
 from lstm_widget.training.layer import read_sequence
+from lstm_widget.training.learner import Learner
+from lstm_widget.training.network import new_network
+from lstm_widget.training.settings import ChosenSettings
 from lstm_widget.training.workers import Workers
 
 PROCESSOR = torch.device("cpu")
@@ -93,3 +98,29 @@ def test_an_error_in_a_thread_arrives():
 
     with pytest.raises(ValueError, match="0"):
         Workers(64, PROCESSOR).share(fail)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_several_threads_learn_what_one_does(precision):
+    ids = np.random.default_rng(0).integers(0, 9, 70_000).astype(np.uint8)
+    settings = ChosenSettings(
+        units=12, layers=2, embedding_size=6, batch_size=64, sequence_length=9, learning_rate=0.01,
+        dropout=0.3, precision=precision,
+    )  # fmt: skip
+    learners = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        learners.append(
+            Learner(Accelerator(), new_network(9, settings), (ids[:35_000], ids[35_000:]), settings)
+        )
+    one, two = learners
+    few = 1e-5 if precision == "float32" else 5e-3
+    for _ in range(6):
+        assert one.update() == pytest.approx(two.update(), abs=few)
+    for (name, value), other in zip(one.tensors().items(), two.tensors().values(), strict=True):
+        assert value.shape == other.shape, name
+    for h_and_c, others in zip(one._state, two._state, strict=True):
+        for value, other in zip(h_and_c, others, strict=True):
+            torch.testing.assert_close(value.float(), other.float(), rtol=0, atol=20 * few)
+    assert one.validate() == pytest.approx(two.validate(), abs=few)
+    assert two.validate(lambda: True) is None
