@@ -45,7 +45,7 @@ def test_each_paragraph_becomes_one_line(width):
     several = [textwrap.fill(one, width) for one in paragraphs]
     counts = [one.count("\n") + 1 for one in several if "\n" in one]
     assert (found.joined, found.paragraphs, found.left) == (sum(counts), len(counts), 0)
-    assert str(found) == f"Joined {sum(counts):,} lines into {len(counts):,} lines."
+    assert str(found) == f"Joined {sum(counts):,} lines into {len(counts):,} paragraphs."
 
 
 def test_verse_headings_and_lists_are_left_alone():
@@ -54,7 +54,7 @@ def test_verse_headings_and_lists_are_left_alone():
     text = "\n\n".join([*kept, wrapped(paragraphs), *kept]) + "\n"
     found = reflow(text)
     assert found.text == "\n\n".join([*kept, *paragraphs, *kept]) + "\n"
-    assert str(found).endswith(f"; left {2 * 15} of verse, lists or headings as they are.")
+    assert str(found).endswith(f"; left {2 * 15} lines of verse, lists or headings as they are.")
 
 
 def test_a_play_is_left_alone():

@@ -50,9 +50,9 @@ class Reflowed(NamedTuple):
         """Say it in a sentence."""
         if not self.joined:
             return "No lines were joined: none are hard-wrapped prose."
-        lines = "line" if self.paragraphs == 1 else "lines"
-        left = f"; left {self.left:,} of verse, lists or headings as they are" if self.left else ""
-        return f"Joined {self.joined:,} lines into {self.paragraphs:,} {lines}{left}."
+        what = "paragraph" if self.paragraphs == 1 else "paragraphs"
+        left = f"; left {self.left:,} lines of verse, lists or headings as they are" if self.left else ""
+        return f"Joined {self.joined:,} lines into {self.paragraphs:,} {what}{left}."
 
 
 def reflow(text: str) -> Reflowed:

@@ -232,44 +232,32 @@ def encode(
         raise SettingError(msg)
     vocab = _vocab(counts, min_count, keep)
     rare = {chr(code): int(counts[code]) for code in np.flatnonzero(counts) if chr(code) not in vocab}
-    facts = {
-        "format": _FORMAT,
-        "vocab": list(vocab),
-        "names": names,
-        "characters": len(codes),
-        "min_count": min_count,
-        "folded": _by_frequency(rare),
-        "faults": [astuple(fault) for fault in faults],
-    }
     (ids, unread), (others, unread_others) = (to_ids(part, counts, vocab) for part in (learnt, other))
+    end = len(text) - validation_length(len(text))
+    also_learnt, notes = note_on_held_out(*(cut if block else (text[:end], text[end:])))
+    remarks += [*notes, *(notes_on_files(names, texts) if len(texts) > 1 else ())]
     size = len(ids) if block else len(ids) - validation_length(len(ids))
     ids = np.concatenate([ids, others])
     _check_variety(ids, vocab)
     digest = hashlib.sha256(json.dumps(list(vocab)).encode())
     digest.update(ids.astype("<u4").tobytes())
-    end = len(text) - validation_length(len(text))
-    also_learnt, notes = note_on_held_out(*(cut if block else (text[:end], text[end:])))
-    remarks += [*notes, *(notes_on_files(names, texts) if len(texts) > 1 else ())]
-    facts |= {"also_learnt": also_learnt, "remarks": remarks}
-    facts |= {"size": len(ids), "learnt": size, "block": block}
-    facts |= {"unread": _by_frequency(unread + unread_others), "digest": digest.hexdigest()}
-    with (
-        writing(file),
-        # Beside the file, since only within a disk a file is moved at once.
-        tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=_made(path.parent)) as folder,
-    ):
-        ids_file, facts_file = Path(folder) / "ids", Path(folder) / "facts"
-        with ids_file.open("wb") as stream:
-            stream.write(ids.astype(_dtype(len(vocab))).tobytes())
-        facts_file.write_text(json.dumps(facts), encoding="utf-8")
-        # In this order, so that at no moment there are ids with the facts of others.
-        path.unlink(missing_ok=True)
-        facts_file.replace(_facts_file(path))
-        try:
-            ids_file.replace(path)
-        except BaseException:
-            _facts_file(path).unlink()
-            raise
+    corpus = Corpus(
+        ids=ids.astype(_dtype(len(vocab))),
+        learnt=size,
+        block=block,
+        vocab=vocab,
+        names=tuple(names),
+        characters=len(codes),
+        min_count=min_count,
+        folded=_by_frequency(rare),
+        unread=_by_frequency(unread + unread_others),
+        faults=tuple(faults),
+        also_learnt=also_learnt,
+        remarks=tuple(remarks),
+        digest=digest.hexdigest(),
+    )
+    with writing(file):
+        _write(corpus, path)
     return open_corpus(path)
 
 
@@ -284,28 +272,34 @@ def open_corpus(file: Path) -> Corpus:
     path = Path(file)
     try:
         facts = parse_json(_facts_file(path).read_bytes(), _facts_file(path).name)
-        if facts["format"] != _FORMAT:
-            raise _no_corpus(path)
         ids = np.memmap(path, _dtype(len(facts["vocab"])), mode="r")
-        if len(ids) != facts["size"]:
+        if facts.pop("format") != _FORMAT or facts.pop("size") != len(ids):
             raise _no_corpus(path)
-        return Corpus(
-            ids=ids,
-            learnt=facts["learnt"],
-            block=facts["block"],
-            vocab={character: number for number, character in enumerate(facts["vocab"])},
-            names=tuple(facts["names"]),
-            characters=facts["characters"],
-            min_count=facts["min_count"],
-            folded=facts["folded"],
-            unread=facts["unread"],
-            faults=tuple(Fault(*fault) for fault in facts["faults"]),
-            also_learnt=facts["also_learnt"],
-            remarks=tuple(facts["remarks"]),
-            digest=facts["digest"],
-        )
+        facts["faults"] = [Fault(*fault) for fault in facts["faults"]]
+        known: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()}
+        return Corpus(ids=ids, **known)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise _no_corpus(path) from error
+
+
+def _write(corpus: Corpus, path: Path) -> None:
+    """Write the ids, and the other facts beside them."""
+    facts = vars(corpus) | {"format": _FORMAT, "size": len(corpus.ids)}
+    facts["faults"] = [astuple(fault) for fault in corpus.faults]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the file, since only within a disk a file is moved at once.
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+        ids_file, facts_file = Path(folder) / "ids", Path(folder) / "facts"
+        ids_file.write_bytes(facts.pop("ids").tobytes())
+        facts_file.write_text(json.dumps(facts), encoding="utf-8")
+        # In this order, so that at no moment there are ids with the facts of others.
+        path.unlink(missing_ok=True)
+        facts_file.replace(_facts_file(path))
+        try:
+            ids_file.replace(path)
+        except BaseException:
+            _facts_file(path).unlink()
+            raise
 
 
 def _no_corpus(path: Path) -> ModelError:
@@ -316,11 +310,6 @@ def _no_corpus(path: Path) -> ModelError:
 
 def _facts_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _dtype(vocab_size: int) -> np.dtype[Any]:
