@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lstm_widget.training.batches import Batches
+    from lstm_widget.training.corpus import Corpus
     from lstm_widget.training.settings import ChosenSettings
-    from lstm_widget.training.text import Corpus
 
     State = tuple[torch.Tensor, torch.Tensor] | None
     T = TypeVar("T")
@@ -182,7 +182,7 @@ def main() -> None:
         given = {"units": options.units, "epochs": options.epochs, "precision": "bfloat16"}
         asked = training_settings({name: value for name, value in given.items() if value is not None})
         corpus = encode(options.text, Path(folder) / "ids", min_count=asked.min_count)
-        settings = settings_for(asked, len(corpus.ids))
+        settings = settings_for(asked, len(corpus.ids), learnt=corpus.learnt)
         made: dict[str, Callable[[], Ours | Plain]] = {
             "lstm-widget": lambda: Ours(corpus, settings),
             REFERENCE: lambda: Plain(corpus, settings, bfloat16=True),

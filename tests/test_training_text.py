@@ -23,8 +23,9 @@ from lstm_widget.errors import ModelError, SettingError
 from lstm_widget.network import normalize as lookalikes
 from lstm_widget.network.normalize import normalize
 from lstm_widget.training import encoding, reading
+from lstm_widget.training.corpus import open_corpus
 from lstm_widget.training.reading import Fault
-from lstm_widget.training.text import encode, open_corpus
+from lstm_widget.training.text import encode
 
 ACUTE, DOT_BELOW = "\u0301", "\u0323"
 KOREAN = "\u1100\u1161\u11a8\uac00\uac01"  # three parts of a syllable, two of them as one, all as one

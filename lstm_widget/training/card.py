@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lstm_widget.network.model import CharLSTM
+    from lstm_widget.training.corpus import Corpus
     from lstm_widget.training.loop import Loop
-    from lstm_widget.training.text import Corpus
 
 SAMPLE_SETTINGS = {"length": 300, "temperature": 0.6}
 SAMPLE_RNGS = (0, 1, 2)

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
     from lstm_widget.network.model import CharLSTM
+    from lstm_widget.training.corpus import Corpus
     from lstm_widget.training.display import Display
     from lstm_widget.training.folder import RunFolder
     from lstm_widget.training.learner import Learner
-    from lstm_widget.training.text import Corpus
 
     OnProgress = Callable[[Progress], object]
 

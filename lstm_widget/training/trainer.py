@@ -21,6 +21,7 @@ from lstm_widget.holding import holding
 from lstm_widget.network.normalize import normalize
 from lstm_widget.training.adoption import with_vocab
 from lstm_widget.training.card import finished
+from lstm_widget.training.corpus import open_corpus
 from lstm_widget.training.display import Display
 from lstm_widget.training.folder import RunFolder
 from lstm_widget.training.held_out import TOO_SHORT
@@ -31,7 +32,7 @@ from lstm_widget.training.network import blank_network, network_of, new_network
 from lstm_widget.training.precision import faster_precision
 from lstm_widget.training.reading import parts_of
 from lstm_widget.training.settings import settings_for, training_settings
-from lstm_widget.training.text import encode, open_corpus
+from lstm_widget.training.text import encode
 from lstm_widget.writing.settings import check_seed
 
 _LETTING_GO = 0.2  # seconds
@@ -41,10 +42,11 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from lstm_widget.network.model import CharLSTM
+    from lstm_widget.training.corpus import Corpus
     from lstm_widget.training.loop import OnProgress
     from lstm_widget.training.network import CharNetwork
+    from lstm_widget.training.reading import Source
     from lstm_widget.training.settings import ChosenSettings
-    from lstm_widget.training.text import Corpus, Source
 
     T = TypeVar("T")
 

@@ -22,8 +22,8 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.holding import Lock, holding
 from lstm_widget.training.baselines import baselines
 from lstm_widget.training.checkpoints import TimeMachine, checkpoint_file, find_checkpoints
+from lstm_widget.training.corpus import open_corpus
 from lstm_widget.training.settings import training_settings
-from lstm_widget.training.text import open_corpus
 from lstm_widget.widgets.base import OF_EVERY_WIDGET, Checked, PageWidget, synced
 from lstm_widget.widgets.checks import answer, sendable, whole_in
 from lstm_widget.widgets.curve import Course
