@@ -23,7 +23,7 @@ class Interrupt:
     Attributes
     ----------
     asked : bool
-        Whether somebody wants the training to end.
+        Whether the training is to end as soon as possible.
     """
 
     def __init__(self) -> None:
