@@ -40,7 +40,7 @@ class Forecast:
         self._characters = characters
         self._points: list[tuple[int, float]] = []  # characters read, and the mean loss since the last point
         self._open: list[float] = []
-        self._gap = 0.0  # by which the validation is worse than the training
+        self._gap = 0.0  # by which the validation is worse than the training, as far as that will last
         self._best = math.inf
         self.bits: float | None = None
 
@@ -52,7 +52,9 @@ class Forecast:
             self._open = []
             if validation_bits is not None:
                 level, slope = self._course()
-                self._gap = max(0.0, validation_bits - (level + slope * read**-_POWER))
+                worse = validation_bits - (level + slope * read**-_POWER)
+                # At first because the average of the weights lags behind.
+                self._gap = max(0.0, worse) * math.sqrt(read / self._characters)
                 self._best = min(self._best, validation_bits)
             self._look_ahead(read)
 
