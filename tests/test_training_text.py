@@ -504,11 +504,11 @@ def test_the_text_is_not_written_over(tmp_path):
 
 
 def test_a_text_that_is_too_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "MAX_BYTES", 1024)
-    files = written(tmp_path, a="ab\n" * 200, b="cd\n" * 141 + "d")
-    assert encoded(files).characters == 1024
-    for source in ([*files, files[0]], "ab\n" * 342):
-        with refused(SettingError, "The text is larger than 1024 bytes: train on a part of it"):
+    monkeypatch.setattr(reading, "MAX_BYTES", 2**20)
+    files = written(tmp_path, a="ab\n" * 200_000, b="cd\n" * 149_525 + "d")
+    assert encoded(files).characters == 2**20
+    for source in ([*files, files[0]], "ab\n" * 349_526):
+        with refused(SettingError, "The text is larger than 1 MiB: train on a part of it"):
             encoded(source)
 
 
