@@ -1,6 +1,6 @@
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { quoted, told } from "../src/dom/characters.ts";
+import { forms, quoted } from "../src/dom/characters.ts";
 import { percent, shortNumber as short } from "../src/dom/words.ts";
 import { Bars, type Next } from "../src/inside/bars.ts";
 import { click, find } from "./reader.ts";
@@ -94,7 +94,7 @@ function reshaped(temperature: number): number[] {
 }
 
 describe("what comes next", () => {
-  test("is told in words", () => {
+  test("is described in words", () => {
     show();
     expect(names()).toEqual([
       "e, 30 % at temperature 1, 52 % at 0.5",
@@ -166,7 +166,7 @@ describe("what comes next", () => {
     expect(bars.root.textContent).toMatch(/Entropy: 2\.9\d bits at temperature 1$/);
   });
 
-  test("is what top-k and top-p leave, and that is told", () => {
+  test("is what top-k and top-p leave, and says so", () => {
     show({ temperature: 1, topK: 2 });
     expect(names().slice(0, 3)).toEqual([
       "e, 30 % at temperature 1, 60 % at 1 with top-k 2",
@@ -195,11 +195,11 @@ describe("what comes next", () => {
   });
 });
 
-describe("what stands there", () => {
+describe("the character that is there", () => {
   const marked = () =>
     Array.from(bars.root.querySelectorAll(".lstm-bars-chosen bdi"), (name) => name.textContent);
 
-  test("is marked and told", () => {
+  test("is marked and named", () => {
     show({ chosen: VOCABULARY.indexOf(" ") });
     expect(names()[1]).toBe("space, 20 % at temperature 1, 23 % at 0.5, chosen");
     expect(names().filter((name) => name.endsWith("chosen"))).toHaveLength(1);
@@ -333,7 +333,7 @@ describe("texts", () => {
     ["constructor", "constructor", "constructor", "constructor", "“constructor”"],
     [null, "?", "no character", "no character", "no character"],
   ])("%j is %s, %s, %s and %s", (character, sign, inRoom, words, within) => {
-    expect(told(character)).toEqual({ sign, seen: inRoom, words });
+    expect(forms(character)).toEqual({ sign, seen: inRoom, words });
     expect(quoted(character)).toBe(within);
   });
 });

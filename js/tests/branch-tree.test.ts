@@ -13,7 +13,7 @@ const FIRST: Branch = {
   bits: 16,
 };
 
-test("nobody who is in the list is thrown out of the page", () => {
+test("the focus stays in the list, or near it", () => {
   const actions = { show: () => undefined, remove: () => undefined };
   const tree = new BranchTree(actions, new AbortController().signal);
   const summary = element("summary", { tabIndex: 0 });

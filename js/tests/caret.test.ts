@@ -65,7 +65,7 @@ function grid(): Cell[] {
   return cells;
 }
 
-/** A window in which the text stands in a grid; the page is at its top left. */
+/** A window in which the text is laid out as a grid; the page is at its top left. */
 function layOut(): void {
   [width, scrolled] = [WIDE * WIDTH, 0];
   Object.defineProperties(page.root, {
@@ -250,7 +250,7 @@ describe("the pointer", () => {
     expect(caret.index).toBe(16);
   });
 
-  test("works in a shadow root, which the browser has to be told of", () => {
+  test("works in a shadow root, which the browser has to be given", () => {
     const host = document.body.appendChild(document.createElement("div"));
     const shadow = host.attachShadow({ mode: "open" });
     shadow.append(page.root);

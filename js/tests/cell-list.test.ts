@@ -60,7 +60,7 @@ function pick(entry: string): void {
   radios()[entries().indexOf(entry)]?.click();
 }
 
-/** Type a number and leave its field, as a browser tells it. */
+/** Type a number and leave its field, as a browser reports it. */
 function enter(name: string, value: string): void {
   type(field(name), value);
   field(name).dispatchEvent(new Event("change", { bubbles: true }));
@@ -77,8 +77,8 @@ function described(control: HTMLElement): string {
 }
 
 function problems(): [string | null, string | null, string | undefined] {
-  const told = document.querySelector(".lstm-problem")?.textContent;
-  return [field("Layer").ariaInvalid, field("Cell").ariaInvalid, told];
+  const problem = document.querySelector(".lstm-problem")?.textContent;
+  return [field("Layer").ariaInvalid, field("Cell").ariaInvalid, problem];
 }
 
 function polite(): string {
@@ -98,7 +98,7 @@ describe("the search", () => {
     expect(done).toEqual(["find"]);
   });
 
-  test("tells how far it is, has a name, and can be cancelled", () => {
+  test("shows how far it is, has a name, and can be cancelled", () => {
     list.showProgress(0.25);
     expect([bar()?.value, bar()?.max]).toEqual([0.25, 1]);
     expect(bar()?.labels[0]?.textContent).toBe("Searching for cells");
@@ -124,7 +124,7 @@ describe("the search", () => {
     expect(document.activeElement).toBe(find("button"));
   });
 
-  test("says politely how many cells it found, in whichever order it is told", () => {
+  test("says politely how many cells it found, in whichever order that comes", () => {
     list.showProgress(0.9);
     list.showCells(CELLS);
     list.showProgress(1);
@@ -181,7 +181,7 @@ describe("the list", () => {
     expect(checked()).toEqual([ENTRIES[2], ENTRIES[1]]);
   });
 
-  test("tells which cell is chosen, counted from 0, and shows its number", () => {
+  test("reports which cell is chosen, counted from 0, and shows its number", () => {
     pick(ENTRIES[1] ?? "");
     expect(numbers()).toEqual(["1", "117"]);
     pick(ENTRIES[2] ?? "");
@@ -191,7 +191,7 @@ describe("the list", () => {
     expect(done).toEqual([[1, 117], [0, 0], null]);
   });
 
-  test("shows what is chosen elsewhere, and tells nobody", () => {
+  test("shows what is chosen elsewhere, and reports nothing", () => {
     list.chosen = [0, 511];
     expect([checked(), numbers()]).toEqual([[ENTRIES[3]], ["0", "511"]]);
     list.chosen = [0, 5];
@@ -228,7 +228,7 @@ describe("the list", () => {
     expect(document.activeElement).toBe(field("Layer"));
   });
 
-  test("tells nobody after the signal", () => {
+  test("reports nothing after the signal", () => {
     controller.abort();
     pick(ENTRIES[1] ?? "");
     click("Find interpretable cells");
@@ -314,7 +314,7 @@ describe("any cell by its number", () => {
     expect([problems()[2], field("Layer").max, field("Cell").max]).toEqual(["", "0", "31"]);
   });
 
-  test("something that is no number is told, and does not count as nothing", () => {
+  test("what is not a number is a problem, and does not count as nothing", () => {
     list.chosen = [0, 4];
     // A browser keeps "1e" in the field, and calls its value empty.
     Object.defineProperty(field("Cell"), "validity", { value: { badInput: true } });
@@ -340,7 +340,7 @@ describe("any cell by its number", () => {
     [[1024], "The model has one layer of 1,024 cells."],
     [[16, 1024, 8], "The model has 3 layers, of 16, 1,024, 8 cells."],
     [[], ""],
-  ])("how many there are of %j is told", (layers, sentence) => {
+  ])("the hint says how many there are of %j", (layers, sentence) => {
     list.layers = layers;
     expect(described(field("Layer"))).toBe(sentence);
     expect(described(field("Cell"))).toBe(sentence);

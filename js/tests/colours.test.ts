@@ -1,18 +1,12 @@
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import {
-  CELL,
-  Changed,
-  Colours,
-  PROBABILITY,
-  RANK,
-  SCALES,
-  type Scale,
-  SURPRISE,
-} from "../src/inside/colours.ts";
+import { SCALES, type Scale } from "../src/inside/colour-scales.ts";
+import { Changed, Colours } from "../src/inside/colours.ts";
 import { Legend } from "../src/inside/legend.ts";
 import { TextArea } from "../src/sheet/text-area.ts";
 import { covered, stubHighlights } from "./highlighting.ts";
+
+const { surprise: SURPRISE, probability: PROBABILITY, rank: RANK, cell: CELL } = SCALES;
 
 let controller: AbortController;
 let page: TextArea;
@@ -392,7 +386,7 @@ const GROUNDS: [string, ground: Colour, ink: Colour][] = [
 
 describe("the style sheet", () => {
   test.each(Object.values(SCALES))(
-    "tells the looks of a scale apart by lines alone: $name",
+    "distinguishes the looks of a scale by lines alone: $name",
     async (scale) => {
       const all = await looks();
       // What is usual has no look of its own.
@@ -460,7 +454,7 @@ describe("of a long text", () => {
   });
 });
 
-/** A page in which each character takes one pixel of height, and so many of them are seen. */
+/** A page in which each character takes one pixel of height, and as many are seen as fit into the height. */
 function layOut(shown: TextArea, height: number): void {
   Object.defineProperty(shown.root, "clientHeight", { value: height });
   let top = 0;

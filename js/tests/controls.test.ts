@@ -18,7 +18,7 @@ import { kernel, onFreshPages, show, shown } from "./viewing.ts";
 
 onFreshPages();
 
-/** Something to be unfolded, by what stands on it. */
+/** Something to be unfolded, by its summary. */
 function details(name: string): HTMLDetailsElement {
   const found = Array.from(document.querySelectorAll("details")).find(
     (one) => one.querySelector("summary")?.textContent === name,
@@ -61,7 +61,7 @@ describe("the models", () => {
     expect(kernel.run.model).toBe(OTHER_MODEL);
   });
 
-  test("one that the kernel refuses is not shown any longer, and why is told", () => {
+  test("one that the kernel refuses is not shown any longer, and the reason is", () => {
     kernel.models = [MODEL];
     const model = shown();
     choose("Model", "Another model");
@@ -111,9 +111,9 @@ describe("the models", () => {
     const entries = () => {
       const about = details("About this model");
       const names = Array.from(about.querySelectorAll("dt"), ({ textContent }) => textContent);
-      const told = Array.from(about.querySelectorAll("dd"), ({ textContent }) => textContent);
-      expect(told).toHaveLength(names.length);
-      return names.map((name, n) => [name, told[n]]);
+      const values = Array.from(about.querySelectorAll("dd"), ({ textContent }) => textContent);
+      expect(values).toHaveLength(names.length);
+      return names.map((name, n) => [name, values[n]]);
     };
     expect(entries()).toEqual([
       ["Trained on", "Some text & more"],
@@ -170,15 +170,18 @@ describe("the speed", () => {
     [1.04, "1 character per second", 1],
     [1, "1 character per second", 1],
     [null, "as fast as possible", null],
-  ])("%d from Python is told as it is, and stands at the nearest", (speed, told, nearest) => {
-    const model = shown();
-    model.update({ speed });
-    expect(aloud()).toBe(told);
-    const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null];
-    expect(slider("Speed").valueAsNumber).toBe(SPEEDS.indexOf(nearest));
-    expect(model.get("speed")).toBe(speed); // what it stands at is not set
-    expect(model.saved).toEqual([]);
-  });
+  ])(
+    "%d from Python is shown as it is, and the slider goes to the nearest",
+    (speed, words, nearest) => {
+      const model = shown();
+      model.update({ speed });
+      expect(aloud()).toBe(words);
+      const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null];
+      expect(slider("Speed").valueAsNumber).toBe(SPEEDS.indexOf(nearest));
+      expect(model.get("speed")).toBe(speed); // where the slider is is not set
+      expect(model.saved).toEqual([]);
+    },
+  );
 
   test("counts at once, while a text is written", () => {
     const model = shown({ length: 2000, speed: 10 });
@@ -232,25 +235,28 @@ describe.each([
     expect(model.saved).toEqual([]);
   });
 
-  test.each(wrong)("%s will not do: it is told beside it, and nothing begins before", (typed) => {
-    const model = shown();
-    type(field(name), typed);
-    seconds(1);
-    expect(description(field(name))).toBe(sentence);
-    expect(field(name).getAttribute("aria-invalid")).toBe("true");
-    expect(details("More").open).toBe(false);
-    for (const button of ["Generate", "Step"]) {
-      details("More").open = false;
-      find("button", button).focus();
-      click(button);
-      expect(details("More").open).toBe(true);
-      expect(document.activeElement).toBe(field(name));
-    }
-    expect([asked(model), model.saved, model.get(trait)]).toEqual([undefined, [], null]);
-    type(field(name), "");
-    click("Generate");
-    expect(asked(model)).toEqual(SETTINGS);
-  });
+  test.each(wrong)(
+    "%s is refused beside the field, and nothing begins before it is corrected",
+    (typed) => {
+      const model = shown();
+      type(field(name), typed);
+      seconds(1);
+      expect(description(field(name))).toBe(sentence);
+      expect(field(name).getAttribute("aria-invalid")).toBe("true");
+      expect(details("More").open).toBe(false);
+      for (const button of ["Generate", "Step"]) {
+        details("More").open = false;
+        find("button", button).focus();
+        click(button);
+        expect(details("More").open).toBe(true);
+        expect(document.activeElement).toBe(field(name));
+      }
+      expect([asked(model), model.saved, model.get(trait)]).toEqual([undefined, [], null]);
+      type(field(name), "");
+      click("Generate");
+      expect(asked(model)).toEqual(SETTINGS);
+    },
+  );
 
   test("something that is no number is not taken for nothing", () => {
     const model = shown({ [trait]: value });
@@ -266,7 +272,7 @@ describe.each([
   });
 });
 
-test("More stays as it is if what is wrong stands elsewhere", () => {
+test("More stays as it is if what is wrong is elsewhere", () => {
   shown();
   type(field("Length"), "-1");
   click("Generate");
@@ -275,7 +281,7 @@ test("More stays as it is if what is wrong stands elsewhere", () => {
 });
 
 describe("the dice", () => {
-  test("are rolled by a button: a number that one can tell a neighbour, saved and used", () => {
+  test("are rolled by a button: a number short enough to pass on, saved and used", () => {
     const model = shown();
     vi.mocked(Math.random).mockImplementation(dice(5));
     const thrown = new Set<number>();

@@ -1,6 +1,7 @@
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { cut, DieBar } from "../src/inside/die-bar.ts";
+import { DieBar } from "../src/inside/die-bar.ts";
+import { cut } from "../src/inside/die-segments.ts";
 import { Replay } from "../src/inside/replay.ts";
 import { TRAITS } from "./fake-model.ts";
 import { click, find, slider, type } from "./reader.ts";
@@ -65,7 +66,7 @@ function facts(): Record<string, string> {
   );
 }
 
-/** The parts of the bar: where each begins, how wide it is, what stands in it. */
+/** The parts of the bar: where each begins, how wide it is, its text. */
 function segments(kind = "segment"): [start: number, width: number, text: string][] {
   return Array.from(dieBar.root.querySelectorAll<HTMLElement>(`.lstm-die-${kind}`))
     .filter(({ hidden }) => !hidden)
@@ -90,7 +91,7 @@ function valueText(): string | null {
 }
 
 describe("a character that the die chose", () => {
-  test("is told with how that came", () => {
+  test("is named, with how it came about", () => {
     show(FIRST);
     expect(text("title")).toBe("“a”, chosen by the die");
     expect(facts()).toEqual({
@@ -106,7 +107,7 @@ describe("a character that the die chose", () => {
     );
   });
 
-  test("stands on the bar where the die points", () => {
+  test("is on the bar where the die points", () => {
     show(FIRST);
     expect(segments()).toEqual([
       [0, 40, "e"],
@@ -179,7 +180,7 @@ describe("a character that no die chose", () => {
 });
 
 describe("the what-if", () => {
-  test("stretches the bar under the same die, and tells what would have come", () => {
+  test("stretches the bar under the same die, and says what would have come", () => {
     show(FIRST);
     type(slider(WHAT_IF), "0.5");
     frame();
@@ -208,7 +209,7 @@ describe("the what-if", () => {
     expect(text("verdict")).toBe("At 0 the same die chooses “e” instead of “a”.");
   });
 
-  test("can be set, for all characters, and nobody is told", () => {
+  test("can be set, for all characters, and reports nothing", () => {
     dieBar.whatIf = 0.5;
     show(FIRST);
     expect(text("verdict")).toMatch(/^At 0.5 /);
@@ -236,7 +237,7 @@ describe("the what-if", () => {
     expect(set).toEqual([1.5, null]);
     expect([isOff(), text("verdict")]).toEqual(["true", ""]);
     expect([slider(WHAT_IF).value, valueText()]).toEqual(["0.5", "0.5, as it was"]);
-    expect(dieBar.root.querySelector(".lstm-told")?.textContent).toBe("0.5, as it was");
+    expect(dieBar.root.querySelector(".lstm-value")?.textContent).toBe("0.5, as it was");
   });
 
   test("has a slider within the kernel's bounds", () => {
@@ -256,7 +257,7 @@ describe("the what-if", () => {
     expect(text("changed")).toBe("");
   });
 
-  test("tells nobody after the signal, and draws nothing", () => {
+  test("reports nothing after the signal, and draws nothing", () => {
     show(FIRST);
     const before = dieBar.root.textContent;
     controller.abort();
@@ -283,7 +284,7 @@ describe("a bar that is cut", () => {
       Number((end - start).toFixed(6)),
     ]);
 
-  test("has the narrow ones together, but for those that stand apart", () => {
+  test("has the narrow ones together, but for those that stay apart", () => {
     const edges = edgesOf([0.5, 0.3, 0.1, 0.05, 0.03, 0.01, 0.01]);
     expect(cutInto(edges, [], 0.04)).toEqual([
       [0, 0, 0.5],

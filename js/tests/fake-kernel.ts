@@ -56,7 +56,7 @@ export const SETTINGS: TextSettings = {
   top_p: null,
   rng: null,
 };
-/** Surprise of the first so many characters: 1.5 each, and 50 more of every hundredth. */
+/** Surprise of the first characters, this many: 1.5 each, and 50 more of every hundredth. */
 export function bitsOf(count: number): number {
   return 1.5 * count + 50 * Math.floor(count / 100);
 }
@@ -172,7 +172,7 @@ export class FakeKernel {
   done = 0;
   /** What one question brings it further. */
   found = 0.25;
-  /** Questions that it answers in part only, as it has to read so much. */
+  /** Questions that it answers in part only, as it has much to read. */
   slow = 0;
   /** If not empty, every question is refused with this sentence. */
   unwilling = "";
@@ -216,7 +216,7 @@ export class FakeKernel {
     else this.#publish({ error: "There is no such model to choose.", model: this.model });
   }
 
-  /** Let a message take so many seconds there, and so many back. */
+  /** Let a message take some seconds there, and some back. */
   set roundTrip(seconds: number) {
     this.up = () => [500 * seconds];
     this.down = () => [500 * seconds];
@@ -256,7 +256,7 @@ export class FakeKernel {
   writeInCell(count: number, temperature = this.run.settings.temperature): void {
     const position = this.written;
     write(this.run, count, temperature);
-    this.#tell(chunk(this.run, position, null));
+    this.#answer(chunk(this.run, position, null));
     if (this.written === this.run.length) this.#end(this.run, "finished");
   }
 
@@ -273,7 +273,7 @@ export class FakeKernel {
 
   #handle(message: ToKernel): void {
     if (message.type === "hello") {
-      this.#tell({ type: "here" });
+      this.#answer({ type: "here" });
       return;
     }
     const current = this.runs.at(-1);
@@ -281,11 +281,11 @@ export class FakeKernel {
       this.runs.length = 0;
       if (current) this.#end(current, "stopped");
       this.#publish({ error: "", receipt: {}, text: "", status: "ready" });
-      this.#tell({ type: "cleared" });
+      this.#answer({ type: "cleared" });
       return;
     }
     if ("id" in message && this.unwilling !== "") {
-      this.#tell({ type: "error", id: message.id, run: "", message: this.unwilling });
+      this.#answer({ type: "error", id: message.id, run: "", message: this.unwilling });
       return;
     }
     if (
@@ -293,7 +293,7 @@ export class FakeKernel {
       "id" in message &&
       !this.runs.some(({ name }) => name === message.run)
     ) {
-      this.#tell({ type: "error", id: message.id, run: "", message: GONE });
+      this.#answer({ type: "error", id: message.id, run: "", message: GONE });
       return;
     }
     const thought = think(message, this.#thinking(message), this.model);
@@ -305,7 +305,7 @@ export class FakeKernel {
         if ("count" in thought.answer) thought.answer.count = 0;
         thought.buffers = thought.buffers.map(() => new DataView(new ArrayBuffer(0)));
       }
-      this.#tell(thought.answer, thought.buffers);
+      this.#answer(thought.answer, thought.buffers);
       return;
     }
     if (message.type === "inspect" || message.type === "activate" || message.type === "expect")
@@ -313,7 +313,7 @@ export class FakeKernel {
     if (message.type === "find") {
       this.done = Math.min(1, this.done + this.found);
       if (this.done === 1) this.#publish({ cells: this.cells });
-      this.#tell({ type: "finding", id: message.id, model: this.model, done: this.done });
+      this.#answer({ type: "finding", id: message.id, model: this.model, done: this.done });
       return;
     }
     if (message.type === "show") {
@@ -324,7 +324,7 @@ export class FakeKernel {
     const { run } = message;
     if (message.type === "branch") {
       if (this.refusal === "") this.#branch(message);
-      else this.#tell({ type: "error", id: message.id, run: "", message: this.refusal });
+      else this.#answer({ type: "error", id: message.id, run: "", message: this.refusal });
       return;
     }
     if (message.type === "start") {
@@ -336,17 +336,17 @@ export class FakeKernel {
         if (message.only_read) this.#end(this.run, "finished");
       } else {
         this.#publish({ error: this.refusal });
-        this.#tell({ type: "error", run, message: this.refusal });
+        this.#answer({ type: "error", run, message: this.refusal });
       }
     } else if (current?.name !== run) {
-      this.#tell({ type: "error", run, message: GONE });
+      this.#answer({ type: "error", run, message: GONE });
     } else if (message.type === "stop") this.#stop(current);
     else if (message.type === "resume") this.#resume(current, message.length);
     else this.#pull(message, current);
   }
 
   #stop(writing: Writing): void {
-    if (writing.ending !== null) this.#tell(writing.ending); // again
+    if (writing.ending !== null) this.#answer(writing.ending); // again
     this.#end(writing, "stopped");
   }
 
@@ -357,7 +357,7 @@ export class FakeKernel {
     const isRight =
       isNamed && isWhole && count >= 0 && message.until >= 1 && position >= 0 && budget > 0;
     if (!isRight || !(temperature >= 0 && temperature <= 100)) {
-      this.#tell({ type: "error", run, message: "The pull is malformed." });
+      this.#answer({ type: "error", run, message: "The pull is malformed." });
       return;
     }
     const allowed = this.budget(this.#handledPulls);
@@ -378,8 +378,8 @@ export class FakeKernel {
     const answer = chunk(writing, from, pull);
     const [only] = answer.lanes;
     if (allowed === 0 && only?.count === 0) only.left = 1000 - this.#handledPulls;
-    this.#tell(answer);
-    if (writing.ending !== null) this.#tell(writing.ending);
+    this.#answer(answer);
+    if (writing.ending !== null) this.#answer(writing.ending);
     else if (writing.temperatures.length === writing.length) this.#end(writing, "finished");
   }
 
@@ -395,7 +395,7 @@ export class FakeKernel {
     this.runs.push({ name, source, settings, model, seed, length, ...nothing });
     if (before) this.#end(before, "stopped");
     this.#publish({ error: "", receipt: receipt(this.run), text: "", status: "writing" });
-    this.#tell({ type: "begin", run: name, seed, rng: 7, position: 0 });
+    this.#answer({ type: "begin", run: name, seed, rng: 7, position: 0 });
   }
 
   /** The characters behind the one that is exchanged are capitals. */
@@ -419,7 +419,7 @@ export class FakeKernel {
       text: shared.join(""),
       status: "writing",
     });
-    this.#tell({ type: "begin", id, run: branch, seed: parent.seed, rng: 7, position });
+    this.#answer({ type: "begin", id, run: branch, seed: parent.seed, rng: 7, position });
   }
 
   #show(name: string): void {
@@ -428,7 +428,7 @@ export class FakeKernel {
     const { run } = this;
     if (run.ending?.type !== "end") return;
     this.#publish({ receipt: receipt(run), text: text(run), status: run.ending.reason });
-    this.#tell({ type: "shown", run: name, written: this.written });
+    this.#answer({ type: "shown", run: name, written: this.written });
   }
 
   #resume(writing: Writing, length: number): void {
@@ -440,14 +440,14 @@ export class FakeKernel {
         this.#publish({ error: "", receipt: receipt(writing), status: "writing" });
       }
     }
-    this.#tell({ type: "begin", run: writing.name, seed: writing.seed, rng: 7, position });
-    if (writing.ending !== null) this.#tell(writing.ending);
+    this.#answer({ type: "begin", run: writing.name, seed: writing.seed, rng: 7, position });
+    if (writing.ending !== null) this.#answer(writing.ending);
   }
 
   #fail(writing: Writing, message: string): void {
     writing.ending = { type: "error", run: writing.name, message };
     this.#publish({ error: message, text: text(writing), status: "failed" });
-    this.#tell(writing.ending);
+    this.#answer(writing.ending);
   }
 
   #end(writing: Writing, reason: Reason): void {
@@ -455,16 +455,16 @@ export class FakeKernel {
     const state = { receipt: receipt(writing), text: text(writing), status: reason };
     writing.ending = { type: "end", run: writing.name, reason, receipts: { text: state.receipt } };
     if (writing === this.runs.at(-1)) this.#publish(state);
-    this.#tell(writing.ending);
+    this.#answer(writing.ending);
   }
 
   #publish(state: State): void {
     this.state = { ...this.state, ...state };
-    this.#tell({ type: "state", state });
+    this.#answer({ type: "state", state });
   }
 
   /** Send an answer to every page. */
-  #tell(answer: Answer, buffers: DataView[] = []): void {
+  #answer(answer: Answer, buffers: DataView[] = []): void {
     this.#downward.travel(this.down, answer, () => {
       for (const connection of this.#connections) connection.deliver(answer, buffers);
     });

@@ -1,4 +1,4 @@
-// A stand-in for what the kernel tells of a text: numbers that only look random, and dice that fit to them.
+// A stand-in for what the kernel knows of a text: numbers that only look random, and dice that fit to them.
 import type { FromKernel, ToKernel } from "../src/kernel/protocol.ts";
 import { dice } from "./fake-kernel.ts";
 
@@ -38,7 +38,7 @@ export function dieFor(index: number, id: number, temperature: number): number {
   return before + own / 2;
 }
 
-export function activation(index: number, layer: number, unit: number): number {
+function activation(index: number, layer: number, unit: number): number {
   return Math.sin(index * (1 + layer) + unit);
 }
 

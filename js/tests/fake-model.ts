@@ -54,7 +54,7 @@ export class FakeModel extends FakeHost<Traits> {
     );
   }
 
-  /** The host tells that something happened to the connection. */
+  /** The host reports that something happened to the connection. */
   connectionChanged(): void {
     this.emit("comm_live_update");
   }

@@ -91,14 +91,14 @@ describe("the look inside", () => {
     }
   });
 
-  test("tells how many characters would be others at another temperature", async () => {
+  test("says how many characters would be others at another temperature", async () => {
     const model = await opened({ temperature: 0.6 });
-    const told = () => document.querySelector(".lstm-die-changed")?.textContent;
+    const sentence = () => document.querySelector(".lstm-die-changed")?.textContent;
     for (const temperature of [0.6, 1.2, 0.2]) {
       model.set("what_if", temperature);
       await later(1);
       const count = slowlyChanged(counting(100), 0.6, temperature);
-      expect(told()).toContain(`${count} of 100 characters`);
+      expect(sentence()).toContain(`${count} of 100 characters`);
       if (temperature === 0.6) expect(count).toBe(0);
       else expect(count).toBeGreaterThan(0);
     }
@@ -182,7 +182,7 @@ describe("the look inside", () => {
     },
   );
 
-  test("tells why there is no search, once", async () => {
+  test("says why there is no search, once", async () => {
     const model = await opened();
     kernel.unwilling = "There is no memory left: choose a smaller model.";
     click("Find interpretable cells");
@@ -299,11 +299,11 @@ describe("the look inside", () => {
       return -Math.log2(share);
     });
     const each = bits.reduce((a, b) => a + b) / bits.length;
-    const told = document.querySelector(".lstm-inside-read")?.textContent;
-    expect(told).toBe(
+    const sentence = document.querySelector(".lstm-inside-read")?.textContent;
+    expect(sentence).toBe(
       `The seed: ${bits.length} characters, ${each.toFixed(2)} bits per character.`,
     );
-    // It is told to a page that comes later, can be written on, and can be cleared.
+    // A page that comes later has it, too; it can be written on, and can be cleared.
     const { root } = show(model);
     expect(statusLine(root)).toBe(`Read: ${SEED.length} characters`);
     click("Step", root);

@@ -87,7 +87,7 @@ export class LanesKernel {
     for (const page of this.#pages) if (page !== from) page.update(state);
   }
 
-  /** A cell begins to write, and writes so much of each lane. */
+  /** A cell begins to write, and writes a part of each lane. */
   writeInCell(count: number, lanes: Record<string, number>): void {
     const named = Object.entries(lanes).map(([name, temperature]) => ({ name, temperature }));
     if (this.run === null) this.#begin("kernel-1", COMMON);
@@ -95,7 +95,7 @@ export class LanesKernel {
     if (run === null) return;
     const asked = named.map((lane) => ({ ...lane, position: this.text(lane.name).length }));
     this.#write(run, asked, this.furthest + count);
-    this.#tell(run, null, asked);
+    this.#answer(run, null, asked);
   }
 
   /** What a lane of the latest run has. */
@@ -190,7 +190,7 @@ export class LanesKernel {
       throw new Error("The pull is malformed.");
     }
     if (run.ending === null) this.#write(run, lanes, until);
-    this.#tell(run, pull, lanes);
+    this.#answer(run, pull, lanes);
     if (run.ending !== null) this.#send(run.ending);
     else if (run.named.every((name) => this.text(name).length === run.settings.length)) {
       this.end("finished");
@@ -211,7 +211,7 @@ export class LanesKernel {
     }
   }
 
-  #tell(run: Run, pull: string | null, lanes: readonly LanePulled[]): void {
+  #answer(run: Run, pull: string | null, lanes: readonly LanePulled[]): void {
     const chunks = lanes.flatMap(({ name, position }): LaneChunk[] => {
       const lane = run.lanes.get(name);
       if (lane === undefined) return [];
@@ -240,8 +240,8 @@ export class LanesKernel {
 function receipt({ name, settings }: Run, { text, temperature, changes }: Lane): Receipt {
   const { length: written } = text;
   const made = { model: TRAITS.model, fingerprint: "0123456789abcdef", placed: [] };
-  const told = { temperatures: changes, written, bits: 2 * written };
-  return { ...settings, ...made, ...told, run: name, rng: 7, temperature };
+  const figures = { temperatures: changes, written, bits: 2 * written };
+  return { ...settings, ...made, ...figures, run: name, rng: 7, temperature };
 }
 
 const { bounds, models, card, model, replacements } = TRAITS;
@@ -288,7 +288,7 @@ export class LanesPage extends FakeHost<LanesTraits> {
     else this.emit("msg:custom", answer, []);
   }
 
-  /** The kernel changes traits; what one message brings is there before anybody is told. */
+  /** The kernel changes traits; what one message brings is there before any listener is called. */
   update(state: State): void {
     this.put(state);
   }

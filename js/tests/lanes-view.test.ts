@@ -93,7 +93,7 @@ describe("what a reader finds", () => {
     type(field("Temperature of lane 5"), "200");
     expect(marks(2)).toHaveLength(1);
     vi.useRealTimers();
-    // Without a layout it cannot tell colours; that is done in the browser.
+    // Without a layout it cannot see colours; that is done in the browser.
     const found = await axe.run(document.body, {
       rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
     });
@@ -161,7 +161,7 @@ describe("generating", () => {
     expect(text(6).length).toBeGreaterThan(1800);
   });
 
-  test("tells how far it is, and announces only the beginning and the end", () => {
+  test("shows how far it is, and announces only the beginning and the end", () => {
     shown({ length: 60 });
     const announced = new Set<string>();
     click("Generate");
@@ -217,7 +217,7 @@ describe("generating", () => {
     expect(marks(2)).toEqual([]);
   });
 
-  test("a refusal of the kernel is told", () => {
+  test("a refusal of the kernel is shown", () => {
     shown();
     kernel.refusal = "The seed is empty.";
     click("Generate");
@@ -264,7 +264,7 @@ function first(left: string, right: string): number {
 }
 
 describe("the departure", () => {
-  test("is marked in each lane but the first, and told below, once both characters are there", () => {
+  test("is marked in each lane but the first, and named below, once both characters are there", () => {
     shown();
     click("Generate");
     seconds(0.02);
@@ -273,8 +273,8 @@ describe("the departure", () => {
         const place = departs(HEATS[lane - 1] ?? 0);
         const isDeparted = text(lane).length > place;
         const after = `after ${place} characters`;
-        const told = `Departs from lane ${lane - 1} here, ${after}`;
-        expect(marks(lane)).toEqual(isDeparted ? [told] : []);
+        const name = `Departs from lane ${lane - 1} here, ${after}`;
+        expect(marks(lane)).toEqual(isDeparted ? [name] : []);
         if (isDeparted) expect(departure(lane)).toBe(`Departs from lane ${lane - 1} ${after}`);
         else if (text(lane)) expect(departure(lane)).toBe(`The same as lane ${lane - 1} so far`);
       }
@@ -297,15 +297,15 @@ describe("the departure", () => {
     shown({ temperatures: [0.3, 1.1, 0.3] });
     click("Generate");
     seconds(3);
-    const told = `after ${departs(1.1)} characters`;
-    expect(marks(3)).toEqual([`Departs from lane 2 here, ${told}`]);
+    const place = `after ${departs(1.1)} characters`;
+    expect(marks(3)).toEqual([`Departs from lane 2 here, ${place}`]);
     click("Remove lane 2");
     expect([marks(2), departure(2)]).toEqual([[], "The same as lane 1 so far"]);
     finish();
     expect(marks(2)).toEqual([]);
   });
 
-  test("of the first character is told as such", () => {
+  test("of the first character is named as such", () => {
     shown({ temperatures: [1, 100] });
     expect(departs(100)).toBeLessThan(2);
     click("Generate");
@@ -345,7 +345,7 @@ describe("while it runs", () => {
     expect(model.saved.at(-1)?.temperatures).toEqual([0.3, 1.7, 1.1]);
   });
 
-  test("a lane is added, catches up and keeps step; it is told to the kernel", () => {
+  test("a lane is added, catches up and keeps step; the kernel gets to know it", () => {
     const model = shown({ length: 1000 });
     kernel.budget = 40;
     click("Generate");
@@ -548,7 +548,7 @@ describe("when something is lost", () => {
     expect(texts()).toEqual(HEATS.map((heat) => textAt(heat)));
   });
 
-  test("the connection, it is told, and the texts stay", () => {
+  test("the connection, it is reported, and the texts stay", () => {
     const model = shown();
     click("Generate");
     seconds(2);

@@ -75,7 +75,7 @@ export function marks(lane: number, root: ParentNode = document): string[] {
   return Array.from(found, (mark) => mark.getAttribute("aria-label") ?? "");
 }
 
-/** What a lane tells of its departure, below the text. */
+/** What a lane says about its departure, below the text. */
 export function departure(lane: number, root: ParentNode = document): string {
   const id = region(lane, root).getAttribute("aria-describedby") ?? "";
   return document.getElementById(id)?.textContent ?? "";

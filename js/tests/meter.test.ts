@@ -27,7 +27,7 @@ test("knows nothing before, and nothing too early", () => {
 });
 
 describe.each([5, 50, 20_000])("at %d per second", (pace) => {
-  test("tells that, of late and since the beginning", () => {
+  test("measures that, of late and since the beginning", () => {
     const meter = new Meter();
     meter.begin(0);
     show(meter, pace, 5);

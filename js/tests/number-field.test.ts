@@ -31,7 +31,7 @@ function values(name: string): string[] {
 }
 
 describe("two inputs for one number", () => {
-  test("show the value that is set, within the kernel's bounds, and nobody is told", () => {
+  test("show the value that is set, within the kernel's bounds, and report nothing", () => {
     expect(values("Temperature")).toEqual(["0.6", "0.6"]);
     expect(values("Length")).toEqual(["300", "300"]);
     expect(changes).toEqual([]);
@@ -66,7 +66,7 @@ describe("two inputs for one number", () => {
     expect(field("Temperature").value).toBe("0.7");
   });
 
-  test("tell nobody after the signal", () => {
+  test("report nothing after the signal", () => {
     controller.abort();
     type(field("Temperature"), "1");
     type(slider("Length"), "5");
@@ -92,7 +92,7 @@ describe("a number without a slider, which need not be given", () => {
     expect(document.querySelector("label")?.control).toBe(field("Top-p"));
   });
 
-  test("begins empty, takes numbers and nothing, and tells each once", () => {
+  test("begins empty, takes numbers and nothing, and reports each once", () => {
     expect([field("Top-p").value, topP.problem]).toEqual(["", ""]);
     for (const typed of ["0.5", "", "0.123", "1"]) type(field("Top-p"), typed);
     expect(values).toEqual([0.5, null, 0.123, 1]);
@@ -134,7 +134,7 @@ describe.each([
     field(name).getAttribute("aria-invalid"),
   ];
 
-  test.each(wrong)("%j will not do, and that is told beside it", (typed) => {
+  test.each(wrong)("%j is refused, with a sentence beside it", (typed) => {
     type(field(name), typed);
     expect(state()).toEqual([sentence, sentence, "true"]);
     expect(changes).toEqual([]);

@@ -375,7 +375,7 @@ test("a page that is gone copies nothing", () => {
   expect(copied()).toBeNull();
 });
 
-test("writes in a shadow root, too, where a browser may not tell of a selection", () => {
+test("writes in a shadow root, too, where a browser may not report a selection", () => {
   const host = document.body.appendChild(document.createElement("div"));
   host.attachShadow({ mode: "open" }).append(page.root);
   page.show("seed", "text");
@@ -384,7 +384,7 @@ test("writes in a shadow root, too, where a browser may not tell of a selection"
   expect(copied()).toBeNull();
 });
 
-test("a mark stands before the character from which a temperature counts", () => {
+test("a mark comes before the character from which a temperature counts", () => {
   page.show("seed", "ab😀cdefghijklmnop", [[3, 0.8]]);
   page.change(14, 1);
   expect(marks()).toEqual([
@@ -411,7 +411,7 @@ test("a mark comes with its character", () => {
   ]);
 });
 
-test("of what is told for one character the last word counts", () => {
+test("of several temperatures for one character the last one counts", () => {
   page.show("", "abcdefghijklmnop", [[0, 1]]);
   page.change(9, 0.8);
   page.change(9, 0.7);
@@ -426,7 +426,7 @@ test("only marks with room behind them show a number", () => {
   page.show("", "x".repeat(100));
   for (const position of [0, 7, 15, 22, 23]) page.change(position, position + 1);
   expect(marks().map(({ passing }) => passing)).toEqual([true, false, true, true, false]);
-  page.change(23, 23); // as before: the one before it stands alone again
+  page.change(23, 23); // as before: the one before it is alone again
   expect(marks().map(({ passing }) => passing)).toEqual([true, false, true, false]);
 });
 
@@ -446,16 +446,16 @@ test.each([
   expect(marks()[0]?.shown).toBe(shown);
 });
 
-/** The marks that should stand, from all that was told. */
-function expected(told: readonly Change[], length: number): Mark[] {
-  const last = [...new Map(told)].sort(([one], [other]) => one - other);
-  const standing = last.filter(
+/** The marks that there should be after some changes. */
+function expected(changes: readonly Change[], length: number): Mark[] {
+  const last = [...new Map(changes)].sort(([one], [other]) => one - other);
+  const marked = last.filter(
     ([position, temperature], index) => position < length && temperature !== last[index - 1]?.[1],
   );
-  return standing.map(([position, temperature], index) => ({
+  return marked.map(([position, temperature], index) => ({
     position,
     shown: String(temperature),
-    passing: (standing[index + 1]?.[0] ?? Number.POSITIVE_INFINITY) - position < 8,
+    passing: (marked[index + 1]?.[0] ?? Number.POSITIVE_INFINITY) - position < 8,
   }));
 }
 
@@ -463,12 +463,12 @@ test.each(Array.from({ length: 40 }, (_, seed) => [seed + 1]))(
   "many changes in any order, %d",
   (seed) => {
     const below = random(seed);
-    let told: Change[] = [];
+    let changes: Change[] = [];
     let text = "";
     const show = () => {
-      told = Array.from({ length: below(20) }, () => [below(300), (below(4) + 1) / 10]);
+      changes = Array.from({ length: below(20) }, () => [below(300), (below(4) + 1) / 10]);
       text = words(below(3000), "  \n", seed);
-      page.show("seed", text, told);
+      page.show("seed", text, changes);
     };
     show();
     for (let step = 0; step < 60; step += 1) {
@@ -482,9 +482,9 @@ test.each(Array.from({ length: 40 }, (_, seed) => [seed + 1]))(
         const near = below(2) ? below(page.length + 1) : Math.max(0, page.length - 10 + below(30));
         const change: Change = [near, (below(4) + 1) / 10];
         page.change(...change);
-        told.push(change);
+        changes.push(change);
       }
-      expect(marks()).toEqual(expected(told, page.length));
+      expect(marks()).toEqual(expected(changes, page.length));
     }
     expect(page.whole).toBe(`seed${text}`);
     expect(page.length).toBe(Array.from(text).length);
@@ -579,7 +579,7 @@ test("at another width the cuts are gone", () => {
 
 const PAIRED = "😀a𝒳b";
 
-/** The index of a place, found by counting all that stands before it; null at the end. */
+/** The index of a place, found by counting all that is before it; null at the end. */
 function counted(node: Node, offset: number): number | null {
   const before = document.createRange();
   before.setStart(page.root, 0);
@@ -694,7 +694,7 @@ test("ranges stay over their characters while the text grows and gets marks", ()
   }
 });
 
-test("tells the index of the character at any place of the text", () => {
+test("finds the index of the character at any place of the text", () => {
   page.show(PAIRED, words(400, "    \n", 9), [
     [0, 0.5],
     [20, 0.7],

@@ -20,7 +20,7 @@ const RECORD = `${SILENT} This text was saved with the notebook. Run the cell to
 
 onFreshPages();
 
-/** What stands on the page about the kernel. */
+/** What the page says about the kernel. */
 function notice(root: ParentNode = document): string {
   return root.querySelector(".lstm-notice")?.textContent ?? "";
 }
@@ -114,7 +114,7 @@ describe("a view that appears", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("that a kernel has greeted, but nobody heard it, says that it did not start", () => {
+  test("that a kernel has greeted, without being heard, says that it did not start", () => {
     kernel.up = () => [];
     const model = new FakeModel(kernel);
     let report = (_: object) => {};
@@ -164,7 +164,7 @@ describe("when something happened to the connection", () => {
     expectFinished(counting(300));
   });
 
-  test("and nobody answers, it is gone: that is told, the text stays and is no longer awaited", () => {
+  test("and nothing answers, it is gone: that is shown, the text stays and is no longer awaited", () => {
     const model = shown();
     click("Generate");
     seconds(1);
@@ -256,7 +256,7 @@ describe("when something happened to the connection", () => {
     expect([notice(), alertText()]).toEqual([RECORD, ""]);
   });
 
-  test("and the connection is closed, that is told at once", () => {
+  test("and the connection is closed, that is shown at once", () => {
     const model = shown();
     seconds(1);
     model.send = () => {

@@ -86,7 +86,7 @@ function select(name: string, root: ParentNode): HTMLSelectElement {
   throw new Error(`${name} is no list.`);
 }
 
-/** Press a key; tells whether the browser would still do something of its own. */
+/** Press a key; returns whether the browser would still do something of its own. */
 export function press(target: Element, key: string, modifiers: KeyboardEventInit = {}): boolean {
   const how = { key, bubbles: true, cancelable: true, ...modifiers };
   return target.dispatchEvent(new KeyboardEvent("keydown", how));
@@ -102,7 +102,7 @@ export function wholePage(root: ParentNode = document): string {
 }
 
 /** The temperatures that are marked, each with the characters before it, the seed among them. */
-export function marks(root: ParentNode = document): [before: string, told: string][] {
+export function marks(root: ParentNode = document): [before: string, name: string][] {
   const region = find("region", "Generated text", root);
   return Array.from(region.querySelectorAll('[role="img"]'), (mark) => {
     const before = document.createRange();
@@ -121,12 +121,12 @@ export function announcement(root: ParentNode = document): string {
   return find("status", undefined, root).textContent ?? "";
 }
 
-/** What stands above the text: how far it is. */
+/** The line above the text: how far it is. */
 export function statusLine(root: ParentNode = document): string {
   return root.querySelector(".lstm-status")?.textContent ?? "";
 }
 
-/** What stands beside a control to explain it. */
+/** What explains a control beside it. */
 export function description(control: HTMLElement): string {
   const beside = document.getElementById(control.getAttribute("aria-describedby") ?? "");
   if (beside === null) throw new Error("Nothing describes it.");

@@ -42,15 +42,15 @@ export async function later(number: number): Promise<void> {
 export class Reading {
   readonly client: RunClient;
   readonly connection: Connection;
-  /** What the listener was told, but for the text and the waiting. */
+  /** What the listener received, but for the text and the waiting. */
   readonly events: string[] = [];
-  /** How much was yet to be read, each time it was told. */
+  /** How much was yet to be read, each time it was reported. */
   readonly left: number[] = [];
-  /** What it was told about waiting. */
+  /** What it received about waiting. */
   readonly notices: { at: number; isWaiting: boolean }[] = [];
   /** The pulls, how much had been seen when they were sent, and when that was. */
   readonly asked: { pull: TextPull; seen: number; at: number }[] = [];
-  /** Characters that came, as it is told at the end. */
+  /** Characters that came, as the end reports. */
   have = 0;
   /** The text since the last beginning. */
   text = "";
@@ -196,7 +196,7 @@ export function started(length = 300, kernel = new FakeKernel(counting(length)))
   return reading;
 }
 
-/** A reader got a text whole, once and in order, and was told of one beginning, one end, and this between. */
+/** A reader got a text whole, once and in order, with one beginning, one end, and this between. */
 export function expectWhole(reading: Reading, text = counting(300), ...between: string[]): void {
   expect(reading.text).toBe(text);
   expect(reading.events).toEqual([`began ${SEED}`, ...between, "ended finished"]);

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Arrived, Replay } from "../src/inside/replay.ts";
+import type { Arrived } from "../src/inside/choice-rows.ts";
+import { Replay } from "../src/inside/replay.ts";
 import { barOf, distribution, pick } from "../src/inside/sampling.ts";
 import { dice } from "./fake-kernel.ts";
 
@@ -127,7 +128,7 @@ describe("the bar", () => {
     expect(barOf(new Float32Array(4), 1, null, kept / 4)).toHaveLength(kept);
   });
 
-  test("of three that are kept by top-k, top-p keeps so much again", () => {
+  test("of three that are kept by top-k, top-p keeps its share again", () => {
     const ranked = Float32Array.from([0.4, 0.3, 0.2, 0.1], Math.log);
     expect(barOf(ranked, 1, 3, 0.77)).toHaveLength(2); // 0.7 of 0.9
     expect(barOf(ranked, 1, 3, 0.79)).toHaveLength(3);
@@ -204,7 +205,7 @@ function written(
   width = WIDTH,
 ): Arrived & { rows: Float32Array[] } {
   const rows: Float32Array[] = [];
-  const told = {
+  const sent = {
     ids: new Int32Array(count),
     dice: new Float64Array(count).fill(Number.NaN),
     temperatures: new Float64Array(count).fill(Number.NaN),
@@ -220,13 +221,13 @@ function written(
       u = random();
       chosen = slowChoice(u, row, temperature, limits);
     }
-    if (n >= SEED) [told.dice[n], told.temperatures[n]] = [u, temperature];
-    const isFree = n < SEED || told.placed.includes(n);
-    told.ids[n] = isFree ? row.indexOf(Math.min(...row.filter(Number.isFinite))) : chosen;
+    if (n >= SEED) [sent.dice[n], sent.temperatures[n]] = [u, temperature];
+    const isFree = n < SEED || sent.placed.includes(n);
+    sent.ids[n] = isFree ? row.indexOf(Math.min(...row.filter(Number.isFinite))) : chosen;
   }
   const logits = new Float32Array(count * width);
   for (const [n, row] of rows.entries()) logits.set(row, n * width);
-  return { ...told, logits, rows };
+  return { ...sent, logits, rows };
 }
 
 function part(all: Arrived, start: number, end: number, width = WIDTH): Arrived {
@@ -252,29 +253,29 @@ describe.each(LIMITS)("a text with top-k %s and top-p %s", (topK, topP) => {
   const limits: (typeof LIMITS)[number] = [topK, topP];
   const COUNT = 120;
   let choices: Replay;
-  let told: ReturnType<typeof written>;
+  let sent: ReturnType<typeof written>;
 
   beforeEach(() => {
-    told = written(COUNT, limits);
+    sent = written(COUNT, limits);
     choices = new Replay();
-    [choices.topK, choices.topP] = limits;
-    expect(choices.add(0, told)).toBe(true);
+    choices.limits = { topK, topP };
+    expect(choices.add(0, sent)).toBe(true);
   });
 
   test("has been chosen as it is found by hand", () => {
     expect(choices.length).toBe(COUNT);
-    told.rows.forEach((row, index) => {
+    sent.rows.forEach((row, index) => {
       const isSeed = index < SEED;
-      const own = isSeed ? 1 : (told.temperatures[index] ?? 1);
-      const id = told.ids[index] ?? 0;
+      const own = isSeed ? 1 : (sent.temperatures[index] ?? 1);
+      const id = sent.ids[index] ?? 0;
       const { entries } = slowly(row, own, isSeed ? [null, null] : limits);
       const plain = slowly(row, 1).entries.find((entry) => entry.id === id)?.share ?? 0;
       const rank = entries.findIndex((entry) => entry.id === id);
       const found = choices.at(index);
       expect([found.id, found.rank, choices.rank(index)]).toEqual([id, rank, rank]);
-      expect(found.die).toBe(isSeed ? null : told.dice[index]);
-      expect(found.temperature).toBe(isSeed ? null : told.temperatures[index]);
-      expect(found.placed).toBe(told.placed.includes(index));
+      expect(found.die).toBe(isSeed ? null : sent.dice[index]);
+      expect(found.temperature).toBe(isSeed ? null : sent.temperatures[index]);
+      expect(found.placed).toBe(sent.placed.includes(index));
       expect(found.probability).toBeCloseTo(entries[rank]?.share ?? 0, 12);
       expect(choices.probability(index)).toBe(found.probability);
       expect(found.entropy).toBeCloseTo(bitsOf(entries.map(({ share }) => share)), 9);
@@ -286,7 +287,7 @@ describe.each(LIMITS)("a text with top-k %s and top-p %s", (topK, topP) => {
 
   test("has for each character the bar that is laid out by hand, up to 1", () => {
     for (const temperature of [0, 0.3, 1, 2]) {
-      told.rows.forEach((row, index) => {
+      sent.rows.forEach((row, index) => {
         const { entries, near } = slowly(row, temperature, index < SEED ? [null, null] : limits);
         if (near < TOO_NEAR) return;
         const { ids, edges } = choices.bar(index, temperature);
@@ -305,16 +306,16 @@ describe.each(LIMITS)("a text with top-k %s and top-p %s", (topK, topP) => {
     let others = 0;
     for (const temperature of [0, 0.2, 0.6, 1, 3]) {
       const expected: number[] = [];
-      told.rows.forEach((row, index) => {
-        const id = told.ids[index] ?? 0;
+      sent.rows.forEach((row, index) => {
+        const id = sent.ids[index] ?? 0;
         if (index < SEED) {
           expect(choices.wouldBe(index, temperature)).toBe(id);
           return;
         }
-        const chosen = slowChoice(told.dice[index] ?? 0, row, temperature, limits);
+        const chosen = slowChoice(sent.dice[index] ?? 0, row, temperature, limits);
         const would = choices.wouldBe(index, temperature);
         if (chosen !== undefined) expect(would).toBe(chosen);
-        if (would !== id && !told.placed.includes(index)) expected.push(index);
+        if (would !== id && !sent.placed.includes(index)) expected.push(index);
       });
       expect(choices.changed(temperature)).toEqual(expected);
       others += expected.length;
@@ -324,15 +325,15 @@ describe.each(LIMITS)("a text with top-k %s and top-p %s", (topK, topP) => {
 
   test("would be the same at the temperature of each", () => {
     for (let index = SEED; index < COUNT; index += 1) {
-      const own = told.temperatures[index] ?? 0;
-      if (!told.placed.includes(index)) expect(choices.changed(own)).not.toContain(index);
+      const own = sent.temperatures[index] ?? 0;
+      if (!sent.placed.includes(index)) expect(choices.changed(own)).not.toContain(index);
     }
   });
 
-  test("is the same if the limits are told afterwards", () => {
+  test("is the same if the limits come afterwards", () => {
     const late = new Replay();
-    late.add(0, told);
-    [late.topK, late.topP] = limits;
+    late.add(0, sent);
+    late.limits = { topK, topP };
     expect(everything(late)).toEqual(everything(choices));
   });
 });
@@ -343,15 +344,14 @@ test("a character that the limits leave out, but somebody put there, had no chan
   const logits = new Float32Array(4);
   choices.add(0, { logits, ids: Int32Array.of(3), dice: half, temperatures: one, placed: [0] });
   expect(choices.at(0)).toMatchObject({ rank: 3, probability: 0.25, entropy: 2, surprise: 2 });
-  choices.topK = 2;
+  choices.limits = { topK: 2, topP: null };
   expect(choices.at(0)).toMatchObject({ rank: 3, probability: 0, entropy: 1, surprise: 2 });
-  choices.topK = null;
-  choices.topP = 0.75;
+  choices.limits = { topK: null, topP: 0.75 };
   expect(choices.at(0)).toMatchObject({ rank: 3, probability: 0, surprise: 2 });
   expect(choices.at(0).entropy).toBeCloseTo(Math.log2(3), 12);
 });
 
-describe("what the kernel tells", () => {
+describe("what the kernel sends", () => {
   const COUNT = 60;
   let choices: Replay;
   let all: Arrived;
@@ -414,7 +414,7 @@ describe("what the kernel tells", () => {
     expect(choices.length).toBe(0);
   });
 
-  test("is forgotten from a place on, and told again", () => {
+  test("is forgotten from a place on, and sent again", () => {
     choices.add(0, all);
     choices.truncate(COUNT + 5);
     expect(choices.length).toBe(COUNT);
@@ -432,7 +432,7 @@ describe("what the kernel tells", () => {
 
   test("is forgotten for a text of another model", () => {
     choices.add(0, all);
-    choices.clear();
+    choices.truncate(0);
     expect(choices.length).toBe(0);
     expect(choices.changed(1)).toEqual([]);
     const other = written(30, LIMITS[0], WIDTH + 8);
@@ -445,7 +445,7 @@ describe("what the kernel tells", () => {
     const [count, width, most] = [3000, 50, 60_000];
     const logits = Array.from({ length: count }, () => someLogits(width));
     const ids = logits.map((row) => row.indexOf(Math.max(...row)));
-    const told = (from: number, to: number) => ({
+    const sent = (from: number, to: number) => ({
       logits: Float32Array.from(logits.slice(from, to).flatMap((row) => [...row])),
       ids: Int32Array.from(ids.slice(from, to)),
       dice: new Float64Array(to - from).fill(0.5),
@@ -453,12 +453,12 @@ describe("what the kernel tells", () => {
       placed: [],
     });
     const all = new Replay(Number.POSITIVE_INFINITY);
-    all.add(0, told(0, count));
+    all.add(0, sent(0, count));
     const choices = new Replay(most);
     let size = 1;
     for (let from = 0; from < count; from += size) {
       size = Math.min(1 + whole(400), count - from);
-      expect(choices.add(from, told(from, from + size))).toBe(true);
+      expect(choices.add(from, sent(from, from + size))).toBe(true);
       expect(choices.bytes).toBeLessThan(1.2 * most + 40 * (from + size));
     }
     expect(choices.length).toBe(count);
@@ -471,7 +471,7 @@ describe("what the kernel tells", () => {
       else if (index % 100 === 0) {
         expect(() => choices.at(index)).toThrow();
         // It is asked for again.
-        expect(choices.add(index, told(index, index + 1))).toBe(true);
+        expect(choices.add(index, sent(index, index + 1))).toBe(true);
         expect(choices.at(index)).toEqual(all.at(index));
         expect(choices.logits(index)).toEqual(all.logits(index));
         expect(choices.length).toBe(count);
@@ -480,7 +480,7 @@ describe("what the kernel tells", () => {
     // A branch long ago.
     choices.truncate(700);
     expect(choices.has(600)).toBe(false);
-    choices.add(700, told(700, 850));
+    choices.add(700, sent(700, 850));
     for (const index of [700, 800, 849]) expect(choices.at(index)).toEqual(all.at(index));
     expect(choices.surprise(650)).toBe(all.surprise(650));
   });

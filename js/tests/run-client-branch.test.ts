@@ -160,7 +160,7 @@ describe("a seed that is only read", () => {
 });
 
 test("a text that counts on is not mistaken for one that begins anew", () => {
-  // A page that never saw the first part is told only where it goes on.
+  // A page that never saw the first part learns only where it goes on.
   kernel = new FakeKernel(counting(600));
   kernel.beginInCell({ length: 300 }, 300);
   seconds(1);

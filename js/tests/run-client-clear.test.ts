@@ -12,7 +12,7 @@ function two(): [Reading, Reading] {
   return [started(300, kernel), other];
 }
 
-/** There is no text on these pages, and in the kernel; each was told once, at last. */
+/** There is no text on these pages, and in the kernel; each learnt it once, at last. */
 function expectCleared(...pages: Reading[]): void {
   for (const { text, events, client, kernel } of pages) {
     expect(text).toBe("");
@@ -88,7 +88,7 @@ describe.each([
   });
 });
 
-test("a clear that is lost while a text is written is sent again, and the reader is told meanwhile", () => {
+test("a clear that is lost while a text is written is sent again, and the reader sees that meanwhile", () => {
   const pages = two();
   const [reading] = pages;
   seconds(2);

@@ -29,12 +29,12 @@ describe("when something is lost", () => {
     expect(reading.events.slice(2)).toEqual(["began Once", "ended finished"]);
   });
 
-  test("a chunk, it is fetched at once with one pull, and the reader is told nothing", () => {
+  test("a chunk, it is fetched at once with one pull, and the reader notices nothing", () => {
     const kernel = new FakeKernel(counting(600));
     kernel.down = losing("chunk");
     const reading = started(600, kernel);
     seconds(2);
-    // Two chunks were asked for at once: the second tells at once that the first is missing.
+    // Two chunks were asked for at once: the second shows at once that the first is missing.
     expect(reading.seen).toBeGreaterThan(70);
     expect(reading.connection.pulls.filter(({ position }) => position === 0)).toHaveLength(2);
     seconds(12);
@@ -65,7 +65,7 @@ describe("when something is lost", () => {
     expectWhole(reading);
   });
 
-  test("a stop, it is sent again, and the reader is told meanwhile", () => {
+  test("a stop, it is sent again, and the reader sees that meanwhile", () => {
     const reading = started(1000);
     seconds(2);
     reading.kernel.up = losing("stop");
@@ -97,7 +97,7 @@ test("only the answers to its own pulls count, and each once", () => {
   expect(reading.connection.pulls).toHaveLength(3);
 });
 
-test("a stop of a text whose end was lost: the end is told again, and nothing else is asked for", () => {
+test("a stop of a text whose end was lost: the end is sent again, and nothing else is asked for", () => {
   const kernel = new FakeKernel(counting(300));
   kernel.down = () => (kernel.written < 300 ? [5] : []);
   const reading = started(300, kernel);
@@ -177,7 +177,7 @@ describe("a kernel that does not answer", () => {
     expect(again).toEqual({ ...first, pull: expect.any(String) });
   });
 
-  test("is told to stop again, ever more rarely, and nothing else", () => {
+  test("is asked to stop again, ever more rarely, and nothing else", () => {
     const reading = silent();
     seconds(2);
     const before = reading.connection.sent.length;

@@ -89,7 +89,7 @@ describe("a page that comes in the middle of a run", () => {
     expect(late.text).toBe(counting(2500));
   });
 
-  test("of a run that the kernel has forgotten is told so", () => {
+  test("of a run that the kernel has forgotten is reported as such", () => {
     const kernel = new FakeKernel(counting(300));
     kernel.beginInCell();
     seconds(1);

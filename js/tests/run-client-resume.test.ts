@@ -63,7 +63,7 @@ describe.each(ENDED)("a text that was %s is written on", (ended) => {
 });
 
 describe("writing on", () => {
-  test("by one character at a time brings each once, even if the kernel still tells of the one before", () => {
+  test("by one character at a time brings each once, even if the kernel still answers about the one before", () => {
     const kernel = new FakeKernel(counting(100));
     kernel.roundTrip = 0.4;
     const reading = started(1, kernel);
@@ -153,7 +153,7 @@ describe("writing on", () => {
     expect(reading.notices.map(({ isWaiting }) => isWaiting)).toEqual([true, false]);
   });
 
-  test("is not ended by what the kernel still tells of before", () => {
+  test("is not ended by what the kernel still sends about the one before", () => {
     const reading = over();
     const { name: run, ending } = reading.kernel.run;
     if (ending === null) throw new Error("The run has not ended.");
@@ -165,7 +165,7 @@ describe("writing on", () => {
     expectWhole(reading, counting(300), "ended finished", "resumed");
   });
 
-  test("of a text that the kernel has forgotten is told so, and the text stays", () => {
+  test("of a text that the kernel has forgotten is reported as such, and the text stays", () => {
     const reading = over();
     reading.kernel.runs.length = 0;
     reading.client.resume(300);
@@ -337,7 +337,7 @@ describe("on any way", () => {
       let loses = true;
       const route = ({ type }: { type: string }) => {
         const luck = draw();
-        // That it begins again is told once to a page that only looks on.
+        // A page that only looks on hears once that it begins again.
         if (luck < 0.03 && loses && type !== "begin" && type !== "state") return [];
         return luck > 0.95 && type !== "state" ? [delay(), delay()] : [delay()];
       };

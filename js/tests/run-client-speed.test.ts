@@ -38,7 +38,7 @@ describe("as fast as possible", () => {
     expect(counts.length).toBeLessThanOrEqual(way.budget ? 100 : 30);
   });
 
-  test("a page that nobody looks at gets no more than fits", () => {
+  test("a page in the background gets no more than fits", () => {
     const page = reading();
     page.rest();
     seconds(60);

@@ -74,7 +74,7 @@ describe("the box", () => {
     }
   });
 
-  test("tells what is typed, until the signal", () => {
+  test("reports what is typed, until the signal", () => {
     type(seedBox(), "A dog\n");
     expect(box.value).toBe("A dog\n");
     type(seedBox(), "A cat");
@@ -83,7 +83,7 @@ describe("the box", () => {
     expect(changes).toEqual(["A dog\n", "A cat"]);
   });
 
-  test("shows what is set, and nobody is told", () => {
+  test("shows what is set, and reports nothing", () => {
     box.value = "Once\nupon";
     expect(seedBox().value).toBe("Once\nupon");
     expect(box.value).toBe("Once\nupon");
@@ -122,7 +122,7 @@ describe("the box", () => {
   });
 
   test("can have the focus", () => {
-    box.focus();
+    seedBox().focus();
     expect(document.activeElement).toBe(seedBox());
   });
 });
@@ -144,8 +144,9 @@ describe("the hint", () => {
       ["京", ""],
       ["北", ""],
     ];
-    const told = 'Unknown to the model and skipped: "北", "京". Read by the model: "“" as "\\""';
-    expect(hint(all)).toBe(told);
+    const sentence =
+      'Unknown to the model and skipped: "北", "京". Read by the model: "“" as "\\""';
+    expect(hint(all)).toBe(sentence);
     expect(hint([])).toBe("");
   });
 
@@ -153,9 +154,9 @@ describe("the hint", () => {
     const letters = Array.from("αβγδεζηθικλμ");
     const named = letters.slice(0, 10).map((letter) => JSON.stringify(letter));
     const skipped = letters.map((letter): [string, string] => [letter, ""]);
-    const told = `Unknown to the model and skipped: ${named.join(", ")}`;
-    expect(hint(skipped.slice(0, 10))).toBe(told);
-    expect(hint([...skipped, ...skipped])).toBe(`${told} and 2 more`);
+    const sentence = `Unknown to the model and skipped: ${named.join(", ")}`;
+    expect(hint(skipped.slice(0, 10))).toBe(sentence);
+    expect(hint([...skipped, ...skipped])).toBe(`${sentence} and 2 more`);
     expect(hint(letters.map((letter) => [letter, "a"]))).toMatch(/"κ" as "a" and 2 more$/);
   });
 
@@ -329,7 +330,7 @@ describe("while somebody types", () => {
     expect(marks()).toEqual(expected);
   });
 
-  test("what is told of an older text takes no mark away, and puts none elsewhere", () => {
+  test("what came for an older text takes no mark away, and puts none elsewhere", () => {
     type(seedBox(), "xa “b” c");
     type(seedBox(), "xya “b” c");
     box.replacements = replaced("xa “b” c", QUOTES);
@@ -347,7 +348,7 @@ describe("while somebody types", () => {
     expect(marks()).toEqual([A]);
   });
 
-  test("what is told of this text is all that is marked", () => {
+  test("what came for this text is all that is marked", () => {
     type(seedBox(), "xa “b” c");
     box.replacements = replaced("xa “b” c", { "“": "'" });
     expect(marks()).toEqual([["“", "'"]]);

@@ -1,4 +1,4 @@
-// The model of a training widget as a page has it, with a kernel that only notes what it is told.
+// The model of a training widget as a page has it, with a kernel that only notes what it gets.
 import { setMaxListeners } from "node:events";
 import type { AnyModel } from "@anywidget/types";
 import type {
@@ -150,11 +150,11 @@ export class TrainingPage implements AnyModel<TrainingTraits> {
   }
 
   /** The kernel sends a message. */
-  tell(message: TrainingFromKernel): void {
+  receive(message: TrainingFromKernel): void {
     this.#emit("msg:custom", message, []);
   }
 
-  /** The kernel changes traits; what one message brings is there before anybody is told. */
+  /** The kernel changes traits; what one message brings is there before any listener is called. */
   update(state: State): void {
     this.#traits = { ...this.#traits, ...state };
     for (const name of Object.keys(state)) this.#emit(`change:${name}`);
@@ -166,9 +166,9 @@ export class TrainingPage implements AnyModel<TrainingTraits> {
     return found.map(({ stage, temperature }) => [stage, temperature]);
   }
 
-  #emit(event: string, ...told: unknown[]): void {
+  #emit(event: string, ...parameters: unknown[]): void {
     for (const { name, callback } of this.#listeners) {
-      if (name === event) (callback as (...parameters: unknown[]) => void)(...told);
+      if (name === event) (callback as (...all: unknown[]) => void)(...parameters);
     }
   }
 }

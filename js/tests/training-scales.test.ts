@@ -61,7 +61,7 @@ describe("labels", () => {
   });
 });
 
-test("times are told in their two largest units", () => {
+test("times are given in their two largest units", () => {
   expect([0.4, 59.4, 59.6, 125, 3600, 86_399].map(time)).toEqual([
     "0 s",
     "59 s",

@@ -77,7 +77,7 @@ function stageText(): string {
 }
 
 describe("before a training", () => {
-  test("it tells what to do, and says and sends nothing else", () => {
+  test("it says what to do, and announces and sends nothing else", () => {
     const model = shown();
     expect(statusLine()).toMatch(/^Not trained yet/);
     expect(find("group", "LSTM training").contains(find("button", "Stop"))).toBe(true);
@@ -92,13 +92,13 @@ describe("before a training", () => {
 describe("while it trains", () => {
   test("each message makes the curves longer, and the traits replace them", () => {
     const model = shown({ status: "training", references: REFERENCES });
-    model.tell(tick(1));
-    model.tell(tick(2));
-    model.tell(tick(4, { validation: curve([4]) }));
+    model.receive(tick(1));
+    model.receive(tick(2));
+    model.receive(tick(4, { validation: curve([4]) }));
     seconds(0.1);
     expect(corners("training")).toHaveLength(3);
     expect(corners("validation")).toHaveLength(1);
-    model.tell(tick(4, { training: curve([2, 4]), validation: curve([4]) })); // again
+    model.receive(tick(4, { training: curve([2, 4]), validation: curve([4]) })); // again
     seconds(0.1);
     expect(corners("training")).toHaveLength(3);
     model.update({ now: now(9), training_curve: curve([1, 2, 3, 4, 5, 8, 9]) });
@@ -119,17 +119,17 @@ describe("while it trains", () => {
 
   test("the curve ends where the training is, also between two points", () => {
     const model = shown({ status: "training" });
-    model.tell(tick(100));
-    model.tell(tick(150, { training: [], now: now(150, { training_bits: 3.456 }) }));
+    model.receive(tick(100));
+    model.receive(tick(150, { training: [], now: now(150, { training_bits: 3.456 }) }));
     seconds(0.1);
     expect(corners("training")).toHaveLength(2);
     expect(labels()).toContain("training 3.46");
   });
 
-  test("it tells how it goes, how fast, and how long it still takes", () => {
+  test("it shows how it goes, how fast, and how long it still takes", () => {
     const model = shown({ status: "training" });
     expect(statusLine()).toBe("Reading the text");
-    model.tell(tick(400, { now: now(400, { best_bits: 2.345, best_update: 300 }) }));
+    model.receive(tick(400, { now: now(400, { best_bits: 2.345, best_update: 300 }) }));
     expect(statusLine()).toBe(
       "Training · 400 of 1,000 updates · best in validation 2.35 bits, after 300 updates · " +
         "12,346 characters per second · about 10 min 0 s left",
@@ -139,9 +139,9 @@ describe("while it trains", () => {
 
   test("the loss that is expected is there once it can be guessed", () => {
     const model = shown({ status: "training" });
-    model.tell(tick(10));
+    model.receive(tick(10));
     expect(statusLine()).not.toContain("expected");
-    model.tell(tick(400, { now: now(400, { expected_bits: 1.749 }) }));
+    model.receive(tick(400, { now: now(400, { expected_bits: 1.749 }) }));
     expect(statusLine()).toMatch(/ · about 10 min 0 s left · about 1\.7 bits expected$/);
   });
 
@@ -154,7 +154,7 @@ describe("while it trains", () => {
     model.update({ status: "training" });
     note();
     for (let update = 10; update <= 1000; update += 10) {
-      model.tell(tick(update));
+      model.receive(tick(update));
       note();
     }
     model.update(OVER);
@@ -178,14 +178,14 @@ describe("while it trains", () => {
     );
     expect(document.querySelector("figure b")).toBeNull();
     const before = document.querySelector("figure");
-    model.tell(tick(1010));
+    model.receive(tick(1010));
     expect(document.querySelector("figure")).toBe(before); // nothing new: nothing is touched
     const samples = [{ update: 1020, temperature: 0.3, seed: SEED, text: "new" }];
-    model.tell(tick(1020, { samples }));
+    model.receive(tick(1020, { samples }));
     expect(captions()).toEqual(["Temperature 0.3, after 1,020 updates"]);
   });
 
-  test("Stop is sent once, and it tells that the kernel's interrupt does the same", () => {
+  test("Stop is sent once, and a hint says that the kernel's interrupt does the same", () => {
     const model = shown({ status: "training" });
     expect(document.body.textContent).toContain("Interrupt Kernel");
     find("button", "Stop").focus();
@@ -201,9 +201,9 @@ describe("while it trains", () => {
     expect(can("Stop")).toBe(true);
   });
 
-  test("after the last update it tells what still takes its time", () => {
+  test("after the last update it says what still takes its time", () => {
     const model = shown({ status: "training" });
-    model.tell(tick(1000, { now: now(1000, { best_bits: 2.25, best_update: 1000 }) }));
+    model.receive(tick(1000, { now: now(1000, { best_bits: 2.25, best_update: 1000 }) }));
     expect(statusLine()).toMatch(/^Trained, measuring the loss · 1,000 of 1,000 updates · best/);
     expect(statusLine()).not.toContain("left");
     expect(can("Stop")).toBe(false);
@@ -218,7 +218,7 @@ describe("while it trains", () => {
     expect(root.classList.contains("lstm-indented")).toBe(true);
   });
 
-  test("what fails is told", () => {
+  test("what fails is shown", () => {
     const model = shown({ status: "training" });
     model.update({ status: "failed", error: "The text is too short." });
     expect(alertText()).toBe("The text is too short.");
@@ -245,7 +245,7 @@ describe("the picture", () => {
     for (const { name } of REFERENCES) expect(summary).toContain(name);
   });
 
-  test("the labels do not stand over each other", () => {
+  test("the labels do not overlap", () => {
     shown(OVER);
     const column = Array.from(chart().querySelectorAll(".lstm-label"), (one) =>
       Number(one.getAttribute("y")),
@@ -256,7 +256,7 @@ describe("the picture", () => {
     });
   });
 
-  test("tells when the network became better than counting", () => {
+  test("says when the network became better than counting", () => {
     shown(OVER);
     const rows = Array.from(document.querySelectorAll("tbody tr"), (row) =>
       Array.from(row.querySelectorAll("td"), ({ textContent }) => textContent),
@@ -281,13 +281,13 @@ describe("the time machine", () => {
     for (const [n, update] of UPDATES.entries()) {
       type(slider("Stage"), String(n));
       expect(stageText()).toBe(SEED + textOf(n, 0.6));
-      const told = slider("Stage").getAttribute("aria-valuetext") ?? "";
-      expect(told).toContain(`Stage ${n + 1} of 7`);
-      expect(told).toContain(`${STAGES[n]?.bits?.toFixed(2)} bits per character`);
-      expect(told).toContain(
+      const words = slider("Stage").getAttribute("aria-valuetext") ?? "";
+      expect(words).toContain(`Stage ${n + 1} of 7`);
+      expect(words).toContain(`${STAGES[n]?.bits?.toFixed(2)} bits per character`);
+      expect(words).toContain(
         update === 0 ? "before the first update" : update === 1 ? "1 update" : `${update} updates`,
       );
-      expect(told.includes("the model that is kept")).toBe(n === 6);
+      expect(words.includes("the model that is kept")).toBe(n === 6);
     }
     expect(model.sent).toEqual([]);
     seconds(1);
@@ -301,13 +301,13 @@ describe("the time machine", () => {
     type(slider("Temperature"), "1.2");
     expect(model.asked()).toEqual([[6, 1]]);
     expect(document.body.textContent).toContain("This was written at temperature 0.6");
-    model.tell({ type: "written", stage: 6, temperature: 1, text: "one" });
+    model.receive({ type: "written", stage: 6, temperature: 1, text: "one" });
     expect(model.asked()).toEqual([
       [6, 1],
       [6, 1.2],
     ]);
     expect(stageText()).not.toContain("one"); // not at the temperature that is set now
-    model.tell({ type: "written", stage: 6, temperature: 1.2, text: "one and a fifth" });
+    model.receive({ type: "written", stage: 6, temperature: 1.2, text: "one and a fifth" });
     expect(stageText()).toBe(`${SEED}one and a fifth`);
     expect(document.body.textContent).not.toContain("This was written at");
     type(slider("Temperature"), "0.6");
@@ -317,10 +317,10 @@ describe("the time machine", () => {
     expect(model.asked()).toHaveLength(2);
   });
 
-  test("what the kernel refuses is told, and the next question is asked", () => {
+  test("what the kernel refuses is shown, and the next question is asked", () => {
     const model = shown(OVER);
     type(field("Temperature"), "1");
-    model.tell({ type: "error", message: "The file is gone." });
+    model.receive({ type: "error", message: "The file is gone." });
     expect(alertText()).toBe("The file is gone.");
     type(slider("Stage"), "2");
     expect(model.asked()).toEqual([
@@ -329,7 +329,7 @@ describe("the time machine", () => {
     ]);
   });
 
-  test("a wrong temperature is told and not asked for", () => {
+  test("a wrong temperature is refused beside the field and not asked for", () => {
     const model = shown(OVER);
     type(field("Temperature"), "101");
     expect(document.body.textContent).toContain("Temperature must be a number from 0 to 100.");
@@ -339,7 +339,7 @@ describe("the time machine", () => {
   test("the stages of another training take the place of those before", () => {
     const model = shown(OVER);
     type(slider("Temperature"), "1");
-    model.tell({ type: "written", stage: 6, temperature: 1, text: "old" });
+    model.receive({ type: "written", stage: 6, temperature: 1, text: "old" });
     model.update({ stages: [] });
     expect(find("group", "Time machine").hidden).toBe(true);
     model.update({ stages: STAGES });
@@ -347,7 +347,7 @@ describe("the time machine", () => {
     expect(model.asked()).toHaveLength(2);
   });
 
-  test("stands right below the picture", () => {
+  test("is right below the picture", () => {
     shown(OVER);
     expect(document.querySelector(".lstm-chart")?.nextElementSibling).toBe(
       find("group", "Time machine"),
@@ -365,16 +365,16 @@ describe("the time machine", () => {
     expect(mark()).toBeLessThan(last);
   });
 
-  test("tells how the model comes into a widget", () => {
+  test("says how the model comes into a widget", () => {
     shown(OVER);
-    const told = document.querySelector<HTMLElement>(".lstm-result");
-    expect(told?.hidden).toBe(false);
-    expect(told?.textContent).toContain("LSTMWidget(view.model)");
+    const result = document.querySelector<HTMLElement>(".lstm-result");
+    expect(result?.hidden).toBe(false);
+    expect(result?.textContent).toContain("LSTMWidget(view.model)");
   });
 });
 
 describe("without a kernel", () => {
-  test("curves, samples and stages are there, and it tells that this is a record", () => {
+  test("curves, samples and stages are there, and a notice says that this is a record", () => {
     const model = new TrainingPage(OVER);
     model.open = false;
     ({ close } = show(model));
@@ -390,12 +390,12 @@ describe("without a kernel", () => {
     expect(document.body.textContent).toContain("This was written at temperature 0.6");
   });
 
-  test("a kernel that does not answer is told of, until it does", () => {
+  test("a notice says that the kernel does not answer, until it does", () => {
     const model = shown({ status: "training" });
     seconds(4);
     const notice = () => document.querySelector(".lstm-notice")?.textContent;
     expect(notice()).toContain("No answer from the kernel");
-    model.tell(tick(1));
+    model.receive(tick(1));
     expect(notice()).toBe("");
   });
 });
@@ -415,7 +415,7 @@ describe("the page", () => {
 
   test("nothing is left behind when the view goes", () => {
     const model = shown({ ...OVER, status: "training" });
-    model.tell(tick(1001));
+    model.receive(tick(1001));
     close();
     expect(model.listeners).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
@@ -432,7 +432,7 @@ describe("the page", () => {
       shown(state);
       document.querySelector("details")?.setAttribute("open", "");
       vi.useRealTimers();
-      // Without a layout it cannot tell colours; that is done in the browser.
+      // Without a layout it cannot see colours; that is done in the browser.
       const result = await axe.run(document.body, {
         rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
       });

@@ -178,7 +178,7 @@ describe("Copy", () => {
     return texts;
   }
 
-  /** The way of before: a command that sends an event, which tells the browser what to copy. */
+  /** The older way: a command that sends an event, which gives the browser what to copy. */
   function command(takes: boolean): { data: string; prevented: boolean }[] {
     const copied: { data: string; prevented: boolean }[] = [];
     const execCommand = (name: string) => {

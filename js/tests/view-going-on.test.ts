@@ -26,7 +26,7 @@ function step(root: ParentNode = document): void {
   seconds(0.5);
 }
 
-/** Have a text written to its end, or to a stop after so many seconds. */
+/** Have a text written to its end, or to a stop after some seconds. */
 function write(length: number, stopAfter?: number): FakeModel {
   const model = shown({ length });
   click("Generate");
@@ -200,7 +200,7 @@ describe("Continue", () => {
     click("Continue");
     seconds(3);
     expect(wholePage()).toBe(`Zo “${counting(100)}`);
-    // The kernel has not told yet what it knows of this one; at that place it did not know a letter.
+    // The kernel has not said yet what it knows of this one; at that place it did not know a letter.
     type(seedBox(), "Zoé “☃️");
     expect(can("Continue")).toBe(false);
   });

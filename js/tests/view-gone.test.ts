@@ -17,7 +17,7 @@ function lose(model: FakeModel): void {
   Object.assign(model, { send: thrownBack, save_changes: thrownBack });
 }
 
-test("Generate tells it, and nothing is being written", () => {
+test("Generate reports it, and nothing is being written", () => {
   lose(shown());
   click("Generate");
   expect(alertText()).toBe(SENTENCE);
@@ -25,7 +25,7 @@ test("Generate tells it, and nothing is being written", () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("in the middle of a run the text stays, it is told, and nothing goes on", () => {
+test("in the middle of a run the text stays, it is reported, and nothing goes on", () => {
   const model = shown();
   click("Generate");
   seconds(1);
@@ -40,7 +40,7 @@ test("in the middle of a run the text stays, it is told, and nothing goes on", (
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("Stop tells it", () => {
+test("Stop reports it", () => {
   const model = shown();
   click("Generate");
   seconds(0.5);

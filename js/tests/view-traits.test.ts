@@ -53,15 +53,16 @@ describe("characters of the seed that the model does not know", () => {
     { position: 3, character: "“", used: '"' },
     { position: 5, character: "\u0007", used: "" },
   ];
-  const told = 'Unknown to the model and skipped: "北", U+0007. Read by the model: "“" as "\\""';
+  const sentence =
+    'Unknown to the model and skipped: "北", U+0007. Read by the model: "“" as "\\""';
 
-  test("each is named once, next to the box, as the kernel tells it", () => {
+  test("each is named once, next to the box, as the kernel reports it", () => {
     const model = shown({ seed: "“a北“b\u0007", replacements });
-    expect(description(seedBox())).toBe(told);
+    expect(description(seedBox())).toBe(sentence);
     model.update({ replacements: [] });
     expect(description(seedBox())).toBe("");
     model.update({ replacements });
-    expect(description(seedBox())).toBe(told);
+    expect(description(seedBox())).toBe(sentence);
     model.update({ replacements: replacements.slice(0, 1) });
     expect(description(seedBox())).toBe('Read by the model: "“" as "\\""');
   });
@@ -176,7 +177,7 @@ describe("what is changed elsewhere", () => {
     });
   });
 
-  test("an error is told, and gone when it is gone", () => {
+  test("an error is shown, and gone when it is gone", () => {
     const model = shown();
     for (const error of ["The length must be a whole number.", ""]) {
       model.update({ error });

@@ -97,7 +97,7 @@ describe("generating", () => {
     expect(parts.filter((text) => text === SEED)).toHaveLength(1); // the seed has a look of its own
   });
 
-  test("tells how far the reader is, and announces only the beginning and the end", () => {
+  test("shows how far the reader is, and announces only the beginning and the end", () => {
     shown({ length: 60 });
     click("Generate");
     seconds(0.05);
@@ -264,7 +264,7 @@ test("a long seed is read first, and how far that is can be seen", () => {
 });
 
 describe("errors of the kernel", () => {
-  test("a refused start is told, each time, and gone with the next text", () => {
+  test("a refused start is reported, each time, and gone with the next text", () => {
     kernel.refusal = "The seed is empty: give at least one character to start from.";
     shown();
     for (let time = 1; time <= 2; time += 1) {
@@ -293,7 +293,7 @@ describe("errors of the kernel", () => {
     expectFinished(counting(300));
   });
 
-  test.each(["it fails", "it is forgotten"])("%s: the sentence is told, the text kept", (how) => {
+  test.each(["it fails", "it is forgotten"])("%s: the sentence is shown, the text kept", (how) => {
     const sentence = "The kernel met an unexpected error, MemoryError; its log tells more.";
     shown();
     click("Generate");

@@ -1,4 +1,5 @@
 import { element } from "./elements.ts";
+import { on } from "./events.ts";
 
 /** Returns what makes the buttons of a view. */
 export function buttonMaker(signal: AbortSignal) {
@@ -11,8 +12,7 @@ export function buttonMaker(signal: AbortSignal) {
 
 /** Act when a button is pressed. One that can do nothing keeps the focus: it is only marked, and not asked. */
 export function onPress(button: HTMLButtonElement, act: () => void, signal: AbortSignal): void {
-  const asked = () => button.getAttribute("aria-disabled") !== "true" && act();
-  button.addEventListener("click", asked, { signal });
+  on(button, "click", signal, () => button.getAttribute("aria-disabled") !== "true" && act());
 }
 
 export function enable(button: HTMLButtonElement, possible: boolean): void {

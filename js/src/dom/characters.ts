@@ -38,7 +38,7 @@ const WORDS = new Map([
 ]);
 
 /** A character as a short sign, as what is seen where there is room, and in words. */
-export function told(character: string | null | undefined): {
+export function forms(character: string | null | undefined): {
   sign: string;
   seen: string;
   words: string;
@@ -62,7 +62,7 @@ export function told(character: string | null | undefined): {
 
 /** A character within a sentence. */
 export function quoted(character: string | null | undefined): string {
-  const { sign, seen, words } = told(character);
+  const { sign, seen, words } = forms(character);
   if (sign !== character || sign !== seen) return words;
   // A letter of a script from right to left is isolated, else it turns the numbers behind it around.
   return RIGHT_TO_LEFT.test(character) ? `“\u2068${character}\u2069”` : `“${character}”`;

@@ -1,11 +1,12 @@
-/** Put a text into the clipboard; return whether that worked. */
-export async function copyText(text: string): Promise<boolean> {
+/** Put a text into the clipboard; return in words whether that worked. */
+export async function copyText(text: string): Promise<string> {
+  let isDone = true;
   try {
     await navigator.clipboard.writeText(text);
-    return true;
   } catch {
-    return copyOldWay(text); // a page that came by plain http, as from many a JupyterHub
+    isDone = copyOldWay(text); // a page that came by plain http, as from many a JupyterHub
   }
+  return isDone ? "Copied" : "The browser blocked copying";
 }
 
 function copyOldWay(text: string): boolean {

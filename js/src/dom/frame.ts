@@ -2,24 +2,25 @@
 export class Frame {
   #asked: number | null = null;
 
+  /** @param act takes the time of the frame in milliseconds */
   constructor(
-    private readonly act: () => void,
-    private readonly signal: AbortSignal,
+    private readonly act: (now: number) => void,
+    private readonly signal?: AbortSignal,
   ) {
-    signal.addEventListener("abort", () => this.cancel());
+    signal?.addEventListener("abort", () => this.cancel());
+  }
+
+  ask(): void {
+    if (this.#asked !== null || this.signal?.aborted) return;
+    this.#asked = requestAnimationFrame((now) => {
+      this.#asked = null;
+      this.act(now);
+    });
   }
 
   /** Not at the next frame: it is done already. */
   cancel(): void {
     if (this.#asked !== null) cancelAnimationFrame(this.#asked);
     this.#asked = null;
-  }
-
-  ask(): void {
-    if (this.#asked !== null || this.signal.aborted) return;
-    this.#asked = requestAnimationFrame(() => {
-      this.#asked = null;
-      this.act();
-    });
   }
 }

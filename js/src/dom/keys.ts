@@ -1,3 +1,5 @@
+import { on } from "./events.ts";
+
 /** With it on the element that is pressed on, JupyterLab and Notebook 7 look for no shortcut. */
 const SUPPRESS = "data-lm-suppress-shortcuts";
 
@@ -10,17 +12,14 @@ export function keepKeys(root: HTMLElement, signal: AbortSignal): void {
     (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
   // Notebooks take keys in the capture phase, at the document, so that only the window is asked before them. Some
   // of their shortcuts are for whatever has the focus: the attribute of an element around it comes too late.
-  window.addEventListener(
-    "keydown",
-    (event) => {
-      const { target } = event;
-      if (target instanceof Element && root.contains(target)) {
-        target.toggleAttribute(SUPPRESS, !saves(event));
-      }
-    },
-    { capture: true, signal },
-  );
-  root.addEventListener("keydown", (event) => saves(event) || event.stopPropagation(), { signal });
+  const mark = (event: KeyboardEvent) => {
+    const { target } = event;
+    if (target instanceof Element && root.contains(target)) {
+      target.toggleAttribute(SUPPRESS, !saves(event));
+    }
+  };
+  window.addEventListener("keydown", mark, { capture: true, signal });
+  on(root, "keydown", signal, (event) => saves(event) || event.stopPropagation());
 }
 
 /** Have Ctrl+Enter begin and Escape press Stop, in all of a view. */
@@ -30,17 +29,13 @@ export function takeKeys(
   stop: HTMLButtonElement,
   signal: AbortSignal,
 ): void {
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.isComposing) return; // letters of several keys, whose Escape and Enter mean something else
-      const control = event.ctrlKey || event.metaKey;
-      const isOurs = (control && event.key === "Enter") || event.key === "Escape";
-      if (isOurs) event.preventDefault();
-      if (control && event.key === "Enter" && !event.repeat) begin();
-      if (event.key === "Escape") stop.click();
-    },
-    { signal },
-  );
+  on(root, "keydown", signal, (event) => {
+    if (event.isComposing) return; // letters of several keys, whose Escape and Enter mean something else
+    const begins = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    const stops = event.key === "Escape";
+    if (begins || stops) event.preventDefault();
+    if (begins && !event.repeat) begin();
+    if (stops) stop.click();
+  });
   keepKeys(root, signal);
 }

@@ -1,12 +1,13 @@
 import { enable, onPress } from "../dom/buttons.ts";
-import { quoted, told } from "../dom/characters.ts";
-import { element, uniqueId, write } from "../dom/elements.ts";
+import { forms, quoted } from "../dom/characters.ts";
+import { box, element, paragraph, uniqueId, write } from "../dom/elements.ts";
 import { Frame } from "../dom/frame.ts";
 import { percent, shortNumber } from "../dom/words.ts";
 import { type Distribution, distribution } from "./sampling.ts";
 
 /** Characters that have a row of their own. */
 const SHOWN = 10;
+
 /** What may come next. */
 export interface Next {
   /** Null as long as they are not known. */
@@ -28,42 +29,29 @@ export class Bars {
   readonly #swatch = element("span", { className: "lstm-bars-swatch lstm-bars-warm" });
   readonly #key = element("span");
   readonly #legend: HTMLElement;
-  readonly #list = element("ol", { className: "lstm-bars-list" });
+  readonly #list: HTMLElement;
+  readonly #buttons = Array.from({ length: SHOWN }, () => element("button", { type: "button" }));
   readonly #rows: Row[] = [];
-  readonly #buttons: HTMLButtonElement[] = [];
   readonly #rest = new Row();
-  readonly #entropy = element("p", { className: "lstm-bars-entropy" });
+  readonly #entropy = paragraph("lstm-bars-entropy");
   readonly #frame: Frame;
   #next: Next | null = null;
 
   /** @param choose takes the id of a row that is pressed */
   constructor(choose: (id: number) => void, signal: AbortSignal) {
-    for (let n = 0; n < SHOWN; n += 1) {
-      const button = element("button", { type: "button" });
+    for (const button of this.#buttons) {
       const row = new Row(button);
       onPress(button, () => row.id !== null && choose(row.id), signal);
-      this.#buttons.push(button);
       this.#rows.push(row);
     }
-    this.#list.setAttribute("role", "list"); // a list without numbers is none to some screen readers
-    this.#list.setAttribute("aria-labelledby", this.#title.id);
-    this.#list.append(...this.#rows.map((row) => row.root), this.#rest.root);
-    this.#legend = element(
-      "p",
-      { className: "lstm-bars-legend" },
-      element("span", { className: "lstm-bars-swatch lstm-bars-plain" }),
-      "at temperature 1 ",
-      this.#swatch,
-      this.#key,
-    );
-    this.root = element(
-      "div",
-      { className: "lstm-bars" },
-      this.#title,
-      this.#legend,
-      this.#list,
-      this.#entropy,
-    );
+    // A list without numbers is none to some screen readers.
+    const named = { role: "list", "aria-labelledby": this.#title.id };
+    const rows = [...this.#rows, this.#rest].map((row) => row.root);
+    this.#list = element("ol", { className: "lstm-bars-list", ...named }, ...rows);
+    const plain = element("span", { className: "lstm-bars-swatch lstm-bars-plain" });
+    this.#legend = paragraph("lstm-bars-legend");
+    this.#legend.append(plain, "at temperature 1 ", this.#swatch, this.#key);
+    this.root = box("lstm-bars", this.#title, this.#legend, this.#list, this.#entropy);
     this.#frame = new Frame(() => this.#draw(), signal);
     this.#draw();
   }
@@ -107,7 +95,7 @@ export class Bars {
       row.root.hidden = rank === undefined;
       row.id = rank === undefined ? null : (plain.ids[rank] as number);
       if (rank === undefined || row.id === null) return;
-      const { seen, words } = told(vocabulary[row.id]);
+      const { seen, words } = forms(vocabulary[row.id]);
       row.draw(seen, words, shares(plain, warm, [rank]), at, row.id === chosen);
     });
 
@@ -154,15 +142,15 @@ class Row {
   readonly #warm = element("span", { className: "lstm-bars-warm" });
   readonly #numbers = element("span", { className: "lstm-bars-numbers" });
   /** All of it, to be heard. */
-  readonly #told = element("span", { className: "lstm-unseen" });
+  readonly #spoken = element("span", { className: "lstm-unseen" });
 
   /** @param button lies behind the row and has its name */
   constructor(button?: HTMLButtonElement) {
     const track = element("span", { className: "lstm-bars-track" }, this.#plain, this.#warm);
     const parts = [this.#name, track, this.#numbers];
     for (const part of parts) part.setAttribute("aria-hidden", "true");
-    button?.append(this.#told);
-    this.root = element("li", { className: "lstm-bars-row" }, button ?? this.#told, ...parts);
+    button?.append(this.#spoken);
+    this.root = element("li", { className: "lstm-bars-row" }, button ?? this.#spoken, ...parts);
   }
 
   draw(name: string, words: string, both: Both, at: string | null, isChosen: boolean): void {
@@ -171,7 +159,7 @@ class Row {
     this.#plain.style.width = `${100 * plain}%`;
     this.#warm.style.width = `${100 * warm}%`;
     write(this.#numbers, at === null ? percent(plain) : `${percent(plain)} → ${percent(warm)}`);
-    write(this.#told, `${words}, ${spoken(both, at)}${isChosen ? ", chosen" : ""}`);
+    write(this.#spoken, `${words}, ${spoken(both, at)}${isChosen ? ", chosen" : ""}`);
     this.root.classList.toggle("lstm-bars-chosen", isChosen);
   }
 }

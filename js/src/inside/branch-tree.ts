@@ -1,5 +1,6 @@
+import { buttonMaker } from "../dom/buttons.ts";
 import { oneLine } from "../dom/characters.ts";
-import { element } from "../dom/elements.ts";
+import { box, element, paragraph } from "../dom/elements.ts";
 import { bitsPerCharacter } from "../dom/words.ts";
 import type { Branch } from "../kernel/protocol.ts";
 
@@ -17,11 +18,8 @@ export class BranchTree {
     private readonly actions: { show(run: string): void; remove(run: string): void },
     private readonly signal: AbortSignal,
   ) {
-    const hint = element("p", {
-      className: "lstm-hint",
-      textContent: "Choose another character above to see how the text would have continued.",
-    });
-    this.root = element("div", { className: "lstm-branches" }, this.#list, hint);
+    const hint = "Choose another character above to see how the text would have continued.";
+    this.root = box("lstm-branches", this.#list, paragraph("lstm-hint", hint));
   }
 
   set branches(branches: readonly Branch[]) {
@@ -42,7 +40,7 @@ export class BranchTree {
     this.root.hidden = this.#branches.length === 0;
     this.#list.replaceChildren(...(first === undefined ? [] : [this.#listOf([first])]));
     if (focused === undefined) return;
-    // The buttons are new ones; who was on one that has gone is taken to the text that is shown,
+    // The buttons are new ones. From one that has gone, the focus goes to the text that is shown,
     // or out of the list if another text is begun, and it is empty.
     const buttons = [...this.#list.querySelectorAll<HTMLElement>("button[data-run]")];
     const same = buttons.find(({ dataset }) => dataset.run === focused);
@@ -55,26 +53,25 @@ export class BranchTree {
   }
 
   #entry(branch: Branch): HTMLLIElement {
+    const button = buttonMaker(this.signal);
     const { run, parent, position, character, written, bits } = branch;
     const excerpt = oneLine(Array.from(branch.excerpt).slice(0, EXCERPT).join(""));
     const where = parent === null ? "The first text" : `“${oneLine(character)}” at ${position + 1}`;
     const each = written > 0 ? bitsPerCharacter(bits / written) : "nothing written yet";
-    const show = element(
-      "button",
-      { type: "button", className: "lstm-branch" },
+    const about = [
       element("strong", { textContent: where }),
       element("span", { className: "lstm-branch-excerpt", textContent: excerpt && `${excerpt}…` }),
       element("span", { className: "lstm-branch-bits", textContent: each }),
-    );
+    ];
+    const show = button("", () => this.actions.show(run), "lstm-branch");
+    show.append(...about);
     show.dataset.run = run;
     show.setAttribute("aria-current", String(run === this.#shown));
-    show.addEventListener("click", () => this.actions.show(run), { signal: this.signal });
     const entry = element("li", {}, show);
     if (parent !== null) {
-      const remove = element("button", { type: "button", textContent: "Remove" });
+      const remove = button("Remove", () => this.actions.remove(run));
       remove.dataset.run = `remove ${run}`;
       remove.setAttribute("aria-label", `Remove the branch ${where}`);
-      remove.addEventListener("click", () => this.actions.remove(run), { signal: this.signal });
       entry.append(remove);
     }
     const children = this.#branches.filter((one) => one.parent === run);

@@ -1,8 +1,11 @@
-import { element, uniqueId } from "../dom/elements.ts";
+import { box, element, labelFor } from "../dom/elements.ts";
+import { on } from "../dom/events.ts";
 import type { Colour, Traits } from "../kernel/protocol.ts";
 import type { SettingTraits } from "../settings/setting-traits.ts";
 import type { TextArea } from "../sheet/text-area.ts";
-import { Colours, SCALES } from "./colours.ts";
+import type { Alignment } from "./alignment.ts";
+import { SCALES } from "./colour-scales.ts";
+import { Colours } from "./colours.ts";
 import type { InspectionClient } from "./inspection-client.ts";
 import { Legend } from "./legend.ts";
 
@@ -24,71 +27,45 @@ export class Colouring {
 
   constructor(page: TextArea, traits: SettingTraits<Traits>, signal: AbortSignal) {
     this.#colours = new Colours(page, signal);
-    const choice = element("select", { id: uniqueId() });
+    const choice = element("select");
     for (const [value, textContent] of Object.entries(COLOURS)) {
       choice.append(element("option", { value, textContent }));
     }
-    const setColour = () => traits.set({ colour: choice.value as Colour });
-    choice.addEventListener("change", setColour, { signal });
-    const label = element("label", { htmlFor: choice.id, textContent: "Colour the text by" });
-    this.root = element(
-      "div",
-      { className: "lstm-inside-colours" },
-      label,
-      choice,
-      this.#legend.root,
-    );
+    on(choice, "change", signal, () => traits.set({ colour: choice.value as Colour }));
+    const label = labelFor(choice, "Colour the text by");
+    this.root = box("lstm-inside-colours", label, choice, this.#legend.root);
     traits.show("colour", choice, (name) => (choice.value = name));
   }
 
   /** Take the colours away. */
   clear(): void {
     this.#colours.clear();
-    this.forget();
-  }
-
-  /** Another text is shown, which has no colours yet. */
-  forget(): void {
     this.#coloured = "";
   }
 
-  /**
-   * Colour all that is known.
-   * @param more characters that the page shows more than the kernel has read
-   * @param placeOf the place in the kernel of a character on the page; null if it is not known
-   */
-  draw(
-    colour: Colour,
-    cell: Traits["cell"],
-    source: InspectionClient,
-    more: number,
-    placeOf: (index: number) => number | null,
-  ): void {
+  /** Colour all that is known. */
+  draw(colour: Colour, cell: Traits["cell"], source: InspectionClient, alignment: Alignment): void {
     const { choices } = source;
+    const { topK, topP } = choices.limits;
     if (colour === "none") {
-      if (this.#coloured) this.#colours.clear();
-      this.#coloured = "";
+      this.clear();
       this.#legend.show(null);
       return;
     }
-    const known = (colour === "cell" ? source.activations.length : choices.length) + more;
-    const wanted = `${colour} ${cell} ${choices.topK} ${choices.topP}`;
+    const ofCell = (place: number) => source.activations[place] ?? null;
+    const value = colour === "cell" ? ofCell : (place: number) => choices[colour](place);
+    const known = (colour === "cell" ? source.activations : choices).length + alignment.more;
+    const wanted = `${colour} ${cell} ${topK} ${topP}`;
     if (wanted === this.#coloured) {
       this.#colours.update(known);
       return;
     }
     this.#coloured = wanted;
-    const scale = SCALES[colour];
-    const value = (place: number) =>
-      colour === "cell" ? (source.activations[place] ?? null) : choices[colour](place);
-    this.#legend.show(scale);
-    this.#colours.show(
-      (index) => {
-        const place = placeOf(index);
-        return place === null ? null : value(place);
-      },
-      known,
-      scale,
-    );
+    const valueAt = (index: number) => {
+      const place = alignment.placeOf(index);
+      return place === null ? null : value(place);
+    };
+    this.#legend.show(SCALES[colour]);
+    this.#colours.show(valueAt, known, SCALES[colour]);
   }
 }

@@ -1,5 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 import { element } from "../dom/elements.ts";
+import { on } from "../dom/events.ts";
 import type { FromKernel, Traits } from "../kernel/protocol.ts";
 import type { TextArea } from "../sheet/text-area.ts";
 import { type Actions, Panels } from "./panels.ts";
@@ -18,7 +19,7 @@ export class Inside {
   ) {
     const summary = element("summary", { textContent: "Look inside" });
     this.root = element("details", { className: "lstm-inside" }, summary);
-    this.root.addEventListener("toggle", () => this.#toggled(), { signal });
+    on(this.root, "toggle", signal, () => this.#toggled());
     actions.traits.show("inside", summary, (open) => this.#show(open));
   }
 

@@ -1,5 +1,6 @@
-import type { Activated, Expected, Inspected } from "../kernel/protocol.ts";
-import type { Outcome, Questions } from "../kernel/questions.ts";
+import type { Activate, Activated, Expected, Inspect, Inspected } from "../kernel/protocol.ts";
+import type { Questions } from "../kernel/questions.ts";
+import { isSame, type Place } from "./any-cell.ts";
 import { Replay } from "./replay.ts";
 
 /** Characters asked about at a time. */
@@ -12,14 +13,14 @@ const INTERVAL = 100;
  * and never while the look inside is closed.
  */
 export class InspectionClient {
-  /** Characters of the seed, as the model reads it; null until the kernel has told. */
+  /** Characters of the seed, as the model reads it; null until the kernel has said. */
   seedLength: number | null = null;
   /** What the chosen cell did: tanh(c) after each character. */
   activations: number[] = [];
   /** Logits of the character after the seed. */
   expected: Float32Array | null = null;
   #run: string | undefined;
-  #cell: readonly [number, number] | null = null;
+  #cell: Place | null = null;
   #seed: string | null = null;
   #model = "";
   #wanted = 0;
@@ -31,10 +32,10 @@ export class InspectionClient {
   #latest = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param told called when something is known that was not */
+  /** @param learnt called when something is known that was not */
   constructor(
     private readonly questions: Questions,
-    private readonly told: (what: "choices" | "activations" | "expected") => void,
+    private readonly learnt: () => void,
     signal: AbortSignal,
     readonly choices = new Replay(),
   ) {
@@ -72,8 +73,8 @@ export class InspectionClient {
   }
 
   /** Ask what another cell did, or about none. */
-  set cell(cell: readonly [number, number] | null) {
-    if (cell?.[0] === this.#cell?.[0] && cell?.[1] === this.#cell?.[1]) return;
+  set cell(cell: Place | null) {
+    if (isSame(cell, this.#cell)) return;
     this.#cell = cell;
     this.activations = [];
     this.#refused.delete("activate");
@@ -88,14 +89,10 @@ export class InspectionClient {
     if (!this.questions.isOpen("expect")) void this.#expect();
   }
 
-  #inspected(message: Inspected, buffers: readonly DataView[]): void {
-    if (message.run !== this.#run) {
-      this.#ask(); // about the text that is shown by now
-      return;
-    }
-    const { position, placed, count, left } = message;
+  /** Take what came, which is about this text; returns whether it fits. */
+  #inspected({ position, placed, seed }: Inspected, buffers: readonly DataView[]): boolean {
     const [logits, ids, dice, temperatures] = buffers;
-    if (!logits || !ids || !dice || !temperatures) return;
+    if (!logits || !ids || !dice || !temperatures) return false;
     const { length: known } = this.choices;
     const had = position < known && this.choices.has(position);
     this.choices.add(position, {
@@ -105,24 +102,17 @@ export class InspectionClient {
       temperatures: new Float64Array(aligned(temperatures)),
       placed,
     });
-    this.seedLength = message.seed;
-    if (this.choices.length > known || had !== this.choices.has(position)) this.told("choices");
-    // An answer without characters: the kernel has no more for now.
-    if (count > 0 || left > 0) this.#ask(left > 0);
+    this.seedLength = seed;
+    if (this.choices.length > known || had !== this.choices.has(position)) this.learnt();
+    return true;
   }
 
-  #activated(message: Activated, buffers: readonly DataView[]): void {
-    const { run, layer, unit, position, count, left } = message;
-    if (run !== this.#run || layer !== this.#cell?.[0] || unit !== this.#cell[1]) {
-      this.#ask();
-      return;
-    }
-    const [values] = buffers;
-    if (values === undefined || position > this.activations.length) return;
+  #activated({ position }: Activated, [values]: readonly DataView[]): boolean {
+    if (values === undefined || position > this.activations.length) return false;
     const added = new Float32Array(aligned(values)).subarray(this.activations.length - position);
     this.activations.push(...added);
-    if (added.length > 0) this.told("activations");
-    if (count > 0 || left > 0) this.#ask(left > 0);
+    if (added.length > 0) this.learnt();
+    return true;
   }
 
   async #expect(): Promise<void> {
@@ -141,7 +131,7 @@ export class InspectionClient {
       void this.#expect();
     } else if (logits) {
       this.expected = new Float32Array(aligned(logits));
-      this.told("expected");
+      this.learnt();
     }
   }
 
@@ -158,41 +148,39 @@ export class InspectionClient {
       this.#timer = setTimeout(() => this.#ask(), early);
       return;
     }
-    if (missing > 0 && this.#may("inspect")) {
-      this.#latest = performance.now();
-      const count = Math.min(missing, PIECE);
+    if (missing > 0) {
       const position = this.#pointed ?? this.choices.length;
-      const asked = this.questions.ask({ type: "inspect", run, position, count });
-      void this.#settle(asked, run, "inspect", (one, buffers) => this.#inspected(one, buffers));
+      void this.#question({ type: "inspect", run, position, count: Math.min(missing, PIECE) });
     }
-    if (this.#cell !== null && silent > 0 && this.#may("activate")) {
-      this.#latest = performance.now();
+    if (this.#cell !== null && silent > 0) {
       const [layer, unit] = this.#cell;
-      const count = Math.min(silent, PIECE);
-      const position = this.activations.length;
-      const asked = this.questions.ask({ type: "activate", run, layer, unit, position, count });
-      void this.#settle(asked, run, "activate", (one, buffers) => this.#activated(one, buffers));
+      const part = { position: this.activations.length, count: Math.min(silent, PIECE) };
+      void this.#question({ type: "activate", run, layer, unit, ...part });
     }
   }
 
-  async #settle<Answer>(
-    asked: Promise<Outcome<Answer>>,
-    run: string,
-    kind: "inspect" | "activate",
-    take: (answer: Answer, buffers: readonly DataView[]) => void,
-  ): Promise<void> {
-    const outcome = await asked;
-    if (outcome.is === "answered") {
-      take(outcome.answer, outcome.buffers);
+  async #question(question: Omit<Inspect, "id"> | Omit<Activate, "id">): Promise<void> {
+    const { type, run } = question;
+    if (this.questions.isOpen(type) || this.#refused.has(type)) return;
+    this.#latest = performance.now();
+    const outcome = await this.questions.ask(question);
+    if (outcome.is === "dropped") return;
+    if (outcome.is !== "answered" || !this.#isMeant(outcome.answer)) {
+      if (outcome.is === "refused" && run === this.#run) this.#refused.add(type);
+      this.#ask(); // about the text and cell that are shown by now
       return;
     }
-    if (outcome.is === "dropped") return;
-    if (outcome.is === "refused" && run === this.#run) this.#refused.add(kind);
-    this.#ask();
+    const { answer, buffers } = outcome;
+    const isInspected = answer.type === "inspected";
+    const fits = isInspected ? this.#inspected(answer, buffers) : this.#activated(answer, buffers);
+    // An answer without characters: the kernel has no more for now.
+    if (fits && (answer.count > 0 || answer.left > 0)) this.#ask(answer.left > 0);
   }
 
-  #may(kind: "inspect" | "activate"): boolean {
-    return !this.questions.isOpen(kind) && !this.#refused.has(kind);
+  #isMeant(answer: Inspected | Activated): boolean {
+    if (answer.run !== this.#run) return false;
+    if (answer.type === "inspected") return true;
+    return isSame([answer.layer, answer.unit], this.#cell);
   }
 }
 

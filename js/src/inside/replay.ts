@@ -1,29 +1,16 @@
 // How characters were chosen, and what their dice would choose at another temperature.
-import {
-  COLDEST,
-  entropyOf,
-  type Ids,
-  lay,
-  MOST_IDS,
-  pickOf,
-  rankInto,
-  sharesOf,
-} from "./sampling.ts";
+import { type Arrived, ChoiceRows, grown, widthOf } from "./choice-rows.ts";
+import { COLDEST, entropyOf, type Ids, lay, MOST_IDS, pickOf, sharesOf } from "./sampling.ts";
 
 /** Bytes of the logits that are kept, at most: of the latest characters, and of one that was asked for. */
 const MOST_BYTES = 32_000_000;
 
-/** What the kernel sends about n consecutive characters: `Inspected` in protocol.ts. */
-export interface Arrived {
-  /** Before each of them, [n, V]; minus infinity for an id without a character. */
-  logits: Float32Array;
-  ids: Int32Array;
-  /** NaN for the characters of the seed, as the temperatures. */
-  dice: Float64Array;
-  temperatures: Float64Array;
-  /** Positions of characters that were put there by hand; others than these n may be among them. */
-  placed: readonly number[];
+/** Of a run: how many of the most likely characters its dice had to choose from, and the probability kept of those. */
+export interface Limits {
+  readonly topK: number | null;
+  readonly topP: number | null;
 }
+const FREE: Limits = { topK: null, topP: null };
 
 /** How one character was chosen. Those of the seed count as chosen at temperature 1 without limits. */
 export interface Choice {
@@ -53,28 +40,19 @@ export class Replay {
   /** The first of the characters whose logits are kept, and one before it, or none. */
   #first = 0;
   #extra = Number.NaN;
-  /** V; 0 as long as nothing is known. */
-  #width = 0;
-  #topK: number | null = null;
-  #topP: number | null = null;
-  /** How many rows are kept: each character has the one of its index, modulo this; the extra one the last. */
-  #rows = 1;
-  /** The ids and their logits by falling logit, [rows + 1, V]. */
-  #order: Ids = new Uint16Array(0);
-  #ranked = new Float32Array(0);
-  #ids = new Uint32Array(0);
-  #dice = new Float64Array(0);
-  #temperatures = new Float64Array(0);
-  #placed = new Uint8Array(0);
+  #limits = FREE;
+  /** Each kept character has the row of its index, modulo their number; the extra one the last. */
+  #rows: ChoiceRows;
   #ranks = new Uint32Array(0);
   #probabilities = new Float64Array(0);
   #surprise = new Float64Array(0);
-  /** Room for one bar, and for the keys that are sorted. */
+  /** Room for one bar. */
   #edges = new Float64Array(0);
-  #keys = new Float64Array(0);
 
   /** @param most bytes of the logits that are kept */
-  constructor(private readonly most = MOST_BYTES) {}
+  constructor(private readonly most = MOST_BYTES) {
+    this.#rows = new ChoiceRows(0, most);
+  }
 
   /** The first of the latest characters of which all is known. */
   get first(): number {
@@ -88,9 +66,8 @@ export class Replay {
 
   /** Bytes that it takes. */
   get bytes(): number {
-    const arrays = [this.#order, this.#ranked, this.#ids, this.#dice, this.#temperatures];
-    const all = [...arrays, this.#placed, this.#ranks, this.#probabilities, this.#surprise];
-    return all.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const whole = [this.#ranks, this.#probabilities, this.#surprise];
+    return whole.reduce((sum, { byteLength }) => sum + byteLength, this.#rows.bytes);
   }
 
   /** Number of characters that are known, from the first one on. */
@@ -98,35 +75,17 @@ export class Replay {
     return this.#length;
   }
 
-  /** Of the run: how many of the most likely characters its dice had to choose from. */
-  get topK(): number | null {
-    return this.#topK;
+  get limits(): Limits {
+    return this.#limits;
   }
 
-  set topK(value: number | null) {
-    if (this.#topK === value) return;
-    this.#topK = value;
-    this.#weighAll();
+  set limits(limits: Limits) {
+    if (limits.topK === this.#limits.topK && limits.topP === this.#limits.topP) return;
+    this.#limits = limits;
+    for (let index = this.#first; index < this.#length; index += 1) this.#weigh(index);
   }
 
-  /** Of the run: the probability that was kept of those. */
-  get topP(): number | null {
-    return this.#topP;
-  }
-
-  set topP(value: number | null) {
-    if (this.#topP === value) return;
-    this.#topP = value;
-    this.#weighAll();
-  }
-
-  /** Forget the text, for one of any model. */
-  clear(): void {
-    this.#length = this.#width = this.#first = 0;
-    this.#extra = Number.NaN;
-  }
-
-  /** Forget the characters from an index on. */
+  /** Forget the characters from an index on; if that is all of them, the next ones may be of another model. */
   truncate(length: number): void {
     this.#length = Math.min(this.#length, Math.max(0, length));
     this.#first = Math.min(this.#first, this.#length);
@@ -134,41 +93,25 @@ export class Replay {
   }
 
   /**
-   * Take what is new of what was told, or what was told again of one character.
+   * Take what is new of what came, or what came again of one character.
    * @returns false if characters between it and the known ones are missing, or if it does not fit to them
    */
   add(position: number, arrived: Arrived): boolean {
-    const { logits, ids, dice, temperatures, placed } = arrived;
-    const count = ids.length;
+    const count = arrived.ids.length;
     if (position > this.#length) return false;
     const from = this.#length;
     const end = position + count;
     if (end <= from && (count !== 1 || this.has(position))) return true;
-    const width = logits.length / count;
-    if (!Number.isInteger(width) || width < 1 || width > MOST_IDS) return false;
-    if (this.#width > 0 && this.#width !== width) return false;
-    if (dice.length !== count || temperatures.length !== count) return false;
-    if (ids.some((id) => id < 0 || id >= width)) return false;
+    const width = widthOf(arrived);
+    if (width === null || (from > 0 && this.#rows.width !== width)) return false;
     this.#reserve(Math.max(end, from), width);
     if (end <= from) this.#extra = position;
     for (let n = end > from ? from - position : 0; n < count; n += 1) {
       const index = position + n;
       this.#length = Math.max(this.#length, index + 1);
-      this.#first = Math.max(this.#first, this.#length - this.#rows);
-      const row = this.#row(index);
-      const start = row * width;
-      const order = this.#order.subarray(start, start + width);
-      const own = logits.subarray(n * width, (n + 1) * width);
-      rankInto(order, own, this.#keys);
-      for (let rank = 0; rank < width; rank += 1) {
-        this.#ranked[start + rank] = own[order[rank] as number] as number;
-      }
-      const id = ids[n] as number;
-      this.#ids[row] = id;
-      this.#dice[row] = dice[n] as number;
-      this.#temperatures[row] = temperatures[n] as number;
-      this.#placed[row] = placed.includes(index) ? 1 : 0;
-      this.#ranks[index] = order.indexOf(id);
+      this.#first = Math.max(this.#first, this.#length - this.#rows.count);
+      const isPlaced = arrived.placed.includes(index);
+      this.#ranks[index] = this.#rows.fill(this.#row(index), arrived, n, isPlaced);
       this.#surprise[index] = this.#bits(index);
       this.#weigh(index);
     }
@@ -177,17 +120,20 @@ export class Replay {
 
   at(index: number): Choice {
     this.#check(index);
+    const start = this.#start(index);
+    const row = this.#row(index);
     const isSeed = this.#isSeed(index);
-    const shares = this.#shares(index, this.#own(index));
+    const { topK, topP } = isSeed ? FREE : this.#limits;
+    const ranked = this.#rows.ranked.subarray(start, start + this.#rows.width);
     return {
-      id: this.#ids[this.#row(index)] as number,
-      die: isSeed ? null : (this.#dice[this.#row(index)] as number),
+      id: this.#rows.ids[row] as number,
+      die: isSeed ? null : (this.#rows.dice[row] as number),
       temperature: isSeed ? null : this.#own(index),
       rank: this.rank(index),
       probability: this.probability(index),
-      entropy: entropyOf(shares),
+      entropy: entropyOf(sharesOf(ranked, this.#own(index), topK, topP)),
       surprise: this.surprise(index),
-      placed: this.#placed[this.#row(index)] === 1,
+      placed: this.#rows.placed[row] === 1,
     };
   }
 
@@ -210,10 +156,10 @@ export class Replay {
   /** The logits of all ids before this character, as they came. */
   logits(index: number): Float32Array {
     const start = this.#start(index);
-    const logits = new Float32Array(this.#width);
-    for (let rank = 0; rank < this.#width; rank += 1) {
-      const place = start + rank;
-      logits[this.#order[place] as number] = this.#ranked[place] as number;
+    const { order, ranked, width } = this.#rows;
+    const logits = new Float32Array(width);
+    for (let place = start; place < start + width; place += 1) {
+      logits[order[place] as number] = ranked[place] as number;
     }
     return logits;
   }
@@ -224,7 +170,7 @@ export class Replay {
     const kept = this.#lay(index, temperature);
     const end = this.#edges[kept - 1] as number;
     return {
-      ids: this.#order.slice(start, start + kept),
+      ids: this.#rows.order.slice(start, start + kept),
       edges: this.#edges.slice(0, kept).map((edge) => edge / end),
     };
   }
@@ -232,8 +178,8 @@ export class Replay {
   /** The id that the same die would choose; of the seed, which has no dice, the id that is there. */
   wouldBe(index: number, temperature: number): number {
     const start = this.#start(index);
-    if (this.#isSeed(index)) return this.#ids[this.#row(index)] as number;
-    return this.#order[start + this.#pick(index, temperature)] as number;
+    if (this.#isSeed(index)) return this.#rows.ids[this.#row(index)] as number;
+    return this.#rows.order[start + this.#pick(index, temperature)] as number;
   }
 
   /**
@@ -243,7 +189,7 @@ export class Replay {
   changed(temperature: number): number[] {
     const found: number[] = [];
     for (let index = this.#first; index < this.#length; index += 1) {
-      if (this.#placed[this.#row(index)] === 1 || this.#isSeed(index)) continue;
+      if (this.#rows.placed[this.#row(index)] === 1 || this.#isSeed(index)) continue;
       if (this.#pick(index, temperature) !== this.#ranks[index]) found.push(index);
     }
     return found;
@@ -255,44 +201,32 @@ export class Replay {
   }
 
   #row(index: number): number {
-    return index < this.#first ? this.#rows : index % this.#rows;
+    return index < this.#first ? this.#rows.count : index % this.#rows.count;
   }
 
   /** Where the logits of a character begin. */
   #start(index: number): number {
     if (!this.has(index))
       throw new RangeError(`The logits of the character ${index} are not kept.`);
-    return this.#row(index) * this.#width;
+    return this.#row(index) * this.#rows.width;
   }
 
   #isSeed(index: number): boolean {
-    return Number.isNaN(this.#dice[this.#row(index)]);
+    return Number.isNaN(this.#rows.dice[this.#row(index)]);
   }
 
   #own(index: number): number {
-    const temperature = this.#temperatures[this.#row(index)] as number;
+    const temperature = this.#rows.temperatures[this.#row(index)] as number;
     return Number.isNaN(temperature) ? 1 : temperature;
   }
 
   /** Make room; what is there is kept. */
   #reserve(length: number, width: number): void {
-    if (this.#width !== width) {
-      this.#width = width;
-      this.#order = width <= 2 ** 16 ? new Uint16Array(0) : new Uint32Array(0);
-      const bytes = width * (this.#order.BYTES_PER_ELEMENT + this.#ranked.BYTES_PER_ELEMENT);
-      this.#rows = Math.max(1, Math.floor(this.most / bytes) - 1);
+    if (this.#rows.width !== width) {
+      this.#rows = new ChoiceRows(width, this.most);
       this.#edges = new Float64Array(width);
-      this.#keys = new Float64Array(width);
     }
-    // The row behind the last one is that of the extra character, once there is more than is kept.
-    const rows = length <= this.#rows ? length : this.#rows + 1;
-    const most = this.#rows + 1;
-    this.#order = grown(this.#order, rows * width, most * width);
-    this.#ranked = grown(this.#ranked, rows * width, most * width);
-    this.#ids = grown(this.#ids, rows, most);
-    this.#dice = grown(this.#dice, rows, most);
-    this.#temperatures = grown(this.#temperatures, rows, most);
-    this.#placed = grown(this.#placed, rows, most);
+    this.#rows.reserve(length);
     this.#ranks = grown(this.#ranks, length);
     this.#probabilities = grown(this.#probabilities, length);
     this.#surprise = grown(this.#surprise, length);
@@ -300,64 +234,37 @@ export class Replay {
 
   /** Lay out the bar of a character in the room for it; return how many are kept. */
   #lay(index: number, temperature: number): number {
-    const isFree = this.#isSeed(index); // it was read, whatever the limits
-    const width = this.#width;
-    const count = isFree || this.#topK === null ? width : Math.min(this.#topK, width);
-    const topP = isFree ? null : this.#topP;
-    return lay(this.#edges, this.#ranked, this.#row(index) * width, count, temperature, topP);
+    const { topK, topP } = this.#isSeed(index) ? FREE : this.#limits; // a seed was read, whatever they are
+    const count = Math.min(topK ?? MOST_IDS, this.#rows.width);
+    return lay(this.#edges, this.#rows.ranked, this.#start(index), count, temperature, topP);
   }
 
   #pick(index: number, temperature: number): number {
     const kept = this.#lay(index, temperature);
-    return pickOf(this.#edges, kept, this.#dice[this.#row(index)] as number);
-  }
-
-  #shares(index: number, temperature: number): Float64Array {
-    const isFree = this.#isSeed(index);
-    const start = this.#start(index);
-    const ranked = this.#ranked.subarray(start, start + this.#width);
-    return sharesOf(ranked, temperature, isFree ? null : this.#topK, isFree ? null : this.#topP);
+    return pickOf(this.#edges, kept, this.#rows.dice[this.#row(index)] as number);
   }
 
   /** Find the probability of a character. */
   #weigh(index: number): void {
-    const kept = this.#lay(index, this.#own(index));
+    const temperature = this.#own(index);
+    const kept = this.#lay(index, temperature);
     const rank = this.#ranks[index] as number;
-    const width = rank < kept ? this.#share(index, rank, this.#own(index)) : 0;
-    this.#probabilities[index] = width / (this.#edges[kept - 1] as number);
-  }
-
-  #weighAll(): void {
-    for (let index = this.#first; index < this.#length; index += 1) this.#weigh(index);
-  }
-
-  /** What a rank takes of a bar that is not normalised. */
-  #share(index: number, rank: number, temperature: number): number {
-    if (temperature < COLDEST) return rank === 0 ? 1 : 0;
-    const start = this.#start(index);
-    const below = (this.#ranked[start + rank] as number) - (this.#ranked[start] as number);
-    return Math.exp(below / temperature);
+    const isCold = temperature < COLDEST;
+    const share = isCold ? Number(rank === 0) : Math.exp(this.#below(index) / temperature);
+    this.#probabilities[index] = rank < kept ? share / (this.#edges[kept - 1] as number) : 0;
   }
 
   #bits(index: number): number {
-    const start = this.#start(index);
-    lay(this.#edges, this.#ranked, start, this.#width, 1, null);
-    const rank = this.#ranks[index] as number;
-    const below = (this.#ranked[start + rank] as number) - (this.#ranked[start] as number);
-    return (Math.log(this.#edges[this.#width - 1] as number) - below) / Math.LN2;
+    const { ranked, width } = this.#rows;
+    lay(this.#edges, ranked, this.#start(index), width, 1, null);
+    return (Math.log(this.#edges[width - 1] as number) - this.#below(index)) / Math.LN2;
   }
-}
 
-/** The same array, or a longer copy; it doubles, up to a limit, so that one by one is not slower. */
-function grown<A extends Ids | Uint8Array | Float32Array | Float64Array>(
-  array: A,
-  length: number,
-  most = Number.POSITIVE_INFINITY,
-): A {
-  if (array.length >= length) return array;
-  const longer = new (array.constructor as new (length: number) => A)(
-    Math.min(Math.max(length, 2 * array.length), most),
-  );
-  longer.set(array);
-  return longer;
+  /** The logit of a character, less the highest. */
+  #below(index: number): number {
+    const { ranked } = this.#rows;
+    const start = this.#start(index);
+    const own = ranked[start + (this.#ranks[index] as number)] as number;
+    return own - (ranked[start] as number);
+  }
 }

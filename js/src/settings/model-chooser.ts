@@ -1,4 +1,5 @@
-import { element, uniqueId } from "../dom/elements.ts";
+import { box, details, element, labelFor } from "../dom/elements.ts";
+import { on } from "../dom/events.ts";
 import type { Traits } from "../kernel/protocol.ts";
 
 /** What the entries of a card are called, those that are known; in this order. */
@@ -29,16 +30,13 @@ export class ModelChooser {
   readonly root: HTMLElement;
   /** The card. */
   readonly about: HTMLDetailsElement;
-  readonly #select: HTMLSelectElement;
+  readonly #select = element("select");
   readonly #card = element("dl");
 
   constructor(changed: (name: string) => void, signal: AbortSignal) {
-    const label = element("label", { textContent: "Model", htmlFor: uniqueId() });
-    this.#select = element("select", { id: label.htmlFor });
-    this.#select.addEventListener("change", () => changed(this.#select.value), { signal });
-    this.root = element("div", { className: "lstm-number" }, label, this.#select);
-    const summary = element("summary", { textContent: "About this model" });
-    this.about = element("details", { className: "lstm-card" }, summary, this.#card);
+    on(this.#select, "change", signal, () => changed(this.#select.value));
+    this.root = box("lstm-number", labelFor(this.#select, "Model"), this.#select);
+    this.about = details("lstm-card", "About this model", this.#card);
   }
 
   /** What there is to choose from, and which is chosen. */

@@ -1,5 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import { element } from "../dom/elements.ts";
+import { box, details, paragraph } from "../dom/elements.ts";
 import type { CommonTraits, Receipt, Replacement, Settings } from "../kernel/protocol.ts";
 import { follow } from "../kernel/traits.ts";
 import { ModelChooser } from "./model-chooser.ts";
@@ -19,7 +19,7 @@ export class ModelControls<T extends CommonTraits> {
   protected readonly fields: NumberField<number | null>[];
   protected readonly rng: NumberField<number | null>;
   /** What the rng is good for. */
-  protected readonly hint = element("p", { className: "lstm-hint" });
+  protected readonly hint = paragraph("lstm-hint");
   readonly #more: HTMLDetailsElement;
 
   /** @param lost called when the connection to the kernel turns out to be closed */
@@ -43,20 +43,15 @@ export class ModelControls<T extends CommonTraits> {
     traits.show("model", chooser.root, showModels);
     follow(common, "card", (card) => (chooser.card = card), signal);
 
+    const bounds = common.get("bounds");
     const number = <K extends "length" | "top_k" | "top_p" | "rng">(
       trait: K,
       name: string,
       whole: boolean,
     ) => {
-      const range = common.get("bounds")[trait];
       const kind = { whole, optional: trait !== "length" };
-      const field = new NumberField<CommonTraits[K]>(
-        name,
-        range,
-        kind,
-        traits.setter(trait),
-        signal,
-      );
+      const set = traits.setter(trait);
+      const field = new NumberField<CommonTraits[K]>(name, bounds[trait], kind, set, signal);
       traits.show(trait, field.root, (value) => (field.value = value));
       return field;
     };
@@ -69,18 +64,11 @@ export class ModelControls<T extends CommonTraits> {
     const speed = new SpeedSlider(traits.setter("speed"), signal);
     traits.show("speed", speed.root, (value) => (speed.value = value));
 
-    const row = (...parts: HTMLElement[]) =>
-      element("div", { className: "lstm-numbers" }, ...parts);
-    this.numbers = row(length.root, speed.root, chooser.root);
-    this.root = element("div", { className: "lstm-controls" }, seed.root, this.numbers);
-    this.#more = element(
-      "details",
-      { className: "lstm-more" },
-      element("summary", { textContent: "More" }),
-      row(topK.root, topP.root, this.rng.root),
-      this.hint,
-    );
-    this.details = element("div", { className: "lstm-details" }, this.#more, chooser.about);
+    this.numbers = box("lstm-numbers", length.root, speed.root, chooser.root);
+    this.root = box("lstm-controls", seed.root, this.numbers);
+    const less = box("lstm-numbers", topK.root, topP.root, this.rng.root);
+    this.#more = details("lstm-more", "More", less, this.hint);
+    this.details = box("lstm-details", this.#more, chooser.about);
   }
 
   /** What the reader has set; undefined, with the focus on it, if something is wrong. */
@@ -88,24 +76,23 @@ export class ModelControls<T extends CommonTraits> {
     const wrong = this.fields.find((field) => field.problem);
     if (wrong) {
       if (this.#more.contains(wrong.root)) this.#more.open = true;
-      wrong.focus(); // what is wrong stands beside it
+      wrong.focus(); // what is wrong is beside it
       return undefined;
     }
-    const common = this.model as unknown as AnyModel<CommonTraits>;
+    const { model } = this;
     return {
-      seed: common.get("seed"),
-      length: common.get("length"),
-      top_k: common.get("top_k"),
-      top_p: common.get("top_p"),
-      rng: common.get("rng"),
+      seed: model.get("seed"),
+      length: model.get("length"),
+      top_k: model.get("top_k"),
+      top_p: model.get("top_p"),
+      rng: model.get("rng"),
     };
   }
 
   /** Whether a text with this receipt is one of the seed and the model that are set. */
   belongs({ run, model: name, seed }: Partial<Receipt>): boolean {
-    const common = this.model as unknown as AnyModel<CommonTraits>;
-    const now = known(common.get("seed"), common.get("replacements"));
-    return run !== undefined && name === common.get("model") && seed === now;
+    const now = known(this.model.get("seed"), this.model.get("replacements"));
+    return run !== undefined && name === this.model.get("model") && seed === now;
   }
 }
 

@@ -1,7 +1,8 @@
-import { element, uniqueId } from "../dom/elements.ts";
+import { box, describe, labelFor, numberInput, paragraph } from "../dom/elements.ts";
+import { on } from "../dom/events.ts";
 import type { Bounds } from "../kernel/protocol.ts";
 
-export interface Kind {
+interface Kind {
   whole: boolean;
   /** Whether nothing, `null`, is allowed as well. */
   optional?: boolean;
@@ -12,7 +13,7 @@ export class NumberField<Value extends number | null = number> {
   readonly root: HTMLElement;
   readonly #slider: HTMLInputElement | null = null;
   readonly #field: HTMLInputElement;
-  readonly #problem: HTMLElement;
+  readonly #problem = paragraph("lstm-problem");
 
   constructor(
     private readonly name: string,
@@ -21,61 +22,36 @@ export class NumberField<Value extends number | null = number> {
     changed: (value: Value) => void,
     signal: AbortSignal,
   ) {
-    const label = element("label", { textContent: name, htmlFor: uniqueId() });
-    this.#field = element("input", { type: "number" });
-    this.#problem = element("p", { className: "lstm-problem", id: uniqueId() });
-    this.#field.setAttribute("aria-describedby", this.#problem.id);
     const { least, most, step, slider_most } = range;
-    const inputs: [HTMLInputElement, number][] = [[this.#field, most]];
-    if (slider_most !== undefined) {
-      const slider = element("input", { type: "range", id: label.htmlFor });
-      this.#field.setAttribute("aria-label", name);
-      inputs.push([slider, slider_most]);
-      slider.addEventListener(
-        "input",
-        () => {
-          this.#field.value = slider.value;
-          this.#tell();
-          changed(slider.valueAsNumber as Value);
-        },
-        { signal },
-      );
-      this.#slider = slider;
-    } else this.#field.id = label.htmlFor;
-    for (const [input, end] of inputs) {
-      input.min = String(least);
-      input.max = String(end);
-      input.step = String(step);
-    }
     // The number field takes more decimals than the slider's steps have.
-    if (!kind.whole) this.#field.step = "any";
-    this.#field.addEventListener(
-      "beforeinput",
-      (event) => {
-        // A browser may drop the decimal comma without a word: 0,7 would be 7.
-        if (event.data !== "," || kind.whole) return;
-        event.preventDefault();
-        document.execCommand("insertText", false, ".");
-      },
-      { signal },
-    );
-    this.#field.addEventListener(
-      "input",
-      () => {
-        if (this.#tell()) return;
-        if (this.#slider) this.#slider.value = this.#field.value;
-        changed(this.#value as Value);
-      },
-      { signal },
-    );
-    this.root = element(
-      "div",
-      { className: "lstm-number" },
-      label,
-      ...(this.#slider ? [this.#slider] : []),
-      this.#field,
-      this.#problem,
-    );
+    const field = numberInput("number", least, most, kind.whole ? step : "any");
+    this.#field = field;
+    describe(field, this.#problem);
+    const inputs = [field];
+    if (slider_most !== undefined) {
+      const slider = numberInput("range", least, slider_most, step);
+      this.#slider = slider;
+      inputs.unshift(slider);
+      field.setAttribute("aria-label", name);
+      on(slider, "input", signal, () => {
+        field.value = slider.value;
+        this.#check();
+        changed(slider.valueAsNumber as Value);
+      });
+    }
+    on(field, "beforeinput", signal, (event) => {
+      // A browser may drop the decimal comma without a word: 0,7 would be 7.
+      if (event.data !== "," || kind.whole) return;
+      event.preventDefault();
+      document.execCommand("insertText", false, ".");
+    });
+    on(field, "input", signal, () => {
+      if (this.#check()) return;
+      if (this.#slider) this.#slider.value = field.value;
+      changed(this.#value as Value);
+    });
+    const label = labelFor(this.#slider ?? field, name);
+    this.root = box("lstm-number", label, ...inputs, this.#problem);
   }
 
   /** What is wrong with what was typed, as one sentence; empty if nothing is. */
@@ -101,7 +77,7 @@ export class NumberField<Value extends number | null = number> {
     if (this.#value === value) return; // do not disturb somebody who is typing it
     this.#field.value = value === null ? "" : String(value);
     if (this.#slider) this.#slider.value = this.#field.value;
-    this.#tell();
+    this.#check();
   }
 
   get #value(): number | null {
@@ -113,7 +89,7 @@ export class NumberField<Value extends number | null = number> {
   }
 
   /** Show the problem, if there is one; return it. */
-  #tell(): string {
+  #check(): string {
     const { problem } = this;
     this.#field.setAttribute("aria-invalid", String(problem !== ""));
     this.#problem.textContent = problem;

@@ -1,4 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
+import { on } from "../dom/events.ts";
 import { listen } from "../kernel/traits.ts";
 
 /** Milliseconds for which a value that was set here before may come back, late, from the kernel. */
@@ -8,9 +9,8 @@ const REMEMBERED = 100;
 
 /** A control of a trait, and what its user does. */
 interface Use {
-  /** What was set here, the latest last, and what was there before. */
+  /** As JSON, what was set here, the latest last, and what was there before. */
   set: string[];
-  latest: unknown;
   at: number;
   /** Whether somebody types or drags, and has not left it yet. */
   busy: boolean;
@@ -42,11 +42,10 @@ export class SettingTraits<T extends object> {
   set(values: Partial<T>): void {
     for (const name of Object.keys(values) as (keyof T & string)[]) {
       const use = this.#use(name);
-      const value = values[name] as T[typeof name];
       const before = use.set.length > 0 ? use.set : [JSON.stringify(this.model.get(name))];
-      use.set = [...before.slice(1 - REMEMBERED), JSON.stringify(value)];
-      Object.assign(use, { latest: value, at: performance.now(), theirs: null });
-      this.model.set(name, value);
+      use.set = [...before.slice(1 - REMEMBERED), JSON.stringify(values[name])];
+      Object.assign(use, { at: performance.now(), theirs: null });
+      this.model.set(name, values[name] as T[typeof name]);
     }
     try {
       this.model.save_changes(); // at once: hosts merge what they cannot send yet
@@ -69,7 +68,7 @@ export class SettingTraits<T extends object> {
   ): void {
     const { model } = this;
     const use = this.#use(name);
-    root.addEventListener("input", () => (use.busy = true), { signal });
+    on(root, "input", signal, () => (use.busy = true));
     const leave = () => {
       use.busy = false;
       if (use.theirs === null) return;
@@ -78,15 +77,17 @@ export class SettingTraits<T extends object> {
       use.set = [];
       model.set(name, value as T[K]);
     };
-    for (const event of ["change", "focusout"]) root.addEventListener(event, leave, { signal });
+    on(root, "change", signal, leave);
+    on(root, "focusout", signal, leave);
     const came = () => {
       const value = model.get(name);
-      const same = JSON.stringify(value);
-      if (use.set.length > 0 && same !== use.set.at(-1)) {
-        const isEcho = use.set.includes(same) && performance.now() - use.at < ECHO;
+      const now = JSON.stringify(value);
+      const latest = use.set.at(-1);
+      if (latest !== undefined && now !== latest) {
+        const isEcho = use.set.includes(now) && performance.now() - use.at < ECHO;
         if (isEcho || use.busy) {
           if (!isEcho) use.theirs = { value };
-          model.set(name, use.latest as T[K]);
+          model.set(name, JSON.parse(latest));
           return;
         }
         use.set = [];
@@ -98,13 +99,7 @@ export class SettingTraits<T extends object> {
   }
 
   #use(name: keyof T): Use {
-    const use = this.#uses.get(name) ?? {
-      set: [],
-      latest: undefined,
-      at: 0,
-      busy: false,
-      theirs: null,
-    };
+    const use = this.#uses.get(name) ?? { set: [], at: 0, busy: false, theirs: null };
     this.#uses.set(name, use);
     return use;
   }

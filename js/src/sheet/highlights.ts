@@ -1,5 +1,5 @@
 /** Whether the browser can draw highlights over a text. Where it cannot, nothing is drawn. */
-export function canHighlight(): boolean {
+function canHighlight(): boolean {
   return typeof Highlight !== "undefined" && typeof CSS !== "undefined" && "highlights" in CSS;
 }
 
@@ -8,35 +8,33 @@ export function canHighlight(): boolean {
  * Each widget has a copy of this module, so that only the browser can keep it; and it is never replaced.
  */
 export class Layer {
-  readonly #name: string;
-  readonly #priority: number;
   readonly #ranges = new Set<Range>();
 
   /** @param priority where several highlights meet, the highest lies on top */
-  constructor(name: string, priority = 0) {
-    this.#name = name;
-    this.#priority = priority;
-  }
+  constructor(
+    private readonly name: string,
+    private readonly priority = 0,
+  ) {}
 
   add(range: Range): void {
     if (!canHighlight()) return;
-    let highlight = CSS.highlights.get(this.#name);
+    let highlight = CSS.highlights.get(this.name);
     if (highlight === undefined) {
       highlight = new Highlight();
-      highlight.priority = this.#priority;
-      CSS.highlights.set(this.#name, highlight);
+      highlight.priority = this.priority;
+      CSS.highlights.set(this.name, highlight);
     }
     highlight.add(range);
     this.#ranges.add(range);
   }
 
   delete(range: Range): void {
-    if (this.#ranges.delete(range)) CSS.highlights.get(this.#name)?.delete(range);
+    if (this.#ranges.delete(range)) CSS.highlights.get(this.name)?.delete(range);
   }
 
   clear(): void {
     if (this.#ranges.size === 0) return;
-    const highlight = CSS.highlights.get(this.#name);
+    const highlight = CSS.highlights.get(this.name);
     if (highlight?.size === this.#ranges.size) highlight.clear();
     else for (const range of this.#ranges) highlight?.delete(range);
     this.#ranges.clear();

@@ -1,8 +1,9 @@
 // Characters and their places: a position counts code points, the DOM counts UTF-16 units.
+import { firstThat } from "../dom/search.ts";
 
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
-export function codePoints(text: string): number {
+export function countCharacters(text: string): number {
   return text.length - (text.match(PAIR)?.length ?? 0);
 }
 
@@ -19,12 +20,5 @@ export function at<T>(list: readonly T[], index: number): T {
 
 /** The index of the last entry up to a position in a list that is in order; -1 if there is none. */
 export function lastUpTo(list: readonly { readonly position: number }[], position: number): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at(list, middle).position <= position) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return firstThat(0, list.length, (n) => at(list, n).position > position) - 1;
 }

@@ -5,7 +5,6 @@ const LATELY = 1000;
 
 /** Keeps the end of a growing text in sight, unless the reader scrolled up or selects something. */
 export class ScrollFollower {
-  readonly #root: HTMLElement;
   #follows = true;
   #selects = false;
   #top = 0;
@@ -13,9 +12,7 @@ export class ScrollFollower {
   /** Where the end was lately. */
   #ends: { readonly time: number; readonly top: number }[] = [];
 
-  constructor(root: HTMLElement) {
-    this.#root = root;
-  }
+  constructor(private readonly root: HTMLElement) {}
 
   /** Go to the end of another text. */
   begin(): void {
@@ -26,7 +23,7 @@ export class ScrollFollower {
 
   /** See what the reader did since the text last grew. */
   watch(selects: boolean): void {
-    const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.#root;
+    const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.root;
     const end = scrollHeight - clientHeight;
     // Another width moves the text, too.
     if (clientWidth === this.#width) {
@@ -45,7 +42,7 @@ export class ScrollFollower {
 
   /** The text has grown: go to its end, if the reader was there. */
   scroll(): void {
-    const root = this.#root;
+    const root = this.root;
     if (this.#follows) root.scrollTop = root.scrollHeight;
     this.#top = root.scrollTop;
     this.#width = root.clientWidth;

@@ -1,35 +1,27 @@
-import { element } from "../dom/elements.ts";
+import { paragraph } from "../dom/elements.ts";
 import type { State } from "../kernel/presence.ts";
 import type { Reason } from "../kernel/protocol.ts";
 import { GONE } from "../kernel/run-client.ts";
+import { Notices } from "./notices.ts";
 
 const ENDINGS: Record<Reason, string> = { finished: "Finished", stopped: "Stopped" };
 const WAITING = "waiting for the kernel…";
-const BUSY = "No answer from the kernel (busy or not running).";
+export const BUSY = "No answer from the kernel (busy or not running).";
 
 export const DEAF = "This widget did not start. Run its cell again.";
 
 /** What a view says in words: how far it has come, what is wrong, whether there is a kernel. */
-export class StatusLine {
+export class StatusLine extends Notices {
   // The line changes with every character; what is read out, at the beginning and the end only.
-  readonly status = element("p", { className: "lstm-status" });
-  readonly announcement = element("p", { className: "lstm-unseen" });
-  readonly notice = element("p", { className: "lstm-notice" });
-  readonly problem = element("p", { className: "lstm-problem" });
-  /** How the run has ended; told once everything is shown. */
+  readonly status = paragraph("lstm-status");
+  /** How the run has ended; shown once all of its text is. */
   ended: Reason | null = null;
   #said = ""; // of the ending, politely; once
   #isWaiting = false;
 
   /** @param record what there is to see without a kernel, once something was written */
   constructor(private readonly record: string) {
-    this.announcement.setAttribute("role", "status");
-    this.problem.setAttribute("role", "alert");
-  }
-
-  /** Say it politely. Even the same text would be read out again. */
-  say(text: string): void {
-    if (this.announcement.textContent !== text) this.announcement.textContent = text;
+    super();
   }
 
   /** Something is written, or written on. */
@@ -40,18 +32,18 @@ export class StatusLine {
   }
 
   /**
-   * Tell how far it has come: "20 characters", with figures of it.
+   * Show how far it has come: "20 characters", with figures of it.
    * @param isRead whether that was only read, and nothing was written
    */
   progress(isWriting: boolean, reached: string, figures: string[], isRead = false): void {
     const ended = this.ended && (isRead ? "Read" : ENDINGS[this.ended]);
     const state = isWriting ? "Writing" : ended;
-    const told = state === null ? "" : `${state}: ${reached}`;
-    const line = [told, ...(told ? figures : []), ...(this.#isWaiting ? [WAITING] : [])];
+    const summary = state === null ? "" : `${state}: ${reached}`;
+    const line = [summary, ...(summary ? figures : []), ...(this.#isWaiting ? [WAITING] : [])];
     this.status.textContent = line.join(" · ");
-    if (!isWriting && told !== this.#said) {
-      this.#said = told;
-      this.say(told);
+    if (!isWriting && summary !== this.#said) {
+      this.#said = summary;
+      this.say(summary);
     }
   }
 
@@ -63,8 +55,8 @@ export class StatusLine {
 
   /** Whether there is a kernel, and something that was written. */
   presence(state: State, isWritten: boolean): void {
-    const told = `${BUSY} ${isWritten ? this.record : "Run the cell to start it."}`;
-    this.notice.textContent = state === "silent" ? told : state === "deaf" ? DEAF : "";
+    const silent = `${BUSY} ${isWritten ? this.record : "Run the cell to start it."}`;
+    this.notice.textContent = state === "silent" ? silent : state === "deaf" ? DEAF : "";
     if (state !== "gone" && this.problem.textContent === GONE) this.problem.textContent = "";
   }
 }

@@ -1,3 +1,5 @@
+import { Frame } from "../dom/frame.ts";
+
 /** Seconds in which a backlog of characters, which came faster than the pace, is worked off. */
 const CATCH_UP = 1.5;
 /** The longest time a frame may count for: a tab that was hidden does not make up for it at once. */
@@ -8,7 +10,7 @@ export class Typewriter {
   #waiting: string[] = [];
   #credit = 0;
   #last: number | null = null;
-  #frame: number | null = null;
+  readonly #frame = new Frame((now) => this.#tick(now / 1000));
 
   /**
    * @param pace characters per second, at least; infinite: all that came in a frame
@@ -26,7 +28,7 @@ export class Typewriter {
 
   push(text: string): void {
     for (const character of text) this.#waiting.push(character);
-    this.#schedule();
+    if (text) this.#frame.ask();
   }
 
   /** Show all that came, now. */
@@ -41,18 +43,10 @@ export class Typewriter {
     this.#waiting = [];
     this.#credit = 0;
     this.#last = null;
-    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
-    this.#frame = null;
-  }
-
-  #schedule(): void {
-    if (this.#frame === null && this.#waiting.length > 0) {
-      this.#frame = requestAnimationFrame((now) => this.#tick(now / 1000));
-    }
+    this.#frame.cancel();
   }
 
   #tick(now: number): void {
-    this.#frame = null;
     const least = this.pace();
     if (least === Number.POSITIVE_INFINITY) {
       this.flush();
@@ -68,6 +62,6 @@ export class Typewriter {
     this.#last = emptied ? null : now;
     if (emptied) this.#credit = 0;
     if (count > 0) this.show(this.#waiting.splice(0, count).join(""));
-    this.#schedule();
+    if (this.#waiting.length > 0) this.#frame.ask();
   }
 }

@@ -26,8 +26,7 @@ class TextView extends RunView<Traits, Controls> {
     const { client, controls, line } = this;
     this.#page = new TextArea(signal);
     this.#copy = this.button("Copy", async () => {
-      const done = await copyText(this.#page.whole);
-      line.announcement.textContent = done ? "Copied" : "The browser blocked copying";
+      line.announcement.textContent = await copyText(this.#page.whole);
     });
     const actions = {
       send: client.send.bind(client),

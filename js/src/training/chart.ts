@@ -1,9 +1,11 @@
-import { element } from "../dom/elements.ts";
+import { box } from "../dom/elements.ts";
+import { onResize } from "../dom/events.ts";
+import { Frame } from "../dom/frame.ts";
 import { bits } from "../dom/words.ts";
 import type { Baseline, Point } from "../kernel/protocol.ts";
 import { along, doublings, span, spread } from "./scales.ts";
+import { dot, line, SVG, shape, text } from "./shapes.ts";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 320;
 /** As wide as it is drawn where nothing is laid out. */
 const USUAL_WIDTH = 640;
@@ -18,7 +20,7 @@ const OF_CURVE = SWATCH + "validation 0.00".length * 1.1 * LETTER;
 const MARK_GAP = 9; // pixels between markers of one curve, at least
 
 /** What is drawn. */
-export interface Losses {
+interface Losses {
   training: readonly Point[];
   validation: readonly Point[];
   /** Updates that there will be. */
@@ -32,7 +34,7 @@ export interface Losses {
 
 /** A name, and the right end of what it belongs to. */
 interface Named {
-  text: string;
+  name: string;
   x: number;
   y: number;
   /** Whose kind of line is drawn before the name, as two curves may end close to each other. */
@@ -41,155 +43,111 @@ interface Named {
 
 /** Loss curves over the updates, with what is reached without a network. */
 export class Chart {
-  readonly root: HTMLElement;
   readonly #svg = document.createElementNS(SVG, "svg");
+  readonly root = box("lstm-chart", this.#svg);
+  readonly #frame: Frame;
   #losses: Losses | null = null;
-  #frame: number | null = null;
   #width = USUAL_WIDTH;
 
   constructor(signal: AbortSignal) {
     this.#svg.setAttribute("role", "img");
-    this.root = element("div", { className: "lstm-chart" });
-    this.root.append(this.#svg);
-    signal.addEventListener("abort", () => {
-      if (this.#frame !== null) cancelAnimationFrame(this.#frame);
-    });
-    if (typeof ResizeObserver === "undefined") return; // nothing is laid out
-    const observer = new ResizeObserver(() => {
+    this.#frame = new Frame(() => this.#losses !== null && this.#draw(this.#losses), signal);
+    onResize([this.root], signal, () => {
       const width = Math.max(NARROWEST, this.root.clientWidth);
       if (width === this.#width) return;
       this.#width = width;
-      this.#ask();
+      this.#frame.ask();
     });
-    observer.observe(this.root);
-    signal.addEventListener("abort", () => observer.disconnect());
   }
 
   /** At the next animation frame. */
   show(losses: Losses): void {
     this.#losses = losses;
-    this.#ask();
-  }
-
-  #ask(): void {
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null;
-      if (this.#losses !== null) this.#draw(this.#losses);
-    });
+    this.#frame.ask();
   }
 
   #draw({ training, validation, updates, references, stage, summary }: Losses): void {
     const labels = references.map(({ name, bits: loss }) => `${name} ${bits(loss)}`);
     const longest = Math.max(OF_CURVE, ...labels.map(({ length }) => length * LETTER));
+    const { left, top } = MARGIN;
     const right = this.#width - longest - 12;
     const bottom = HEIGHT - MARGIN.bottom;
     const last = Math.max(updates, training.at(-1)?.[0] ?? 0);
     const all = [...training, ...validation].map(([, loss]) => loss);
     const [least, most] = span([...all, ...references.map((one) => one.bits)]);
-    const x = (update: number) => MARGIN.left + (right - MARGIN.left) * along(update, last);
-    const y = (loss: number) =>
-      MARGIN.top + ((bottom - MARGIN.top) * (most - loss)) / (most - least);
+    const x = (update: number) => left + (right - left) * along(update, last);
+    const y = (loss: number) => top + ((bottom - top) * (most - loss)) / (most - least);
 
-    const markWidth = last.toLocaleString("en").length * LETTER + 10;
-    const { marks, factor } = doublings(last, Math.floor((right - MARGIN.left) / markWidth));
     const parts: SVGElement[] = [];
     for (let loss = least; loss <= most; loss += 1) {
-      parts.push(line(MARGIN.left, y(loss), right, y(loss), "lstm-grid"));
-      parts.push(text(String(loss), MARGIN.left - 6, y(loss) + 4, "lstm-tick", "end"));
+      parts.push(line("lstm-grid", [left, y(loss)], [right, y(loss)]));
+      parts.push(text("lstm-tick", String(loss), [left - 6, y(loss) + 4], "end"));
     }
+    const markWidth = last.toLocaleString("en").length * LETTER + 10;
+    const { marks, factor } = doublings(last, Math.floor((right - left) / markWidth));
     for (const mark of marks) {
-      parts.push(line(x(mark), bottom, x(mark), bottom + 4, "lstm-axis"));
-      const told = mark.toLocaleString("en");
-      parts.push(text(told, x(mark), bottom + 16, "lstm-tick", "middle"));
+      parts.push(line("lstm-axis", [x(mark), bottom], [x(mark), bottom + 4]));
+      parts.push(text("lstm-tick", mark.toLocaleString("en"), [x(mark), bottom + 16], "middle"));
     }
-    parts.push(line(MARGIN.left, bottom, right, bottom, "lstm-axis"));
-    parts.push(text("bits per character", 0, 12, "lstm-tick", "start"));
+    parts.push(line("lstm-axis", [left, bottom], [right, bottom]));
+    parts.push(text("lstm-tick", "bits per character", [0, 12]));
     const step = factor === 2 ? "each mark doubles them" : `each mark is ${factor} times as many`;
-    parts.push(text(`updates; ${step}`, MARGIN.left, HEIGHT - 6, "lstm-tick", "start"));
-    for (const one of references) {
-      parts.push(line(MARGIN.left, y(one.bits), right, y(one.bits), "lstm-reference"));
-    }
-    if (stage !== null) {
-      parts.push(line(x(stage), MARGIN.top, x(stage), bottom, "lstm-stage-line"));
-      parts.push(text("▼", x(stage), MARGIN.top, "lstm-stage-mark", "middle"));
-    }
+    parts.push(text("lstm-tick", `updates; ${step}`, [left, HEIGHT - 6]));
 
-    const place = ([update, loss]: Point) => `${x(update).toFixed(1)},${y(loss).toFixed(1)}`;
-    parts.push(shape("polyline", { points: training.map(place).join(" ") }, "lstm-loss-training"));
-    parts.push(
-      shape("polyline", { points: validation.map(place).join(" ") }, "lstm-loss-validation"),
-    );
+    const named: Named[] = [];
+    references.forEach((one, n) => {
+      parts.push(line("lstm-reference", [left, y(one.bits)], [right, y(one.bits)]));
+      named.push({ name: labels[n] ?? "", x: right, y: y(one.bits) });
+    });
+    if (stage !== null) {
+      parts.push(line("lstm-stage-line", [x(stage), top], [x(stage), bottom]));
+      parts.push(text("lstm-stage-mark", "▼", [x(stage), top], "middle"));
+    }
+    for (const [curve, points] of Object.entries({ training, validation })) {
+      const places = points.map(
+        ([update, loss]) => `${x(update).toFixed(1)},${y(loss).toFixed(1)}`,
+      );
+      parts.push(shape("polyline", `lstm-loss-${curve}`, { points: places.join(" ") }));
+      const [update, loss] = points.at(-1) ?? [];
+      if (update === undefined || loss === undefined) continue;
+      named.push({ name: `${curve} ${bits(loss)}`, x: x(update), y: y(loss), curve });
+    }
     let free = Number.NEGATIVE_INFINITY;
     for (const [update, loss] of validation) {
       if (x(update) < free) continue;
       free = x(update) + MARK_GAP;
-      parts.push(shape("circle", { cx: x(update), cy: y(loss), r: 3 }, "lstm-loss-mark"));
+      parts.push(dot("lstm-loss-mark", [x(update), y(loss)]));
     }
+    parts.push(...labelsOf(named, right, bottom));
 
-    const named: Named[] = references.map((one, n) => ({
-      text: labels[n] ?? "",
-      x: right,
-      y: y(one.bits),
-    }));
-    const name = (curve: string, point: Point | undefined) => {
-      if (point === undefined) return;
-      const [update, loss] = point;
-      named.push({ text: `${curve} ${bits(loss)}`, x: x(update), y: y(loss), curve });
-    };
-    name("training", training.at(-1));
-    name("validation", validation.at(-1));
-    parts.push(...this.#labels(named, right, bottom));
-
-    this.#svg.setAttribute("viewBox", `0 0 ${this.#width} ${HEIGHT}`);
-    this.#svg.setAttribute("width", String(this.#width));
-    this.#svg.setAttribute("height", String(HEIGHT));
-    this.#svg.setAttribute("aria-label", summary);
+    const size = { viewBox: `0 0 ${this.#width} ${HEIGHT}`, width: this.#width, height: HEIGHT };
+    for (const [name, value] of Object.entries({ ...size, "aria-label": summary })) {
+      this.#svg.setAttribute(name, String(value));
+    }
     this.#svg.replaceChildren(...parts);
   }
+}
 
-  /** The names beside what they belong to, moved apart where they would stand over each other. */
-  #labels(named: readonly Named[], right: number, bottom: number): SVGElement[] {
-    // Those of curves that reach far to the right stand in the column of the others.
-    const isAside = ({ x }: Named) => x + AWAY + OF_CURVE > right;
-    const column = named.filter(isAside).map((one) => ({ ...one, x: right }));
-    const within = named.filter((one) => !isAside(one));
-    return [column, within].flatMap((group) => {
-      const heights = group.map(({ y }) => y);
-      const places = spread(heights, LINE, MARGIN.top, bottom);
-      return group.flatMap(({ text: told, x, curve }, n) => {
-        const isInside = group === within;
-        // Inside, it must not look like the next piece of the curve.
-        const [start, y] = [x + (isInside ? AWAY : 7), places[n] ?? 0];
-        if (curve === undefined) return [text(told, start, y + 4, "lstm-label", "start")];
-        const end = start + SWATCH - 5;
-        const swatch = [line(start, y, end, y, `lstm-loss-${curve}`)];
-        if (curve === "validation" && !isInside) {
-          swatch.push(shape("circle", { cx: (start + end) / 2, cy: y, r: 3 }, "lstm-loss-mark"));
-        }
-        const className = "lstm-label lstm-label-curve";
-        return [...swatch, text(told, start + SWATCH, y + 4, className, "start")];
-      });
+/** The names beside what they belong to, moved apart where they would overlap. */
+function labelsOf(named: readonly Named[], right: number, bottom: number): SVGElement[] {
+  // Those of curves that reach far to the right are in the column of the others.
+  const isAside = ({ x }: Named) => x + AWAY + OF_CURVE > right;
+  const column = named.filter(isAside).map((one) => ({ ...one, x: right }));
+  const within = named.filter((one) => !isAside(one));
+  return [column, within].flatMap((group) => {
+    const heights = group.map(({ y }) => y);
+    const places = spread(heights, LINE, MARGIN.top, bottom);
+    return group.flatMap(({ name, x, curve }, n) => {
+      const isInside = group === within;
+      // Inside, it must not look like the next piece of the curve.
+      const [start, y] = [x + (isInside ? AWAY : 7), places[n] ?? 0];
+      if (curve === undefined) return [text("lstm-label", name, [start, y + 4])];
+      const end = start + SWATCH - 5;
+      const swatch = [line(`lstm-loss-${curve}`, [start, y], [end, y])];
+      if (curve === "validation" && !isInside) {
+        swatch.push(dot("lstm-loss-mark", [(start + end) / 2, y]));
+      }
+      return [...swatch, text("lstm-label lstm-label-curve", name, [start + SWATCH, y + 4])];
     });
-  }
-}
-
-function shape(
-  name: string,
-  attributes: Record<string, string | number>,
-  className: string,
-): SVGElement {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  made.setAttribute("class", className);
-  return made as SVGElement;
-}
-
-function line(x1: number, y1: number, x2: number, y2: number, className: string): SVGElement {
-  return shape("line", { x1, y1, x2, y2 }, className);
-}
-
-function text(told: string, x: number, y: number, className: string, anchor: string): SVGElement {
-  const made = shape("text", { x, y, "text-anchor": anchor }, className);
-  made.textContent = told;
-  return made;
+  });
 }

@@ -1,64 +1,38 @@
-import { element } from "../dom/elements.ts";
+import { details, element } from "../dom/elements.ts";
 import { bits } from "../dom/words.ts";
 import type { Baseline, Point } from "../kernel/protocol.ts";
 import { stageName } from "./stage-name.ts";
 
-/** When a loss came below a reference; null if it has not. */
-export function beaten(reference: Baseline, curve: readonly Point[]): number | null {
-  return curve.find(([, loss]) => loss < reference.bits)?.[0] ?? null;
-}
+const HEADS = ["What", "Bits per character", "Network beats it"];
 
-/** The references as a table: what they are, and when the network was better. */
+/** The baselines as a table: what they are, and when the network was better. */
 export class ComparisonTable {
   readonly root: HTMLDetailsElement;
   readonly #body = element("tbody");
   #shown = "";
 
   constructor() {
-    const head = element(
-      "tr",
-      {},
-      ...["What", "Bits per character", "Network beats it"].map((textContent) =>
-        element("th", { scope: "col", textContent }),
-      ),
-    );
-    this.root = element(
-      "details",
-      { className: "lstm-compared" },
-      element("summary", { textContent: "Baselines" }),
-      element("table", {}, element("thead", {}, head), this.#body),
-    );
+    const cells = HEADS.map((textContent) => element("th", { scope: "col", textContent }));
+    const head = element("thead", {}, element("tr", {}, ...cells));
+    this.root = details("lstm-compared", "Baselines", element("table", {}, head, this.#body));
   }
 
   show(references: readonly Baseline[], validation: readonly Point[]): void {
     this.root.hidden = references.length === 0;
     const rows = references.map((one) => {
-      const update = beaten(one, validation);
-      return [
-        one.name,
-        one.meaning,
-        bits(one.bits),
-        update === null ? "not yet" : stageName(update),
-      ];
+      const [update] = validation.find(([, loss]) => loss < one.bits) ?? [];
+      return { ...one, beaten: update === undefined ? "not yet" : stageName(update) };
     });
     const now = JSON.stringify(rows);
-    if (now === this.#shown) return;
+    if (now === this.#shown) return; // leave what somebody may be reading or copying
     this.#shown = now;
-    this.#body.replaceChildren(
-      ...rows.map(([name = "", meaning = "", loss = "", told = ""]) =>
-        element(
-          "tr",
-          {},
-          element(
-            "th",
-            { scope: "row" },
-            name,
-            element("span", { className: "lstm-meaning", textContent: meaning }),
-          ),
-          element("td", { textContent: loss }),
-          element("td", { textContent: told }),
-        ),
-      ),
-    );
+    this.#body.replaceChildren(...rows.map(rowOf));
   }
+}
+
+function rowOf({ name, meaning, bits: loss, beaten }: Baseline & { beaten: string }): HTMLElement {
+  const explained = element("span", { className: "lstm-meaning", textContent: meaning });
+  const head = element("th", { scope: "row" }, name, explained);
+  const figures = [bits(loss), beaten].map((textContent) => element("td", { textContent }));
+  return element("tr", {}, head, ...figures);
 }

@@ -1,17 +1,16 @@
-import { element } from "../dom/elements.ts";
+import { box, element } from "../dom/elements.ts";
 import type { Sample } from "../kernel/protocol.ts";
 import { stageName } from "./stage-name.ts";
 
 /** A text with the seed before it, as all widgets show it. */
 export function showText(where: HTMLElement, seed: string, text: string): void {
-  const block = element("div", { className: "lstm-text-block" });
-  block.append(element("span", { className: "lstm-text-seed", textContent: seed }), text);
-  where.replaceChildren(block);
+  const before = element("span", { className: "lstm-text-seed", textContent: seed });
+  where.replaceChildren(box("lstm-text-block", before, text));
 }
 
 /** What the network of the moment writes, at some temperatures side by side. */
 export class Samples {
-  readonly root = element("div", { className: "lstm-samples" });
+  readonly root = box("lstm-samples");
   #shown = "";
 
   show(samples: readonly Sample[]): void {
@@ -19,11 +18,10 @@ export class Samples {
     if (now === this.#shown) return; // leave what somebody may be reading or copying
     this.#shown = now;
     const figures = samples.map(({ update, temperature, seed, text }) => {
-      const page = element("div", { className: "lstm-sample-text" });
+      const page = box("lstm-sample-text");
       showText(page, seed, text);
-      const caption = element("figcaption", {
-        textContent: `Temperature ${temperature}, ${stageName(update)}`,
-      });
+      const textContent = `Temperature ${temperature}, ${stageName(update)}`;
+      const caption = element("figcaption", { textContent });
       return element("figure", { className: "lstm-sample" }, caption, page);
     });
     this.root.replaceChildren(...figures);

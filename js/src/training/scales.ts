@@ -1,5 +1,5 @@
 /** Marks on a logarithmic axis from 1 to `most`: powers of `factor`, which is one of two. */
-export interface Doublings {
+interface Doublings {
   factor: number;
   marks: number[];
 }

@@ -1,5 +1,6 @@
-import { element, uniqueId } from "../dom/elements.ts";
-import { bits } from "../dom/words.ts";
+import { box, describe, element, labelFor, numberInput, paragraph } from "../dom/elements.ts";
+import { on } from "../dom/events.ts";
+import { bitsPerCharacter } from "../dom/words.ts";
 import type { Bounds, Stage, Written } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
 import { showText } from "./samples.ts";
@@ -7,8 +8,11 @@ import { stageName } from "./stage-name.ts";
 
 /** Milliseconds after which an answer is no longer waited for. */
 const PATIENCE = 3000;
+const NAME = "Time machine";
+const HINT =
+  "Every stage continues the same seed with the same random numbers. Only the network differs.";
 
-export interface TimeMachineListener {
+interface TimeMachineListener {
   /** The reader goes to a stage. */
   moved(stage: number): void;
   heated(temperature: number): void;
@@ -19,10 +23,10 @@ export interface TimeMachineListener {
 /** A slider through the stages of a network, and what each of them writes. */
 export class TimeMachine {
   readonly root: HTMLElement;
-  readonly #slider: HTMLInputElement;
-  readonly #told = element("p", { className: "lstm-stage-told" });
-  readonly #text = element("div", { className: "lstm-text", tabIndex: 0 });
-  readonly #waits = element("p", { className: "lstm-hint" });
+  readonly #slider = numberInput("range", 0, 0, 1);
+  readonly #name = paragraph("lstm-stage-name");
+  readonly #text: HTMLElement;
+  readonly #waits = paragraph("lstm-hint");
   readonly #temperature: NumberField;
   #stages: readonly Stage[] = [];
   #seed = "";
@@ -30,53 +34,38 @@ export class TimeMachine {
   #heat = 0;
   /** What came, by stage and temperature. */
   readonly #texts = new Map<string, string>();
-  /** What was asked for, and when: one at a time, so that a slider that is dragged piles up nothing. */
-  #asked: { name: string; at: number } | null = null;
+  /** When a text was asked for: one at a time, so that a slider that is dragged piles up nothing. */
+  #asked = Number.NEGATIVE_INFINITY;
 
   constructor(
     bounds: Bounds,
     private readonly listener: TimeMachineListener,
     signal: AbortSignal,
   ) {
-    const label = element("label", { textContent: "Stage", htmlFor: uniqueId() });
-    this.#slider = element("input", { type: "range", id: label.htmlFor, min: "0", step: "1" });
-    this.#slider.addEventListener(
-      "input",
-      () => {
-        this.#show();
-        listener.moved(this.stage);
-      },
-      { signal },
-    );
+    on(this.#slider, "input", signal, () => {
+      this.#show();
+      listener.moved(this.stage);
+    });
     const heated = (temperature: number) => {
       this.#heat = temperature;
       this.#show();
       listener.heated(temperature);
     };
     this.#temperature = new NumberField("Temperature", bounds, { whole: false }, heated, signal);
-    this.#told.id = uniqueId();
-    this.#text.setAttribute("role", "region");
-    this.#text.setAttribute("aria-label", "Text of the stage");
-    this.#text.setAttribute("aria-describedby", this.#told.id);
-    const slider = element("div", { className: "lstm-number" }, label, this.#slider);
-    const hint = element("p", {
-      className: "lstm-hint",
-      textContent:
-        "Every stage continues the same seed with the same random numbers. Only the network differs.",
-    });
+    const region = { role: "region", "aria-label": "Text of the stage" };
+    this.#text = element("div", { className: "lstm-text", tabIndex: 0, ...region });
+    describe(this.#text, this.#name);
+    const slider = box("lstm-number", labelFor(this.#slider, "Stage"), this.#slider);
     this.root = element(
       "div",
-      { className: "lstm-time-machine" },
-      element("p", { className: "lstm-title", textContent: "Time machine" }),
-      element("div", { className: "lstm-numbers" }, slider, this.#temperature.root),
-      this.#told,
+      { className: "lstm-time-machine", role: "group", "aria-label": NAME, hidden: true },
+      paragraph("lstm-title", NAME),
+      box("lstm-numbers", slider, this.#temperature.root),
+      this.#name,
       this.#text,
       this.#waits,
-      hint,
+      paragraph("lstm-hint", HINT),
     );
-    this.root.setAttribute("role", "group");
-    this.root.setAttribute("aria-label", "Time machine");
-    this.root.hidden = true;
   }
 
   /** The stage that is shown, counted from 0. */
@@ -106,7 +95,7 @@ export class TimeMachine {
     this.#seed = seed;
     this.#writtenAt = writtenAt;
     this.#texts.clear();
-    this.#asked = null;
+    this.#asked = Number.NEGATIVE_INFINITY;
     this.root.hidden = stages.length === 0;
     this.#slider.max = String(Math.max(0, stages.length - 1));
     this.#show();
@@ -114,41 +103,39 @@ export class TimeMachine {
 
   receive({ stage, temperature, text }: Written): void {
     this.#texts.set(nameOf(stage, temperature), text);
-    this.#asked = null;
+    this.#asked = Number.NEGATIVE_INFINITY;
     this.#show();
   }
 
   /** What was asked for does not come. */
   refuse(): void {
-    this.#asked = null;
+    this.#asked = Number.NEGATIVE_INFINITY;
   }
 
   #show(): void {
     const stage = this.#stages[this.stage];
     if (stage === undefined) return;
-    const loss = stage.bits === null ? [] : [`${bits(stage.bits)} bits per character`];
+    const loss = stage.bits === null ? [] : [bitsPerCharacter(stage.bits)];
     const kept = stage.kept ? ["the model that is kept"] : [];
-    const told = [stageName(stage.update), ...loss, ...kept].join(", ");
+    const facts = [stageName(stage.update), ...loss, ...kept].join(", ");
     const place = `Stage ${this.stage + 1} of ${this.#stages.length}`;
-    this.#slider.setAttribute("aria-valuetext", `${place}, ${told}`);
-    this.#told.textContent = `${place}: ${told}`;
+    this.#slider.setAttribute("aria-valuetext", `${place}, ${facts}`);
+    this.#name.textContent = `${place}: ${facts}`;
 
-    const name = nameOf(this.stage, this.#heat);
-    const recorded = stage.text ?? "";
     const isRecorded = stage.text !== null && this.#heat === this.#writtenAt;
-    const text = isRecorded ? recorded : this.#texts.get(name);
+    const text = isRecorded ? stage.text : this.#texts.get(nameOf(this.stage, this.#heat));
     const before =
       stage.text === null ? "" : `This was written at temperature ${this.#writtenAt}. `;
     this.#waits.textContent =
       text === undefined ? `${before}At ${this.#heat} the kernel has to write it.` : "";
-    showText(this.#text, this.#seed, text ?? recorded);
-    if (text === undefined) this.#ask(name);
+    showText(this.#text, this.#seed, text ?? stage.text ?? "");
+    if (text === undefined) this.#ask();
   }
 
-  #ask(name: string): void {
+  #ask(): void {
     const now = performance.now();
-    if (this.#asked !== null && now - this.#asked.at < PATIENCE) return;
-    this.#asked = { name, at: now };
+    if (now - this.#asked < PATIENCE) return;
+    this.#asked = now;
     this.listener.ask(this.stage, this.#heat);
   }
 }

@@ -1,4 +1,4 @@
-// What is told of a text: how far it is, how fast, how surprising, and at which temperatures.
+// What is shown about a text: how far it is, how fast, how surprising, and at which temperatures.
 import { describe, expect, test } from "vitest";
 import { bitsOf, counting, losing, SEED } from "./fake-kernel.ts";
 import { FakeModel } from "./fake-model.ts";
@@ -25,7 +25,7 @@ function figures(root: ParentNode = document): string[] {
   return statusLine(root).split(" · ");
 }
 
-/** The characters per second that it tells. */
+/** The characters per second that it shows. */
 function perSecond(): number {
   const [, number = ""] = /([\d,]+) per second/.exec(statusLine()) ?? [];
   return Number(number.replaceAll(",", ""));
@@ -51,21 +51,21 @@ function listening(root: ParentNode = document): () => string[] {
 }
 
 describe("the status line", () => {
-  test.each([10, 50, 200])("tells what is written and how fast, at %d per second", (speed) => {
+  test.each([10, 50, 200])("shows what is written and how fast, at %d per second", (speed) => {
     shown({ speed, length: 10 * speed });
     click("Generate");
     for (let second = 1; second <= 8; second += 1) {
       seconds(1);
       const { length } = generated();
-      const [told, rate, bits] = figures();
-      expect(told).toBe(`Writing: ${length.toLocaleString("en")} characters`);
+      const [reached, rate, bits] = figures();
+      expect(reached).toBe(`Writing: ${length.toLocaleString("en")} characters`);
       expect(rate).toMatch(/^[\d,]+ per second$/);
       if (second > 1) expect(Math.abs(perSecond() - speed)).toBeLessThanOrEqual(0.1 * speed);
       expect(bits).toMatch(/^\d\.\d\d bits per character$/);
     }
     seconds(5);
-    const [told, rate, bits, ...others] = figures();
-    expect(told).toBe(`Finished: ${(10 * speed).toLocaleString("en")} characters`);
+    const [reached, rate, bits, ...others] = figures();
+    expect(reached).toBe(`Finished: ${(10 * speed).toLocaleString("en")} characters`);
     expect(rate).toMatch(/^[\d,]+ per second$/);
     expect(Math.abs(perSecond() - speed)).toBeLessThanOrEqual(0.05 * speed);
     const expected = bitsOf(10 * speed) / (10 * speed);
@@ -73,20 +73,20 @@ describe("the status line", () => {
     expect(others).toEqual([]);
   });
 
-  test("tells how surprising the text is up to what is shown, give or take what was just asked for", () => {
+  test("shows how surprising the text is up to what is shown, give or take what was just asked for", () => {
     shown({ length: 1000 });
     click("Generate");
     for (let tenth = 0; tenth < 150; tenth += 1) {
       seconds(0.1);
       const { length } = generated();
       const near = Array.from({ length: 17 }, (_, more) => bitsOf(length + more) / (length + more));
-      const told = bitsPerCharacter();
-      expect(told).toBeGreaterThanOrEqual(Math.min(...near) - 0.005);
-      expect(told).toBeLessThanOrEqual(Math.max(...near) + 0.005);
+      const mean = bitsPerCharacter();
+      expect(mean).toBeGreaterThanOrEqual(Math.min(...near) - 0.005);
+      expect(mean).toBeLessThanOrEqual(Math.max(...near) + 0.005);
     }
   });
 
-  test("tells the speed of now while it is written, and of the whole at the end", () => {
+  test("shows the speed of now while it is written, and of the whole at the end", () => {
     const model = shown({ length: 600, speed: 100 });
     click("Generate");
     seconds(2);
@@ -99,7 +99,7 @@ describe("the status line", () => {
     expect(Math.abs(perSecond() - 600 / time)).toBeLessThanOrEqual(2);
   });
 
-  test("tells the speed of what was added, not of the pause before it", () => {
+  test("shows the speed of what was added, not of the pause before it", () => {
     shown({ length: 100 });
     click("Generate");
     seconds(120);
@@ -110,7 +110,7 @@ describe("the status line", () => {
     expect(figures()[2]).toBe(`${(bitsOf(200) / 200).toFixed(2)} bits per character`);
   });
 
-  test("as fast as possible, it tells how fast that is", () => {
+  test("as fast as possible, it shows how fast that is", () => {
     kernel.text = counting(100_000);
     shown({ length: 100_000, speed: null });
     click("Generate");
@@ -120,7 +120,7 @@ describe("the status line", () => {
     expect(perSecond()).toBeGreaterThan(100_000);
   });
 
-  test("of a text of before has no speed, as nobody saw it", () => {
+  test("a text of before has no speed, as it was not seen coming", () => {
     shown({ length: 100 });
     click("Generate");
     seconds(5);
@@ -229,10 +229,10 @@ describe("what is said politely is said once", () => {
   test("of each step, and of a text that is continued", () => {
     shown({ length: 100 });
     const heard = listening();
-    for (const told of ["1 character", "2 characters"]) {
+    for (const reached of ["1 character", "2 characters"]) {
       click("Step");
       seconds(1);
-      expect(heard()).toEqual(["Writing", `Finished: ${told}`]);
+      expect(heard()).toEqual(["Writing", `Finished: ${reached}`]);
     }
     click("Continue");
     seconds(5);

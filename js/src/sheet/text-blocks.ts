@@ -1,0 +1,64 @@
+import { box } from "../dom/elements.ts";
+import { onResize } from "../dom/events.ts";
+
+/** UTF-16 units after which a block ends with the next line end. */
+const LONG = 1000;
+/** UTF-16 units after which a block ends without a line end, where the browser breaks the line. */
+const LONGEST = 8000;
+
+/** The blocks of a text: where one grows, a browser lays out all of it again. */
+export class TextBlocks {
+  /** UTF-16 units in the last block. */
+  filled = 0;
+  /** The position of the first character of each block. */
+  readonly #positions = new WeakMap<Element, number>();
+
+  constructor(
+    private readonly root: HTMLElement,
+    signal: AbortSignal,
+  ) {
+    let width = 0;
+    onResize([root], signal, () => {
+      if (root.clientWidth !== width) this.#join();
+      width = root.clientWidth;
+    });
+  }
+
+  get isLong(): boolean {
+    return this.filled >= LONG;
+  }
+
+  get isLongest(): boolean {
+    return this.filled >= LONGEST;
+  }
+
+  add(position: number, ...content: Node[]): void {
+    const block = box("lstm-text-block", ...content);
+    this.#positions.set(block, position);
+    this.root.append(block);
+  }
+
+  /** The positions of the first block in sight, or a little before, and of the one behind; null: the end. */
+  get sight(): [from: number | null, to: number | null] {
+    const { scrollTop, clientHeight, children } = this.root;
+    const blocks = Array.from(children).filter((one) => this.#positions.has(one)) as HTMLElement[];
+    const start = (blocks[0]?.offsetTop ?? 0) + scrollTop; // of the block at the top of what is seen
+    const first = blocks.find(
+      ({ offsetTop, offsetHeight }) => offsetTop + offsetHeight - start >= -clientHeight / 2,
+    );
+    const end = blocks.find(({ offsetTop }) => offsetTop - start > 1.5 * clientHeight);
+    const position = (block: HTMLElement | undefined) =>
+      block === undefined ? null : (this.#positions.get(block) ?? null);
+    return [position(first), position(end)];
+  }
+
+  /** At another width, let the blocks that were cut within a line flow on as one. */
+  #join(): void {
+    for (const block of this.root.querySelectorAll(".lstm-text-cut")) {
+      const next = block.nextElementSibling;
+      block.classList.add("lstm-text-joined");
+      next?.classList.add("lstm-text-joined");
+      if (next === this.root.lastElementChild) this.filled = LONGEST; // not to grow any more
+    }
+  }
+}
