@@ -47,7 +47,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget.inspection.followed": ("FOLLOWED",),
     "lstm_widget.network.normalize": ("Normalized", "Replacement", "normalize"),
     "lstm_widget.network.sampling": ("bar", "pick", "choose", "choose_each", "explain_each", "COLDEST"),
-    "lstm_widget.network.engine": ("Engine", "Lane", "State"),
+    "lstm_widget.network.engine": ("Engine", "Lane", "State", "StatefulLane"),
     "lstm_widget.formats.p5ml": ("load_p5ml", "save_p5ml"),
     "lstm_widget.formats.safetensors": ("load_safetensors", "save_safetensors", "read_card"),
     "lstm_widget.formats.web": ("load_url",),
@@ -63,9 +63,9 @@ INNER = {
 def modules() -> dict[str, Module]:
     """Load the documented modules, by name."""
     loaded = {}
-    for name, told in PAGES.items():
+    for name, names in PAGES.items():
         module = import_module(name)
-        exported = told or module.__all__
+        exported = names or module.__all__
         # pdoc looks for names in the module itself, but some are loaded only on demand.
         vars(module).update({one: getattr(module, one) for one in exported})
         vars(module)["__all__"] = list(exported)
@@ -73,7 +73,7 @@ def modules() -> dict[str, Module]:
     return loaded
 
 
-def is_told(pages: dict[str, Module], doc: Doc[Any]) -> bool:
+def is_listed(pages: dict[str, Module], doc: Doc[Any]) -> bool:
     """Return whether a member needs an entry besides the docstring of its class."""
     owner = pages[doc.modulename].get(doc.qualname.rpartition(".")[0])
     if not isinstance(owner, Class):
@@ -107,7 +107,7 @@ def build(home: Path) -> None:
     render.env.globals["dark_code"] = HtmlFormatter(style="github-dark").get_style_defs(".pdoc-code")
     render.env.filters["to_markdown"] = to_markdown
     pages = modules()
-    render.env.globals["is_told"] = partial(is_told, pages)
+    render.env.globals["is_listed"] = partial(is_listed, pages)
     shutil.rmtree(home, ignore_errors=True)
     for name, module in pages.items():
         file = home / f"{name.replace('.', '/')}.html"
