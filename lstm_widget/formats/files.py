@@ -312,8 +312,11 @@ def name_below(name: str) -> str:
 
 
 def readable_size(size: int) -> str:
-    """Return a number of bytes in GiB or MiB."""
-    return f"{size / 2**30:g} GiB" if size >= 2**30 else f"{size / 2**20:g} MiB"
+    """Return a number of bytes as a person says it, if it is a round one."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size} bytes"
 
 
 def _refuse_outside(name: str) -> NoReturn:
