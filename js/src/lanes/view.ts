@@ -65,10 +65,6 @@ class LanesView extends RunView<LanesTraits, LanesControls> {
     return this.#board.came - this.#board.shown;
   }
 
-  kept(): number {
-    return 0; // no run begins with a part of another one
-  }
-
   override resumed(): void {
     this.#front = this.length;
     super.resumed();
@@ -78,15 +74,13 @@ class LanesView extends RunView<LanesTraits, LanesControls> {
     this.#board.receive(text, chunk);
   }
 
-  wroteAll(): void {
+  override wroteAll(): void {
     // The clock of all lanes: it types one sign for each character of the lane that is the furthest.
     const ahead = this.#board.came - this.#front - this.typewriter.waiting;
     if (ahead > 0) this.typewriter.push(" ".repeat(ahead));
     // What a lane has that catches up is shown at once: in the next frame, with all the others.
     this.#frame.ask();
   }
-
-  reading(): void {}
 
   protected empty(_run: string | undefined, seed: string): void {
     this.#front = 0;

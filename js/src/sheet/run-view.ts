@@ -98,10 +98,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
   protected abstract get beginning(): string;
   abstract lanes(): LaneAsked[];
   abstract unseen(): number;
-  abstract kept(): number;
   abstract wrote(text: string, chunk: LaneChunk): void;
-  abstract wroteAll(): void;
-  abstract reading(left: number): void;
   /** Show the empty text of a run, or of none, but for the seed and what it shares with another one. */
   protected abstract empty(run: string | undefined, seed: string, shared: number): void;
   /** The typewriter shows more. */
@@ -168,6 +165,14 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     }
   }
 
+  kept(): number {
+    return 0;
+  }
+
+  wroteAll(): void {}
+
+  reading(_left: number): void {}
+
   pace(): number {
     return this.#common.get("speed") ?? Number.POSITIVE_INFINITY;
   }
@@ -196,20 +201,17 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.progress();
   }
 
-  ended(reason: Reason, have: number): void {
+  ended(reason: Reason | null, have: number): void {
     this.line.ended = reason;
-    if (reason === "stopped") this.showAll();
+    if (reason !== "finished") this.showAll();
     if (this.isPublished(have)) this.showPublished(); // answers were lost
+    if (reason === null) this.line.say("");
     this.progress();
   }
 
   failed(message: string, have: number): void {
-    this.line.ended = null;
     this.line.problem.textContent = message;
-    this.showAll();
-    if (this.isPublished(have)) this.showPublished();
-    this.line.say("");
-    this.progress();
+    this.ended(null, have);
   }
 
   refused(message: string): void {

@@ -66,7 +66,7 @@ class TextView extends RunView<Traits, Controls> {
     return this.typewriter.waiting;
   }
 
-  kept(): number {
+  override kept(): number {
     return Array.from(this.model.get("text")).length;
   }
 
@@ -87,9 +87,7 @@ class TextView extends RunView<Traits, Controls> {
     this.typewriter.push(text);
   }
 
-  wroteAll(): void {}
-
-  reading(left: number): void {
+  override reading(left: number): void {
     this.#unread = left;
     this.progress();
   }
