@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="UTF-8 text; several, or folders of .txt files, are read as one; - reads standard input",
+        help="UTF-8 text; several are read as one, with --validation also the .txt files of a folder; "
+        "- reads standard input",
     )
     add("--lines", action="store_true", help="also print the bits per character of each line")
     add("--reflow", action="store_true", help="join the lines of hard-wrapped prose, as train --reflow does")
