@@ -243,6 +243,10 @@ def test_the_learning_rate_rises_and_falls():
     assert rates[20:] == sorted(rates[20:], reverse=True)
     assert rates[510] == pytest.approx(0.25)  # half way down
     assert 0 < rates[-1] < 1e-5
+    ours.updates = 100_000
+    assert [ours.learning_rate(number) for number in (0, 14, 29, 30)] == [
+        pytest.approx(0.5 * share) for share in (1 / 30, 0.5, 1, 1)
+    ]
 
 
 def test_the_learning_rate_is_what_the_weights_move_by():

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lstm_widget.training.settings import ChosenSettings
 
 WARM_UP = 0.02  # of all updates
+_LONGEST_WARM_UP = 30  # updates; by then Adam knows how large the gradients are
 _VALIDATION_ROWS = 64
 _VALIDATION_SEQUENCE_LENGTH = 64
 _LEAST_VALIDATION_ROW = 500  # characters; the first ones of a row are predicted without a context
@@ -95,7 +96,7 @@ class Learner:
 
     def learning_rate(self, update: int) -> float:
         """Return the learning rate of an update: warm-up, then half a cosine."""
-        warm_up = max(1, round(WARM_UP * self.updates))
+        warm_up = min(max(1, round(WARM_UP * self.updates)), _LONGEST_WARM_UP)
         if update < warm_up:
             return self.settings.learning_rate * (update + 1) / warm_up
         way = (update - warm_up) / max(1, self.updates - warm_up)

@@ -62,7 +62,8 @@ class TrainingSettings:
         Characters read at each of these places for one update of the weights: how far the error is
         propagated back (truncated back-propagation through time).
     learning_rate : float or None
-        The highest value; it is reached after 2 % of the updates and falls along half a cosine to 0.
+        The highest value; it is reached after 2 % of the updates, at most 30, and falls along half a
+        cosine to 0.
     dropout : float or None
         In [0, 1): the share of the values between the layers that is set to zero, the same ones for
         all characters of an update; of the embedding, half that share.
