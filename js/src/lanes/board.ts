@@ -1,4 +1,4 @@
-import { element } from "../dom/elements.ts";
+import { box } from "../dom/elements.ts";
 import { randomName } from "../kernel/names.ts";
 import type { Bounds, LaneAsked, LaneChunk, LaneReceipt } from "../kernel/protocol.ts";
 import { Column } from "./column.ts";
@@ -11,7 +11,7 @@ export interface BoardListener {
 
 /** The lanes side by side, and where each departs from the one to its left. */
 export class Board {
-  readonly root = element("div", { className: "lstm-columns" });
+  readonly root = box("lstm-columns");
   #columns: Column[] = [];
   /** Of each column with the one to its left; the first has none. */
   #comparisons: Comparison[] = [];

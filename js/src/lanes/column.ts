@@ -1,5 +1,5 @@
 import { buttonMaker, enable } from "../dom/buttons.ts";
-import { element, uniqueId } from "../dom/elements.ts";
+import { box, describe, paragraph } from "../dom/elements.ts";
 import { bitsPerCharacter, characters } from "../dom/words.ts";
 import type { Bounds, Change, LaneChunk } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
@@ -19,8 +19,8 @@ export class Column {
   readonly #page: TextArea;
   readonly #mark: DepartureMark;
   readonly #remove: HTMLButtonElement;
-  readonly #figures = element("p", { className: "lstm-lane-figures" });
-  readonly #departure = element("p", { className: "lstm-lane-departure", id: uniqueId() });
+  readonly #figures = paragraph("lstm-lane-figures");
+  readonly #departure = paragraph("lstm-lane-departure");
   #field: NumberField | null = null;
   #number = 0;
   #temperature = 0;
@@ -29,7 +29,7 @@ export class Column {
   #bits: number | null = null;
 
   constructor(
-    /** What it is told by, to the kernel. */
+    /** What the kernel calls it. */
     readonly name: string,
     private readonly range: Bounds,
     private readonly listener: ColumnListener,
@@ -39,16 +39,9 @@ export class Column {
     view.addEventListener("abort", () => this.dispose(), { signal });
     this.#remove = buttonMaker(signal)("Remove", () => listener.removed());
     this.#page = new TextArea(signal);
-    this.#page.root.setAttribute("aria-describedby", this.#departure.id);
+    describe(this.#page.root, this.#departure);
     this.#mark = new DepartureMark(this.#page, signal);
-    this.root = element(
-      "div",
-      { className: "lstm-lane" },
-      this.#remove,
-      this.#page.root,
-      this.#departure,
-      this.#figures,
-    );
+    this.root = box("lstm-lane", this.#remove, this.#page.root, this.#departure, this.#figures);
     this.root.setAttribute("role", "group");
   }
 
@@ -69,14 +62,9 @@ export class Column {
       this.#temperature = temperature;
       this.listener.heated(temperature);
     };
-    const kind = { whole: false };
-    const field = new NumberField(
-      `Temperature of ${lane}`,
-      this.range,
-      kind,
-      changed,
-      this.#gone.signal,
-    );
+    const { signal } = this.#gone;
+    const name = `Temperature of ${lane}`;
+    const field = new NumberField(name, this.range, { whole: false }, changed, signal);
     field.value = this.#temperature;
     before?.remove();
     this.root.prepend(field.root);
@@ -161,26 +149,26 @@ export class Column {
     return text;
   }
 
-  /** Tell where it departs from its left neighbour; null if it does not, undefined if there is none. */
+  /** Show where it departs from its left neighbour; null if it does not, undefined if there is none. */
   depart(position: number | null | undefined): void {
     const neighbour = `lane ${this.#number - 1}`;
     const after =
       position === 0 ? "from the first character on" : `after ${characters(position ?? 0)}`;
     const isSame = position === null && this.shown > 0;
-    const told =
+    const sentence =
       typeof position === "number"
         ? `Departs from ${neighbour} ${after}`
         : isSame
           ? `The same as ${neighbour} so far`
           : "";
-    if (this.#departure.textContent === told) return;
-    this.#departure.textContent = told;
+    if (this.#departure.textContent === sentence) return;
+    this.#departure.textContent = sentence;
     if (typeof position === "number") {
       this.#mark.show(position, `Departs from ${neighbour} here, ${after}`);
     } else this.#mark.hide();
   }
 
-  /** Tell how much is shown. */
+  /** Write how much is shown below it. */
   tell(): void {
     const told = this.shown > 0 ? [characters(this.shown)] : [];
     if (this.shown > 0 && this.#bits !== null) told.push(bitsPerCharacter(this.#bits));

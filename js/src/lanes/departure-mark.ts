@@ -1,23 +1,20 @@
 import { element } from "../dom/elements.ts";
+import { onResize } from "../dom/events.ts";
 import type { TextArea } from "../sheet/text-area.ts";
 
 /**
  * Marks where the text of a lane departs from that of its neighbour. It lies over the text, where the
- * browser says that the character stands: the text itself stays as it is, and so does what is selected.
+ * browser has put the character: the text itself stays as it is, and so does what is selected.
  */
 export class DepartureMark {
-  readonly #mark = element("span", { className: "lstm-departure" });
+  readonly #mark = element("span", { className: "lstm-departure", role: "img" });
   #range: Range | null = null;
 
   constructor(
     private readonly page: TextArea,
     signal: AbortSignal,
   ) {
-    this.#mark.setAttribute("role", "img");
-    if (typeof ResizeObserver === "undefined") return; // nothing is laid out
-    const observer = new ResizeObserver(() => this.#draw());
-    observer.observe(page.root); // other lines
-    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+    onResize([page.root], signal, () => this.#draw()); // other lines
   }
 
   /** Mark a character that is shown, counted from the first that was generated. */
