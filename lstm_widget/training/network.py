@@ -9,7 +9,6 @@ from torch import nn
 
 from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
 from lstm_widget.formats.torch_module import CharModule
-from lstm_widget.network.model import FORGET_BIAS
 from lstm_widget.training.layer import read_sequence
 
 if TYPE_CHECKING:
@@ -108,12 +107,9 @@ def new_network(vocab_size: int, settings: ChosenSettings) -> CharNetwork:
         msg = "The size of a new network must be given: settings_for chooses it."
         raise TypeError(msg)
     units = [settings.units] * settings.layers
-    network = blank_network(vocab_size, settings.embedding_size, units, settings.seed)
-    for layer in network.layers:  # start out remembering: the forget gate open
-        size = layer.hidden_size
-        with torch.no_grad():
-            layer.get_parameter("bias_ih_l0")[size : 2 * size] = FORGET_BIAS
-    return network
+    # Its forget gates are half open, as PyTorch draws them: texts are learnt faster than with open ones
+    # (a bias of 1), and better in the same number of updates.
+    return blank_network(vocab_size, settings.embedding_size, units, settings.seed)
 
 
 def network_of(model: CharLSTM) -> CharNetwork:
