@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SEED = "The road"
 TIMEOUT = 60_000  # milliseconds; generous, as nothing is waited for longer than it takes
 # While JupyterLab starts, it drops commands without a word: then they are given again.
-_TRIES, _PATIENCE = 10, 5_000
+_TRIES, _PATIENCE = 24, 5_000
 _TOKEN = "test"  # noqa: S105 - of a server that lasts as long as the test
 
 # Chromium in a container: no sandbox, no calls home.

@@ -30,7 +30,7 @@ def test_copy_puts_seed_and_text_into_the_clipboard(opened, expected):
 
 
 def test_what_is_selected_stays_selected_while_the_text_grows(opened):
-    notebook = opened(length=500)
+    notebook = opened(length=1500)
     notebook.generate.click()
     notebook.wait_for(80)
     box, mouse = notebook.text.bounding_box(), notebook.page.mouse
@@ -45,13 +45,13 @@ def test_what_is_selected_stays_selected_while_the_text_grows(opened):
     mouse.up()
     notebook.page.keyboard.press("ControlOrMeta+C")
     notebook.page.wait_for_function(f"async (text) => await {CLIPBOARD} === text", arg=selected)
-    expect(notebook.status).to_have_text("Finished: 500 characters")
+    expect(notebook.status).to_have_text("Finished: 1,500 characters")
     assert notebook.page.evaluate(SELECTED) == selected
     assert selected in notebook.shown
 
 
 def test_the_end_is_followed_unless_the_reader_scrolls_up(opened):
-    notebook = opened(length=3000, speed=500)
+    notebook = opened(length=20_000, speed=500)
     notebook.root.evaluate("element => { element.style.width = '400px'; }")
     top = "element => element.scrollTop"
     rest = "element => element.scrollHeight - element.scrollTop - element.clientHeight"
