@@ -1,0 +1,137 @@
+"""Make the bundled models: train each on its text, and add to its card what the widget starts with.
+
+    python docs/voices.py FOLDER_OF_THE_TEXTS FOLDER_FOR_THE_TRAININGS [NAME ...]
+
+`docs/corpora.md` describes the texts. All trainings take hours; one that was interrupted goes on, and one
+that is finished is not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from lstm_widget import LSTMGenerator, load_model, save_model
+from lstm_widget.training.card import SAMPLE_RNGS, SAMPLE_SETTINGS
+
+ROOT = Path(__file__).parents[1]
+BUNDLED = ROOT / "lstm_widget" / "network" / "bundled"
+LICENCE = "text in the public domain in the US; model MIT, as this package"
+OLD = "The text is old: it has its time's prejudices about women, peoples and religions."
+GUTENBERG = "Project Gutenberg; the titles and the rules of cleaning are in docs/corpora.md"
+# How each is trained; then what its card says beside what the training measured.
+VOICES: dict[str, tuple[str, dict[str, Any]]] = {
+    "fairytales": (
+        "--validation spread --units 512 --epochs 6 --dropout 0.1",
+        {
+            "title": "Fairy tales",
+            "language": "en",
+            "text": "Lang's twelve coloured Fairy Books, Grimm, Jacobs and Andersen",
+            "note": f"{OLD} The tales can be cruel.",
+            "seed": "Once upon a ti",
+            "beginnings": ["The old king had three so", '"Who is knocking at my do'],
+        },
+    ),
+    "sherlock": (
+        "--validation spread --units 512 --epochs 14 --dropout 0.25",
+        {
+            "title": "Sherlock Holmes",
+            "language": "en",
+            "text": "Conan Doyle: the four novels and five collections of stories about Sherlock Holmes",
+            "note": OLD,
+            "seed": '"My dear Wat',
+            "beginnings": ["It was a cold morning in Nov", "Holmes lit his pi"],
+        },
+    ),
+    "shakespeare": (
+        "--units 512 --epochs 75 --dropout 0.5 --patience 20",
+        {
+            "title": "Shakespeare",
+            "language": "en",
+            "text": 'William Shakespeare: plays ("tiny Shakespeare")',
+            "note": OLD,
+            "seed": "ROMEO:\nWhat li",
+            "beginnings": ["JULIET:\nO, my lo", "KING HENRY:\nGood mor"],
+        },
+    ),
+    "maerchen": (
+        "--validation spread --units 448 --epochs 16 --dropout 0.3",
+        {
+            "title": "Märchen",
+            "language": "de",
+            "text": "Grimm, Hauff, Andersen, Bonsels and Storm, in German",
+            "note": f"{OLD} The tales can be cruel.",
+            "seed": "Es war einmal ein Kö",
+            "beginnings": ["Da sprach der Wo", "Die Königstochter wei"],
+        },
+    ),
+    "verne": (
+        "--validation spread --units 512 --epochs 9 --dropout 0.15",
+        {
+            "title": "Jules Verne",
+            "language": "fr",
+            "text": "Jules Verne: nine novels, in French",
+            "note": OLD,
+            "seed": "Le capitaine Ne",
+            "beginnings": ["Le lendemain mat", "«Monsieur, répondit l'ing"],
+        },
+    ),
+}
+
+
+def main() -> None:
+    """Train what is missing, and write the models."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("texts", type=Path, help="folder of the texts")
+    parser.add_argument("trainings", type=Path, help="folder that the trainings are kept in")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: {' '.join(VOICES)}")
+    options = parser.parse_args()
+    for name in options.names or VOICES:
+        command, words = VOICES[name]
+        text = options.texts / f"{name}.txt"
+        folder = train(text, options.trainings / name, command)
+        bundle(name, folder, words, text)
+
+
+def train(text: Path, folder: Path, command: str) -> Path:
+    """Train on a text, or go on with it, and return the folder."""
+    if not (folder / "model.safetensors").exists():
+        new = [str(text), "--output", str(folder), "--checkpoints", *shlex.split(command)]
+        begun = folder.exists()
+        what = ["--resume", str(folder)] if begun else new
+        subprocess.run([sys.executable, "-m", "lstm_widget.cli", "train", *what], check=True)  # noqa: S603 - this very program
+    return folder
+
+
+def bundle(name: str, folder: Path, words: dict[str, Any], text: Path) -> None:
+    """Write a trained model with its whole card."""
+    model = load_model(folder)
+    lstm = LSTMGenerator(model)
+    settings = {"seed": words["seed"], **SAMPLE_SETTINGS}
+    samples = [lstm.generate(settings, rng=rng) for rng in SAMPLE_RNGS]
+    card = {
+        **model.card,
+        **words,
+        "temperature": SAMPLE_SETTINGS["temperature"],
+        "length": 600,
+        "source": GUTENBERG if name != "shakespeare" else "char-rnn's input.txt; see docs/corpora.md",
+        "text_sha256": hashlib.sha256(text.read_bytes()).hexdigest(),
+        "licence": LICENCE,
+        "samples": {"settings": settings, "by_rng": samples},
+    }
+    beginnings = "".join((words["seed"], *words["beginnings"]))
+    if unknown := set(beginnings) - set(model.vocab):
+        sys.exit(f"{name} does not know {sorted(unknown)}, which it is to begin with.")
+    file = save_model(model.with_card(card), BUNDLED / f"{name}.safetensors", dtype="float16")
+    bits = card["validation_loss_bits"]
+    sys.stdout.write(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB, {bits} bits per character\n")
+    sys.stdout.writelines(f"{words['seed']}{sample}\n\n" for sample in samples)
+
+
+if __name__ == "__main__":
+    main()
