@@ -369,7 +369,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--kernels", nargs="+", type=int, metavar="N", help="default: 1, 5, 10, 20, 30")
     parser.add_argument("--speed", nargs="+", choices=SPEEDS, default=list(SPEEDS), help="default: both")
-    parser.add_argument("--model", default="bronte", help="default: %(default)s")
+    parser.add_argument("--model", default="fairytales", help="default: %(default)s")
     parser.add_argument("--math", choices=["numpy", "numba"], help="default: Numba if installed")
     parser.add_argument("--quick", action="store_true", help="1 and 5 kernels, one text each")
     options = parser.parse_args()

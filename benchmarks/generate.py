@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     """Characters per second of each contestant, all lanes together, by the number of lanes."""
 
 SHARED = Path(__file__).parents[2] / "shared" / "models"
-DEFAULTS = [*(str(SHARED / name) for name in ("darwin", "bolano")), "bronte", "2x512", "2x1024"]
+DEFAULTS = [*(str(SHARED / name) for name in ("darwin", "bolano")), "fairytales", "2x512", "2x1024"]
 TEMPERATURE = 0.6
 LANES = 8
 LIMIT = "limit: one product with every weight"
@@ -263,7 +263,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
-        "models", nargs="*", metavar="MODEL", help="default: darwin bolano bronte 2x512 2x1024"
+        "models", nargs="*", metavar="MODEL", help="default: darwin bolano fairytales 2x512 2x1024"
     )
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--seconds", type=float, default=3.0, help="for the processes (default: %(default)s)")

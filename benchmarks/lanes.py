@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SHARED = ROOT.parent / "shared" / "models"
-DEFAULTS = ["bronte", *(str(SHARED / name) for name in ("darwin", "bolano"))]
+DEFAULTS = ["fairytales", *(str(SHARED / name) for name in ("darwin", "bolano"))]
 FRAMES = 50  # per second
 ENOUGH = 0.95  # of the characters that the speed asks for
 
@@ -84,7 +84,7 @@ def measured(lab: Lab, browser: Browser, model: str, options: argparse.Namespace
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--models", nargs="+", metavar="PATH", help="default: bronte, darwin, bolano")
+    parser.add_argument("--models", nargs="+", metavar="PATH", help="default: fairytales, darwin, bolano")
     parser.add_argument("--lanes", type=int, default=6, help="lanes side by side (default: %(default)s)")
     parser.add_argument("--speed", type=int, default=400, help="characters per second (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=10, help="how long to measure (default: %(default)s)")

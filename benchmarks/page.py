@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession
 
 SHARED = ROOT.parent / "shared" / "models"
-DEFAULTS = ["bronte", *(str(SHARED / name) for name in ("darwin", "bolano"))]
+DEFAULTS = ["fairytales", *(str(SHARED / name) for name in ("darwin", "bolano"))]
 SETTINGS = f"seed={SEED!r}, temperature=0.6, rng=1"
 FULL = 20_000  # characters at full speed
 FULL_ROUNDS = 3
@@ -395,7 +395,7 @@ def opened(lab: Lab, browser: Browser, model: str) -> Iterator[Bench]:
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--models", nargs="+", metavar="PATH", help="default: bronte, darwin, bolano")
+    parser.add_argument("--models", nargs="+", metavar="PATH", help="default: fairytales, darwin, bolano")
     parser.add_argument("--rounds", type=int, default=20, help="short measurements (default: %(default)s)")
     parser.add_argument("--long", type=int, default=200_000, help="of the long text (default: %(default)s)")
     options = parser.parse_args()

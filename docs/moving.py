@@ -28,7 +28,7 @@ WINDOW = {"width": 1360, "height": 900}
 SIZE = 1208, 740
 ZOOM = 1.5
 MARGIN, ABOVE = 8, 4
-GENERATOR = LSTMGenerator("bronte")
+GENERATOR = LSTMGenerator("fairytales")
 # Where the temperature is changed while it writes, and to what.
 CHANGES = {115: 1.5, 215: 0.2}
 POINTED = 1500, 1000, 1000  # milliseconds to point at each of the most surprising letters

@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lstm_widget import LSTMGenerator, load_model, save_model
+from lstm_widget import LSTMGenerator, load_model
+from lstm_widget.formats.safetensors import save_safetensors
 from lstm_widget.training.card import SAMPLE_RNGS, SAMPLE_SETTINGS
 
 ROOT = Path(__file__).parents[1]
@@ -127,7 +128,8 @@ def bundle(name: str, folder: Path, words: dict[str, Any], text: Path) -> None:
     beginnings = "".join((words["seed"], *words["beginnings"]))
     if unknown := set(beginnings) - set(model.vocab):
         sys.exit(f"{name} does not know {sorted(unknown)}, which it is to begin with.")
-    file = save_model(model.with_card(card), BUNDLED / f"{name}.safetensors", dtype="float16")
+    file = BUNDLED / f"{name}.safetensors"
+    save_safetensors(model.with_card(card), file, dtype="float16")
     bits = card["validation_loss_bits"]
     sys.stdout.write(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB, {bits} bits per character\n")
     sys.stdout.writelines(f"{words['seed']}{sample}\n\n" for sample in samples)

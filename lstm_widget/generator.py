@@ -83,8 +83,8 @@ class LSTMGenerator:
     Examples
     --------
     >>> from lstm_widget import LSTMGenerator
-    >>> lstm = LSTMGenerator("bronte")
-    >>> text = lstm.generate(seed="She was", length=40, temperature=0.6, rng=1)
+    >>> lstm = LSTMGenerator("fairytales")
+    >>> text = lstm.generate(seed="Once upon a", length=40, temperature=0.6, rng=1)
     >>> len(text)
     40
     """
@@ -321,7 +321,7 @@ class LSTMGenerator:
         Examples
         --------
         >>> from lstm_widget import LSTMGenerator
-        >>> trace = LSTMGenerator("bronte").trace(seed="She was", length=40, temperature=0.6, rng=1)
+        >>> trace = LSTMGenerator("fairytales").trace(seed="Once upon a", length=40, temperature=0.6, rng=1)
         >>> len(trace.text), trace.ranks.shape
         (40, (40,))
         """

@@ -87,31 +87,31 @@ def test_a_lookalike_in_the_seed_is_told_beside_the_text(model_file):
     ("code", "arguments", "sentence"),
     [
         (1, ["generate", "nobody"], "'nobody' does not exist; the bundled models are"),
-        (2, ["generate", "bronte", "--length", "0"], "length must be a whole number from 1"),
-        (2, ["generate", "bronte", "--length", "ten"], "invalid int value: 'ten'"),
-        (2, ["generate", "bronte", "--temperature", "-1"], "temperature must be"),
-        (2, ["generate", "bronte", "--temperature", "nan"], "temperature must be"),
-        (2, ["generate", "bronte", "--top-p", "2"], "top_p must be"),
-        (2, ["generate", "bronte", "--rng", "-1"], "rng must be"),
-        (2, ["generate", "bronte", "--count", "0"], "--count must be from 1 to 10,000"),
-        (2, ["generate", "bronte", "--count", "1000000000"], "--count must be from 1 to 10,000"),
-        (2, ["generate", "bronte", "--seed", ""], "seed is empty"),
-        (2, ["generate", "bronte", "--seed", "北"], "does not know '北'"),
+        (2, ["generate", "fairytales", "--length", "0"], "length must be a whole number from 1"),
+        (2, ["generate", "fairytales", "--length", "ten"], "invalid int value: 'ten'"),
+        (2, ["generate", "fairytales", "--temperature", "-1"], "temperature must be"),
+        (2, ["generate", "fairytales", "--temperature", "nan"], "temperature must be"),
+        (2, ["generate", "fairytales", "--top-p", "2"], "top_p must be"),
+        (2, ["generate", "fairytales", "--rng", "-1"], "rng must be"),
+        (2, ["generate", "fairytales", "--count", "0"], "--count must be from 1 to 10,000"),
+        (2, ["generate", "fairytales", "--count", "1000000000"], "--count must be from 1 to 10,000"),
+        (2, ["generate", "fairytales", "--seed", ""], "seed is empty"),
+        (2, ["generate", "fairytales", "--seed", "北"], "does not know '北'"),
         (2, ["score"], "required: MODEL"),
         (2, [], "required: COMMAND"),
         (2, ["sing"], "invalid choice: 'sing'"),
-        (1, ["score", "bronte", "/nowhere/at all"], "cannot be read: No such file"),
-        (1, ["score", "bronte", "/dev/zero"], "'/dev/zero' cannot be read: It is a device"),
-        (1, ["score", "bronte", "."], "cannot be read: Is a directory"),
+        (1, ["score", "fairytales", "/nowhere/at all"], "cannot be read: No such file"),
+        (1, ["score", "fairytales", "/dev/zero"], "'/dev/zero' cannot be read: It is a device"),
+        (1, ["score", "fairytales", "."], "cannot be read: Is a directory"),
         (1, ["info", "ftp://example.org/model"], "not from ftp"),
         (2, ["convert", "model.keras", "b.safetensors"], "give it with --vocab"),
-        (1, ["convert", "bronte", "b.zip"], "not as .zip"),
-        (2, ["convert", "bronte", "b.safetensors", "--vocab", "vocab.json"], "leave it out otherwise"),
-        (1, ["convert", "bront", "b.safetensors", "--vocab", "vocab.json"], "did you mean 'bronte'?"),
-        (1, ["convert", "bronte", "/proc/no.safetensors"], "'/proc/no.safetensors' cannot be written"),
+        (1, ["convert", "fairytales", "b.zip"], "not as .zip"),
+        (2, ["convert", "fairytales", "b.safetensors", "--vocab", "vocab.json"], "leave it out otherwise"),
+        (1, ["convert", "fairytale", "b.safetensors", "--vocab", "vocab.json"], "did you mean 'fairytales'?"),
+        (1, ["convert", "fairytales", "/proc/no.safetensors"], "'/proc/no.safetensors' cannot be written"),
         (2, ["train", "nofile.txt", "-o", "m"], "no text file or folder 'nofile.txt': check the path.\n"),
-        (1, ["generate", "bront"], "'bront' does not exist; did you mean 'bronte'?"),
-        (2, ["convert", "bronte", "folder", "--float16"], "Only a .safetensors file can hold float16"),
+        (1, ["generate", "fairytale"], "'fairytale' does not exist; did you mean 'fairytales'?"),
+        (2, ["convert", "fairytales", "folder", "--float16"], "Only a .safetensors file can hold float16"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(tmp_path, monkeypatch, code, arguments, sentence):
@@ -261,7 +261,7 @@ def test_info_shows_numbers_as_a_person_writes_them(tmp_path, random_model, caps
 
 
 def test_models_lists_what_is_bundled():
-    assert succeeds("models").startswith("bronte ")
+    assert succeeds("models").startswith("fairytales ")
 
 
 def test_there_and_back_again_is_bit_identical(tmp_path, shared_models):

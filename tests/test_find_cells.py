@@ -160,7 +160,7 @@ def test_activations_are_those_of_pytorch(random_model, units, embedding, length
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["bronte", "shakespeare"])
+@pytest.mark.parametrize("name", ["fairytales", "shakespeare"])
 def test_activations_of_a_bundled_model_are_those_of_pytorch(request, name):
     torch = pytest.importorskip("torch", reason="The comparison with PyTorch needs PyTorch (extra 'train').")
     request.getfixturevalue("one_thread")
@@ -453,7 +453,7 @@ def test_a_text_is_read_as_the_model_can_and_no_further_than_some_place():
 # The bundled models.
 
 
-@pytest.mark.parametrize("name", ["bronte", "shakespeare"])
+@pytest.mark.parametrize("name", ["fairytales", "shakespeare"])
 def test_a_bundled_model_has_cells_that_follow_something_well(name):
     generator = LSTMGenerator(name)
     found = find_cells(generator.model, Engine(generator.model.weights))

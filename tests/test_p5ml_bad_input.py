@@ -506,7 +506,7 @@ def test_cells_of_another_kind_are_refused_by_name(folder, name, alone):
 @pytest.mark.parametrize(
     ("source", "match"),
     [
-        ("nowhere", "'nowhere' does not exist; the bundled models are .*bronte"),
+        ("nowhere", "'nowhere' does not exist; the bundled models are .*fairytales"),
         ("", "empty"),
         ("ftp://example.org/model", "not from ftp"),
         ("file:///etc/passwd", "not from file"),

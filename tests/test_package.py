@@ -27,7 +27,7 @@ from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lstm_widget"
 PAGE = {"loader.js", "page.js", "page.css"}
-BRONTE = ROOT.parent / "shared" / "corpora" / "bronte.txt"
+FAIRYTALES = ROOT.parent / "shared" / "corpora" / "fairytales.txt"
 
 
 def modules_after(code: str) -> set[str]:
@@ -119,7 +119,7 @@ def test_the_wheel_is_pure_and_holds_the_page_and_the_model(built):
     assert {name for name in names if name.startswith("lstm_widget/static/")} == {
         f"lstm_widget/static/{name}" for name in PAGE
     }
-    assert "lstm_widget/network/bundled/bronte.safetensors" in names
+    assert "lstm_widget/network/bundled/fairytales.safetensors" in names
     assert "lstm_widget/py.typed" in names
     assert not [name for name in names if name.startswith(("js/", "tests/")) or "node_modules" in name]
 
@@ -139,31 +139,56 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built):
         names = {name.split("/", 1)[-1] for name in archive.getnames()}
     assert {
         "lstm_widget/static/page.js",
-        "lstm_widget/network/bundled/bronte.safetensors",
+        "lstm_widget/network/bundled/fairytales.safetensors",
         "LICENSE",
     } <= names
     assert not [name for name in names if "node_modules" in name]
 
 
-def test_the_bundled_models_are_small_and_their_cards_tell_what_they_are():
+def test_the_bundled_models_are_small_and_their_cards_say_what_they_are():
     files = bundled_files()
-    assert set(files) == {"bronte", "darwin", "shakespeare"}
-    assert sum(file.stat().st_size for file in files.values()) <= 16_000_000
-    told = {"title", "text", "licence", "command", "validation_loss_nats", "settings", "samples"}
+    assert set(files) == {"fairytales", "shakespeare"}
+    assert sum(file.stat().st_size for file in files.values()) <= 30_000_000
+    said = {
+        "title",
+        "language",
+        "text",
+        "source",
+        "note",
+        "licence",
+        "command",
+        "validation_loss_nats",
+        "settings",
+    }
     for name in files:
-        card = lstm_widget.load_model(name).card
-        assert told <= set(card)
+        model = lstm_widget.load_model(name)
+        card = model.card
+        assert said <= set(card)
         assert card["float16_cost_nats"] <= 0.002
-        assert len(card["samples"]["by_rng"]) == 3
+        assert f"`{card['text_sha256']}`" in (ROOT / "docs" / "corpora.md").read_text(encoding="utf-8")
+        for seed in (card["seed"], *card["beginnings"]):
+            assert seed[-1].isalpha()  # a question: how does the word go on?
+            assert model.encode(seed)
+        assert len(card["beginnings"]) == 2
+
+
+@pytest.mark.parametrize("name", list(bundled_files()))
+def test_the_samples_in_a_card_are_what_the_model_writes(name):
+    lstm = lstm_widget.LSTMGenerator(name)
+    samples = lstm.model.card["samples"]
+    for rng, sample in enumerate(samples["by_rng"]):
+        assert lstm.generate(samples["settings"], rng=rng) == sample
+    assert len(samples["by_rng"]) == 3
 
 
 def test_the_loss_in_the_card_is_what_pytorch_finds():
-    if not BRONTE.is_file():
-        pytest.skip(f"The text of the default model is not on this machine: there is no {BRONTE}.")
-    model = lstm_widget.load_model("bronte")
-    ids = [model.vocab[c] for c in BRONTE.read_text(encoding="utf-8") if c in model.vocab]
-    start = len(ids) - int(len(ids) * 0.1)
-    losses = pytorch_losses(model.weights, torch.tensor(ids[start:]), streams=64, early=500)
+    if not FAIRYTALES.is_file():
+        pytest.skip(f"The text of the default model is not on this machine: there is no {FAIRYTALES}.")
+    model = lstm_widget.load_model("fairytales")
+    text = FAIRYTALES.read_text(encoding="utf-8")
+    blocks = [text[start : start + 25_000] for start in range(0, len(text), 25_000)]
+    ids = [model.vocab[c] for c in "".join(blocks[10::20]) if c in model.vocab]
+    losses = pytorch_losses(model.weights, torch.tensor(ids), streams=64, early=500)
     assert model.card["validation_loss_nats"] == pytest.approx(losses.mean().item(), abs=2e-4)
 
 
@@ -206,6 +231,6 @@ def pytorch_losses(weights, ids, streams, early):
 
 
 def test_no_published_model_was_copied_into_the_package(shared_models):
-    bundled = lstm_widget.load_model("bronte").weights
+    bundled = lstm_widget.load_model("fairytales").weights
     for folder in filter(Path.is_dir, shared_models.iterdir()):
         assert load_checkpoints(folder)[0].parameters != bundled.parameters

@@ -102,7 +102,7 @@ def test_load_model_and_save_model_know_the_suffix(tmp_path, model, same_model):
 
 
 def test_bundled_models_load():
-    assert "bronte" in bundled_files()
+    assert "fairytales" in bundled_files()
     for name, file in bundled_files().items():
         assert load_model(name).card["title"]
         assert read_card(file) == load_model(name).card

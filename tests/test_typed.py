@@ -199,7 +199,7 @@ def test_every_model_writes_without_an_argument(random_model, characters, tmp_pa
 
 def test_the_defaults_stay_those_of_p5ml_where_the_model_knows_them(random_model, published):
     p5ml = {"seed": "a", "length": 20, "temperature": 0.5}
-    for model in (random_model(), published("darwin"), random_model(characters="ABC"), "bronte"):
+    for model in (random_model(), published("darwin"), random_model(characters="ABC"), "fairytales"):
         assert LSTMGenerator(model).defaults == p5ml
     assert LSTMGenerator().defaults == p5ml
     russian = LSTMGenerator(random_model(characters=RUSSIAN))
@@ -257,9 +257,9 @@ def test_the_seed_follows_the_model_until_somebody_gives_one(random_model):
     greek = random_model(characters=GREEK, card={"seed": "δε"})
     for make in (LSTMWidget, TemperatureLanes):
         widget = make()
-        assert widget.seed == "She was sitting next to"
+        assert widget.seed == "Once upon a ti"
         widget.model = "shakespeare"
-        assert widget.seed == "ROMEO:"
+        assert widget.seed == "ROMEO:\nWhat li"
         widget.model = russian
         assert (widget.seed, widget.replacements) == ("абв", [])
         widget.seed = "аб"
@@ -274,4 +274,4 @@ def test_a_page_that_chooses_another_model_is_told_its_seed():
     widget = LSTMWidget()
     page = Page(widget)
     page.widget.set_state({"model": "shakespeare"})
-    assert widget.seed == "ROMEO:"
+    assert widget.seed == "ROMEO:\nWhat li"

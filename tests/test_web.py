@@ -935,7 +935,7 @@ def test_the_extra_is_named_if_it_is_missing(monkeypatch, name):
 
 def test_nothing_of_the_web_is_imported_before_it_is_needed():
     program = (
-        "import sys, lstm_widget.formats as formats; formats.load_model('bronte');"
+        "import sys, lstm_widget.formats as formats; formats.load_model('fairytales');"
         "print(*sys.modules.keys() & {'requests', 'urllib3', 'cachecontrol', 'zipfile', 'ssl'})"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

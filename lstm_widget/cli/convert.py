@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lstm_widget.network.model import CharLSTM
 
 HELP = "write a model in another format"
-EXAMPLE = "convert bronte my-folder"
+EXAMPLE = "convert fairytales my-folder"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

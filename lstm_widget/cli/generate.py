@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lstm_widget.cli.console import Output
 
 HELP = "generate a text"
-EXAMPLE = 'generate bronte --seed "She was" --length 200 --rng 1'
+EXAMPLE = 'generate fairytales --seed "Once upon" --length 200 --rng 1'
 
 _LENGTH = 300
 _MAX_COUNT = 10_000  # texts at once, all of them in memory

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lstm_widget.cli.console import Output
 
 HELP = "show what a model is"
-EXAMPLE = "info bronte"
+EXAMPLE = "info fairytales"
 
 _GROUPED = 10_000  # from here on digits are grouped; a year is not
 _TINY = 1e-6  # what is smaller is shown with an exponent

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lstm_widget.training.reading import Fault
 
 HELP = "measure how well a model predicts a text, in bits per character"
-EXAMPLE = "score bronte my.txt"
+EXAMPLE = "score fairytales my.txt"
 
 _LAST = re.compile(r"(?P<count>[0-9]{1,18})|(?P<share>[0-9]+\.[0-9]*|\.[0-9]+)|(?P<percent>[0-9]+\.?[0-9]*)%")
 

@@ -38,7 +38,7 @@ def test_every_message_answers_a_request_before_it_is_idle(page):
     page.resume("b", 100)
     page.pull("b", 40)
     page.resume("gone", 100)
-    page.write(model="bronte", temperature=0.9, seed="She", speed=None)
+    page.write(model="fairytales", temperature=0.9, seed="She", speed=None)
     page.write(model="elsewhere", top_k=0)
     page.ask({"type": "clear"})
     page.ask({"type": "clear"})
@@ -277,7 +277,7 @@ def test_half_characters_from_a_page_are_answered(odd):
     odd.write(seed="\ud800>")
     assert exactly(odd, "[w.seed, w.error]") == ["\ufffd>", ""]
     odd.write(model="<img src=x onerror=alert(1)>\ufffd")
-    odd.write(model="bronte")
+    odd.write(model="fairytales")
     odd.write(model="<img src=x onerror=alert(1)>\ufffd")
     assert exactly(odd, "[w.model, w.error]") == ["<img src=x onerror=alert(1)>\ufffd", ""]
     (error,) = odd.ask({"type": "\ud800"})
@@ -338,8 +338,8 @@ WRONG = [
     ("top_p", 7, None, "top_p must be a number"),
     ("rng", 2**53, None, "below 2**53"),
     ("speed", "fast", 50.0, "speed must be a number"),
-    ("model", "https://example.org/model", "bronte", "no such model to choose"),
-    ("model", None, "bronte", "no such model to choose"),
+    ("model", "https://example.org/model", "fairytales", "no such model to choose"),
+    ("model", None, "fairytales", "no such model to choose"),
 ]
 
 
@@ -349,9 +349,9 @@ def test_a_wrong_trait_from_the_page_is_refused(page, name, value, holds, senten
     (error,) = [state["error"] for state in told if "error" in state]
     assert sentence in error
     assert "\n" not in error
-    assert told[-1] == {name: holds, "seed": "She was sitting next to"}  # the page is told what holds
+    assert told[-1] == {name: holds, "seed": "Once upon a ti"}  # the page is told what holds
     printed = exactly(page, f"[w.{name}, w.seed, w.error]")
-    assert printed == [holds, "She was sitting next to", error]
+    assert printed == [holds, "Once upon a ti", error]
     # Cells are refused it, too.
     sentences = page.notebook.printed(
         "from traitlets import TraitError\n"
@@ -371,5 +371,5 @@ def test_a_page_writes_the_settings_and_nothing_else(page):
         text="mine", status="finished", card={}, _esm="alert(1)", length=5, top_k=3, top_p=0.5, speed=None
     )
     assert exactly(page, "[w.length, w.top_k, w.top_p, w.speed]") == [5, 3, 0.5, None]
-    assert exactly(page, "[w.text, w.status, w.card['title']]") == ["", "ready", "Charlotte Brontë"]
+    assert exactly(page, "[w.text, w.status, w.card['title']]") == ["", "ready", "Fairy tales"]
     assert exactly(page, "'alert(1)' in str(w._esm)") is False

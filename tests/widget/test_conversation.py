@@ -394,7 +394,7 @@ BAD_SETTINGS = [
     ([], "must bring its settings"),
     ({}, "seed must be text"),
     ({**SETTINGS, "sed": "a"}, "did you mean 'seed'"),
-    ({**SETTINGS, "model": "bronte"}, "no setting 'model'"),
+    ({**SETTINGS, "model": "fairytales"}, "no setting 'model'"),
     ({**SETTINGS, "speed": 50}, "no setting 'speed'"),
     ({**SETTINGS, "seed": ""}, "seed is empty"),
     ({**SETTINGS, "seed": "北京"}, "knows none"),

@@ -203,7 +203,7 @@ def test_what_it_has_when_nothing_is_said():
         50,
     )
     assert (widget.texts, widget.receipts) == ([""] * 3, [{}] * 3)
-    assert widget.card["title"] == load_model("bronte").card["title"]
+    assert widget.card["title"] == load_model("fairytales").card["title"]
     assert widget.bounds["lanes"] == {"least": 2, "most": 6, "step": 1}
     assert repr(widget) == "TemperatureLanes(0.3, 0.7, 1.1, ready)"
     assert len(set(widget.names)) == 3

@@ -67,7 +67,7 @@ def test_its_repr_is_short_and_tells_what_it_is(widget):
     assert repr(widget) == "LSTMWidget(ready, 0 characters)"
     widget.generate()
     assert repr(widget) == "LSTMWidget(finished, 60 characters)"
-    assert repr(LSTMWidget()) == "LSTMWidget('Charlotte Brontë', ready, 0 characters)"
+    assert repr(LSTMWidget()) == "LSTMWidget('Fairy tales', ready, 0 characters)"
 
 
 def test_settings_given_to_generate_stay(widget):
@@ -239,7 +239,7 @@ def test_where_there_is_nothing_to_continue_it_is_told(widget, long):
     with pytest.raises(SettingError, match=NOTHING_TO_CONTINUE):
         widget.resume()
     widget.generate()
-    for name, value in [("seed", "abcd"), ("model", "bronte")]:
+    for name, value in [("seed", "abcd"), ("model", "fairytales")]:
         before = getattr(widget, name)
         setattr(widget, name, value)
         with pytest.raises(SettingError, match=NOTHING_TO_CONTINUE):

@@ -22,8 +22,8 @@ from lstm_widget.formats.safetensors import save_safetensors
 from lstm_widget.network.bundled import available_models
 
 DEFAULTS = {
-    "model": "bronte",
-    "seed": "She was sitting next to",
+    "model": "fairytales",
+    "seed": "Once upon a ti",
     "temperature": 0.6,
     "length": 300,
     "top_k": None,
@@ -187,7 +187,7 @@ RANGES = {
     "rng": lambda value: value is None or (is_whole(value) and 0 <= value < 2**53),
     "speed": lambda value: value is None or (is_number(value) and 1 <= value <= 1000),
     "seed": lambda value: isinstance(value, str),
-    "model": lambda value: value in ("bronte", "model"),  # those that a page may choose
+    "model": lambda value: value in ("fairytales", "model"),  # those that a page may choose
 }
 json_data = st.recursive(
     st.none()
@@ -196,7 +196,7 @@ json_data = st.recursive(
     | st.integers(0, 1000)
     | st.floats()
     | st.text(max_size=3)
-    | st.just("bronte"),
+    | st.just("fairytales"),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
     max_leaves=4,
 )
@@ -267,7 +267,7 @@ def test_unknown_names_are_refused_with_the_nearest_right_one(widget):
         with pytest.raises(SettingError, match=one_line(f"no setting '{name}'")):
             LSTMWidget(**{name: "x"})
     with pytest.raises(SettingError, match="no setting 'model'"):
-        widget.generate(model="bronte")
+        widget.generate(model="fairytales")
 
 
 def test_a_wrong_value_changes_none_of_the_others(widget, updates):
@@ -275,7 +275,7 @@ def test_a_wrong_value_changes_none_of_the_others(widget, updates):
     with pytest.raises(TraitError, match="length must be"):
         widget.generate(seed="dd", temperature=1.0, length=0)
     assert state(widget) == before
-    widget.set_state({"seed": "dd", "temperature": 1.0, "model": "bronte", "speed": 0})
+    widget.set_state({"seed": "dd", "temperature": 1.0, "model": "fairytales", "speed": 0})
     assert state(widget) == before
     assert updates[-1] == {"seed": "abc", "temperature": 0.8, "model": "model", "speed": 50.0}
 
@@ -287,7 +287,7 @@ def test_what_the_model_reads_instead_is_told_with_every_seed(widget):
         {"position": 1, "character": "\u0308", "used": ""},
         {"position": 3, "character": "北", "used": ""},
     ]
-    widget.model = "bronte"  # this one knows an ä
+    widget.model = "fairytales"  # this one knows an ä
     assert widget.replacements == [
         {"position": 0, "character": "a\u0308", "used": "ä"},
         {"position": 3, "character": "北", "used": ""},
@@ -327,9 +327,9 @@ def same_texts(widget, model):
 
 def test_the_model_is_a_name_a_path_a_model_or_a_generator(widget, folder, model):
     generator = LSTMGenerator(model)
-    bronte = load_model("bronte")
+    tales = load_model("fairytales")
     for given_model, name, later, expected in [
-        ("bronte", "bronte", "bronte", bronte),
+        ("fairytales", "fairytales", "fairytales", tales),
         (str(folder), str(folder), str(folder), model),
         (folder, str(folder), str(folder), model),
         (model, "model", "model (2)", model),  # the widget has a "model" of its own
@@ -346,9 +346,9 @@ def test_the_model_is_a_name_a_path_a_model_or_a_generator(widget, folder, model
             assert dict(one.generator.vocab) == dict(expected.vocab)
             assert same_texts(one, expected)
     assert fresh.generator is widget.generator is generator
-    assert LSTMWidget().model == "bronte"
+    assert LSTMWidget().model == "fairytales"
     fresh.model = None  # as in the constructor
-    assert fresh.model == "bronte"
+    assert fresh.model == "fairytales"
 
 
 def at_once(widget, **values):
@@ -361,14 +361,14 @@ def wrong_models(folder):
     not_ready = LSTMGenerator()
     not_ready.load_checkpoints(folder)
     return [
-        ("brontë", "does not exist; did you mean 'bronte'"),
+        ("fairytalës", "does not exist; did you mean 'fairytales'"),
         ("", "name of the model is empty"),
         (folder / "nowhere", "does not exist"),
         ("ftp://example.org/model", "not from ftp"),
         ("a\x00b", "does not exist"),
         (5, "name, a path or a CharLSTM, not as int"),
-        (b"bronte", "not as bytes"),
-        (["bronte"], "not as list"),
+        (b"fairytales", "not as bytes"),
+        (["fairytales"], "not as list"),
         (np.zeros(3), "not as ndarray"),
         (CharLSTM, "not as type"),
         (not_ready, "vocabulary is not loaded yet"),
@@ -411,7 +411,16 @@ def test_a_page_may_choose_only_a_listed_model(widget, folder, updates, monkeypa
 
     before = state(widget)
     monkeypatch.setattr(LSTMGenerator, "__init__", opened)
-    for wrong in (str(folder), "https://example.org/model.zip", "models/bronte", "", None, 5, ["bronte"], {}):
+    for wrong in (
+        str(folder),
+        "https://example.org/model.zip",
+        "models/fairytales",
+        "",
+        None,
+        5,
+        ["fairytales"],
+        {},
+    ):
         updates.clear()
         widget.set_state({"model": wrong, "temperature": 1.0})
         assert widget.error == "There is no such model to choose."
@@ -419,9 +428,9 @@ def test_a_page_may_choose_only_a_listed_model(widget, folder, updates, monkeypa
         assert state(widget) == before
         widget.set_trait("error", "")
     monkeypatch.undo()
-    widget.set_state({"model": "bronte"})
-    assert (widget.model, widget.card["title"], widget.error) == ("bronte", "Charlotte Brontë", "")
-    assert same_texts(widget, load_model("bronte"))
+    widget.set_state({"model": "fairytales"})
+    assert (widget.model, widget.card["title"], widget.error) == ("fairytales", "Fairy tales", "")
+    assert same_texts(widget, load_model("fairytales"))
     widget.set_state({"model": "model"})
     assert widget.card["network"] == before["card"]["network"]
     assert widget.models == before["models"]
@@ -429,7 +438,7 @@ def test_a_page_may_choose_only_a_listed_model(widget, folder, updates, monkeypa
 
 def test_a_page_may_choose_again_what_a_cell_had_opened(widget, folder, model):
     widget.model = folder
-    widget.model = "bronte"
+    widget.model = "fairytales"
     widget.set_state({"model": str(folder)})
     assert widget.model == str(folder)
     assert same_texts(widget, model)
@@ -495,7 +504,7 @@ def test_the_text_of_a_model_before_it_was_trained_anew_is_not_written_on(
 def test_the_same_model_is_one_entry(random_model):
     model = random_model(card={"title": "Emma"})
     widget = LSTMWidget(model)
-    widget.model = "bronte"
+    widget.model = "fairytales"
     widget.model = model
     assert widget.models == [*BUNDLED, {"name": "Emma", "title": "Emma"}]
     widget.model = widget.generator
@@ -503,9 +512,9 @@ def test_the_same_model_is_one_entry(random_model):
     widget.model = load_model(model)
     widget.model = "Emma"
     assert widget.models == [*BUNDLED, {"name": "Emma", "title": "Emma"}]
-    widget.model = "bronte"
+    widget.model = "fairytales"
     widget.model = widget.generator.model
-    assert widget.model == "bronte"
+    assert widget.model == "fairytales"
 
 
 def test_each_model_has_a_name_of_its_own(random_model):
@@ -522,12 +531,12 @@ def test_each_model_has_a_name_of_its_own(random_model):
 
 
 def test_a_title_is_no_way_to_a_bundled_name(random_model):
-    model = random_model(card={"title": "bronte"})
+    model = random_model(card={"title": "fairytales"})
     widget = LSTMWidget(model)
-    assert widget.model == "bronte (2)"
-    widget.model = "bronte"
-    assert same_texts(widget, load_model("bronte"))
-    widget.model = "bronte (2)"
+    assert widget.model == "fairytales (2)"
+    widget.model = "fairytales"
+    assert same_texts(widget, load_model("fairytales"))
+    widget.model = "fairytales (2)"
     assert same_texts(widget, model)
     assert set(available_models()) < {one["name"] for one in widget.models}
 
@@ -550,7 +559,7 @@ def test_any_title_is_a_text_and_can_be_chosen(random_model, title, expected):
     assert widget.model == expected
     on_page = on_the_wire(widget.get_state())
     assert {"name": expected, "title": expected} in on_page["models"]
-    widget.model = "bronte"
+    widget.model = "fairytales"
     widget.set_state({"model": on_page["model"]})
     assert widget.generator.model is model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-DEFAULT_MODEL = "bronte"
+DEFAULT_MODEL = "fairytales"
 _FOLDER = Path(__file__).parent
 
 
