@@ -67,3 +67,21 @@ def test_imports_run_downwards_between_folders(root, imports):
 def test_imports_run_downwards_inside_a_folder(root, imports):  # noqa: ARG001
     """No import comes back to where it began, not even for types; graphlib names the circle."""
     TopologicalSorter(imports).prepare()
+
+
+def test_the_map_names_only_files_that_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    folder, named = None, []
+    for line in text.splitlines():
+        if heading := re.match(r"\| `(lstm_widget|js/src)/` \| holds \|", line):
+            folder = ROOT / heading[1]
+        elif not line.startswith("|"):
+            folder = None
+        inside = re.match(r"\| `([a-z]+/)`", line)  # a row of the map: the files are in this folder
+        for name in re.findall(r"`([\w./-]+\.(?:py|ts|css|md))`", line):
+            places = [ROOT / name, PACKAGE / name]
+            if folder:
+                places = [folder / name, *([folder / inside[1] / name] if inside else [])]
+            named.append((name, any(place.is_file() for place in places)))
+    assert len(named) > 40
+    assert [name for name, exists in named if not exists] == []
