@@ -210,8 +210,8 @@ describe("the character that is there", () => {
 
   test("may be among the others", () => {
     show({ chosen: VOCABULARY.indexOf("s") });
-    expect(names()[10]).toMatch(/^the other 3 with “s”, 2 % .*, chosen$/);
-    expect(marked()).toEqual(["the other 3 with “s”"]);
+    expect(names()[10]).toMatch(/^the other 3, including “s”, 2 % .*, chosen$/);
+    expect(marked()).toEqual(["the other 3, including “s”"]);
   });
 });
 

@@ -152,7 +152,7 @@ describe("a character that the die chose", () => {
 describe("a character that no die chose", () => {
   test("may be of the seed", () => {
     show(SEED);
-    expect(text("title")).toBe("space, of the seed, read and not chosen");
+    expect(text("title")).toBe("space, in the seed: read, not chosen");
     expect(Object.keys(facts())).toEqual(["Rank", "Probability", "Entropy", "Surprise"]);
     expect(facts()).toMatchObject({ Rank: "3rd of 4", Probability: "20 %" });
     expect(pointer()).toBeNull();

@@ -114,7 +114,7 @@ describe("the look inside", () => {
     await later(1);
     const field = find("textbox", "Or type another character") as HTMLInputElement;
     field.value = "Q";
-    field.dispatchEvent(new Event("change"));
+    field.dispatchEvent(new Event("input"));
     await later(10);
     const branches = model.connection.sent.filter((message) => message.type === "branch");
     expect(branches).toHaveLength(1);
@@ -131,7 +131,7 @@ describe("the look inside", () => {
     kernel.refusal = "No.";
     const field = find("textbox", "Or type another character") as HTMLInputElement;
     field.value = "Q";
-    field.dispatchEvent(new Event("change"));
+    field.dispatchEvent(new Event("input"));
     await later(1);
     expect(alertText()).toBe("No.");
     press(page, "ArrowRight");

@@ -144,8 +144,7 @@ describe("the hint", () => {
       ["京", ""],
       ["北", ""],
     ];
-    const sentence =
-      'Unknown to the model and skipped: "北", "京". Read by the model: "“" as "\\""';
+    const sentence = `Unknown to the model and skipped: "北", "京". Read by the model: "“" as '"'`;
     expect(hint(all)).toBe(sentence);
     expect(hint([])).toBe("");
   });

@@ -53,8 +53,7 @@ describe("characters of the seed that the model does not know", () => {
     { position: 3, character: "“", used: '"' },
     { position: 5, character: "\u0007", used: "" },
   ];
-  const sentence =
-    'Unknown to the model and skipped: "北", U+0007. Read by the model: "“" as "\\""';
+  const sentence = `Unknown to the model and skipped: "北", U+0007. Read by the model: "“" as '"'`;
 
   test("each is named once, next to the box, as the kernel reports it", () => {
     const model = shown({ seed: "“a北“b\u0007", replacements });
@@ -64,7 +63,7 @@ describe("characters of the seed that the model does not know", () => {
     model.update({ replacements });
     expect(description(seedBox())).toBe(sentence);
     model.update({ replacements: replacements.slice(0, 1) });
-    expect(description(seedBox())).toBe('Read by the model: "“" as "\\""');
+    expect(description(seedBox())).toBe(`Read by the model: "“" as '"'`);
   });
 
   test("are those of the box, whatever is written; the text begins without them", () => {

@@ -198,7 +198,6 @@ def test_branches_by_keyboard_alone(opened, generator):
     field = notebook.root.get_by_role("textbox", name="Or type another character")
     field.focus()
     notebook.page.keyboard.type("q")
-    notebook.page.keyboard.press("Enter")
     other = run.branch(30, "q")
     other.advance()
     branched = "".join(other.characters)

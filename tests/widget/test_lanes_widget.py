@@ -337,7 +337,7 @@ def test_a_page_writes(widget, sent, model):
     settings = {**COMMON, "top_k": None, "top_p": None}
     ask(widget, {"type": "start", "run": "a", "settings": settings, "lanes": lanes})
     assert (widget.status, widget.receipts[0]["run"], widget.receipts[0]["seed"]) == ("writing", "a", "abc")
-    pull = {"type": "pull", "run": "a", "pull": "p", "until": 100, "budget": 30}
+    pull = {"type": "pull", "run": "a", "pull": "p", "until": 100, "budget": 1e6}
     ask(widget, {**pull, "lanes": [{**lane, "position": 0} for lane in lanes]})
     assert [message["type"] for message in sent] == ["begin", "chunk", "end"]
     assert widget.texts == [alone(model, heat) for heat in HEATS]

@@ -101,7 +101,7 @@ export class Bars {
 
     const others = named.slice(SHOWN);
     const isAmong = chosen !== null && others.some((rank) => plain.ids[rank] === chosen);
-    const which = isAmong ? ` with ${quoted(vocabulary[chosen])}` : "";
+    const which = isAmong ? `, including ${quoted(vocabulary[chosen])}` : "";
     const name = `the other ${others.length.toLocaleString("en")}${which}`;
     this.#rest.root.hidden = others.length === 0;
     this.#rest.draw(name, name, shares(plain, warm, others), at, isAmong);

@@ -47,11 +47,15 @@ export class ChoicePanel {
     traits.show("what_if", this.#die.root, (temperature) => (this.#die.whatIf = temperature));
     this.#changed = new Changed(page, signal);
     const typed = element("input", { type: "text", autocomplete: "off" });
-    on(typed, "change", signal, () => {
+    const take = () => {
       const [character = ""] = typed.value;
       typed.value = "";
-      void this.#branch(character);
+      if (character !== "") void this.#branch(character);
+    };
+    on(typed, "input", signal, (event) => {
+      if (!(event as InputEvent).isComposing) take();
     });
+    on(typed, "compositionend", signal, take);
     const label = labelFor(typed, "Or type another character");
     const typing = { className: "lstm-inside-typed", hidden: true };
     this.#typing = element("p", typing, label, typed);

@@ -44,7 +44,7 @@ export function lookAt(pointed: Pointed | null, whatIf: number | null): Looked |
 /** The character, and where it comes from. */
 export function titleOf({ choice, vocabulary }: Looked, name = quoted): string {
   const chosen = choice.placed ? "put here by hand" : "chosen by the die";
-  const origin = choice.die === null ? "of the seed, read and not chosen" : chosen;
+  const origin = choice.die === null ? "in the seed: read, not chosen" : chosen;
   return `${name(vocabulary[choice.id])}, ${origin}`;
 }
 

@@ -65,7 +65,8 @@ export class SeedBox {
 }
 
 function name(text: string): string {
-  return INVISIBLE.test(text) ? codePoints(text) : JSON.stringify(text);
+  if (INVISIBLE.test(text)) return codePoints(text);
+  return text === '"' ? `'"'` : JSON.stringify(text);
 }
 
 /** Each name once, the first of them in full; empty if there are none. */
