@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lab import Notebook
     from playwright.sync_api import Page
 
-SEED, TEMPERATURE, LENGTH = "She was sitting next to", "0.5", 300
+SEED, TEMPERATURE, LENGTH = "Once upon a ti", "0.5", 300
 CELL = f"""from lstm_widget import LSTMWidget
 w = LSTMWidget(seed={SEED!r}, temperature={TEMPERATURE}, length={LENGTH}, rng=1, speed=35)
 w"""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lab import Notebook
     from playwright.sync_api import Locator, Page
 
-SEED = "She was sitting next to"
+SEED = "Once upon a ti"
 WRITING = f"""from lstm_widget import LSTMWidget
 w = LSTMWidget(seed={SEED!r}, temperature=0.5, length=420, rng=4, speed=200)
 w"""
@@ -35,7 +35,7 @@ LOOKING = f"""from lstm_widget import LSTMWidget
 w = LSTMWidget(seed={SEED!r}, temperature=0.7, length=420, rng=4, speed=None, inside=True, what_if=1.2)
 w"""
 POINTED = 31  # the character of the text to point at
-FOLLOWS = "position in the line"  # the cell to colour the text by
+FOLLOWS = "inside quotes"  # the cell to colour the text by
 LANES = f"""from lstm_widget import TemperatureLanes
 w = TemperatureLanes(seed={SEED!r}, temperatures=[0.3, 0.7, 1.2], length=300, rng=4, speed=None)
 w"""
