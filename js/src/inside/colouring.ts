@@ -54,7 +54,9 @@ export class Colouring {
     }
     const ofCell = (place: number) => source.activations[place] ?? null;
     const value = colour === "cell" ? ofCell : (place: number) => choices[colour](place);
-    const known = (colour === "cell" ? source.activations : choices).length + alignment.more;
+    // What a cell does may be known further on than the choices, without which no place is found.
+    const cells = colour === "cell" ? source.activations.length : Number.POSITIVE_INFINITY;
+    const known = Math.min(choices.length, cells) + alignment.more;
     const wanted = `${colour} ${cell} ${topK} ${topP}`;
     if (wanted === this.#coloured) {
       this.#colours.update(known);
