@@ -32,7 +32,7 @@ test("a question is settled once, by what comes first", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("one that is dropped, by the next one or with all, is settled; its answer is nobody's", async () => {
+test("one that is dropped, by the next one or with all, is settled; its answer is ignored", async () => {
   const { questions, answer } = asking();
   const [first, second] = [questions.ask(EXPECT), questions.ask(EXPECT)];
   expect(await first).toEqual({ is: "dropped" });
