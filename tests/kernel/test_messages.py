@@ -108,8 +108,10 @@ def test_a_pull_can_be_repeated(page):
     page.start("a", **SETTINGS)
     first = page.pull("a", 0)
     assert page.pull("a", 0, count=first[0]["count"]) == first
-    again = page.pull("a", 10)
-    assert again[0]["text"] == first[0]["text"][10:] + again[0]["text"][len(first[0]["text"]) - 10 :]
+    middle = first[0]["count"] // 2  # on a busy machine one character may be all that came
+    again = page.pull("a", middle)
+    assert again[0]["position"] == middle
+    assert again[0]["text"].startswith(first[0]["text"][middle:])
     text, _ = page.pull_all("a")
     assert text == written()
 
