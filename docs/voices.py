@@ -39,7 +39,7 @@ VOICES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "sherlock": (
-        "--validation spread --units 512 --epochs 14 --dropout 0.25",
+        "--model fairytales --validation spread --epochs 4 --dropout 0.1 --learning-rate 0.0015",
         {
             "title": "Sherlock Holmes",
             "language": "en",
@@ -61,7 +61,7 @@ VOICES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "maerchen": (
-        "--validation spread --units 448 --epochs 16 --dropout 0.3",
+        "--model fairytales --validation spread --epochs 7 --dropout 0.2 --learning-rate 0.002",
         {
             "title": "Märchen",
             "language": "de",
@@ -72,7 +72,7 @@ VOICES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "verne": (
-        "--validation spread --units 512 --epochs 9 --dropout 0.15",
+        "--model fairytales --validation spread --epochs 5 --dropout 0.1 --learning-rate 0.002",
         {
             "title": "Jules Verne",
             "language": "fr",

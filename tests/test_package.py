@@ -27,7 +27,7 @@ from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lstm_widget"
 PAGE = {"loader.js", "page.js", "page.css"}
-FAIRYTALES = ROOT.parent / "shared" / "corpora" / "fairytales.txt"
+CORPORA = ROOT.parent / "shared" / "corpora"
 
 
 def modules_after(code: str) -> set[str]:
@@ -147,7 +147,7 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built):
 
 def test_the_bundled_models_are_small_and_their_cards_say_what_they_are():
     files = bundled_files()
-    assert set(files) == {"fairytales", "shakespeare"}
+    assert set(files) == {"fairytales", "shakespeare", "sherlock"}
     assert sum(file.stat().st_size for file in files.values()) <= 30_000_000
     said = {
         "title",
@@ -181,11 +181,13 @@ def test_the_samples_in_a_card_are_what_the_model_writes(name):
     assert len(samples["by_rng"]) == 3
 
 
-def test_the_loss_in_the_card_is_what_pytorch_finds():
-    if not FAIRYTALES.is_file():
-        pytest.skip(f"The text of the default model is not on this machine: there is no {FAIRYTALES}.")
-    model = lstm_widget.load_model("fairytales")
-    text = FAIRYTALES.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["fairytales", "sherlock"])
+def test_the_loss_in_the_card_is_what_pytorch_finds(name):
+    file = CORPORA / f"{name}.txt"
+    if not file.is_file():
+        pytest.skip(f"The text of the model is not on this machine: there is no {file}.")
+    model = lstm_widget.load_model(name)
+    text = file.read_text(encoding="utf-8")
     blocks = [text[start : start + 25_000] for start in range(0, len(text), 25_000)]
     ids = [model.vocab[c] for c in "".join(blocks[10::20]) if c in model.vocab]
     losses = pytorch_losses(model.weights, torch.tensor(ids), streams=64, early=500)
