@@ -22,8 +22,8 @@ WHERE = """(box, index) => {
   return {left: begin, right: begin + width(box.value[index]), top: top + parseFloat(style.paddingTop)};
 }"""
 
-# Of all marks, found and measured in one step: they are drawn anew when the kernel has told of the seed, and
-# those that were found before that are nowhere.
+# Finds and measures all marks in one step: the kernel's answer replaces them, and a mark that is no longer on
+# the page measures 0.
 BOXES = """root => [...root.querySelectorAll("mark")].map((one) => {
   const {left, right, top} = one.getBoundingClientRect();
   return {left, right, top, text: one.textContent};
