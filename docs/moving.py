@@ -126,7 +126,6 @@ def film(notebook: Notebook) -> Film:
             del camera.frames[:-1]
             write(notebook)
         page.wait_for_timeout(500)
-        notebook.root.get_by_text("Look inside", exact=True).click()
         notebook.root.get_by_role("slider", name="What if the temperature were").wait_for()
         notebook.text.evaluate(_SCROLL, 0)
         page.wait_for_timeout(1000)

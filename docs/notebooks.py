@@ -83,7 +83,7 @@ def use(root: Locator, cell: str) -> None:
         text.press("Control+Home")
         for _ in range(POINTED[cell]):
             text.press("ArrowRight")
-        expect(root.locator(".lstm-die-facts")).to_contain_text("bits")
+        expect(root.locator(".lstm-letter .lstm-about b").last).to_contain_text("bits")
     root.page.wait_for_load_state("networkidle")
     root.locator(".lstm-text").evaluate_all("texts => texts.forEach((one) => one.scrollTo(0, 0))")
     expect(root.page.get_by_text("Kernel status: Idle")).to_be_attached()

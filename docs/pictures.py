@@ -60,13 +60,13 @@ def looking(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
     for _ in range(len(SEED) + POINTED):
         notebook.page.keyboard.press("ArrowRight")
     yield "inside", notebook.root
-    notebook.root.get_by_role("button", name="Find interpretable cells").click()
+    notebook.root.get_by_role("button", name="as it was").click()
+    notebook.root.get_by_role("tab", name="Cells").click()
+    notebook.root.get_by_role("button", name="Find cells worth looking at").click()
     notebook.root.get_by_role("radio", name=FOLLOWS).first.check(timeout=180_000)
     notebook.page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )
-    notebook.root.get_by_role("slider", name="What if the temperature were").evaluate("one => one.blur()")
-    notebook.root.get_by_role("button", name="Reset").click()
     notebook.page.wait_for_function(
         "() => [...CSS.highlights].some(([name, all]) => name.startsWith('lstm-cell') && all.size)"
     )

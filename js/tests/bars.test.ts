@@ -30,18 +30,25 @@ const NEXT: Next = {
   topK: null,
   topP: null,
   chosen: null,
-  title: "What comes next",
+  title: "Next letter",
+  rows: 10,
 };
 
 let controller: AbortController;
 let chosen: number[];
 let bars: Bars;
+let pointed: (number | null)[];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["requestAnimationFrame", "cancelAnimationFrame"] });
   controller = new AbortController();
   chosen = [];
-  bars = new Bars((id) => chosen.push(id), controller.signal);
+  pointed = [];
+  bars = new Bars(
+    (id) => chosen.push(id),
+    (id) => pointed.push(id),
+    controller.signal,
+  );
   document.body.replaceChildren(bars.root);
 });
 
@@ -74,15 +81,29 @@ function names(): string[] {
 /** What is seen of each row: name and numbers. */
 function seen(): string[][] {
   return shown().map((row) =>
-    Array.from(row.querySelectorAll("bdi, .lstm-bars-numbers"), (part) => part.textContent ?? ""),
+    Array.from(row.querySelectorAll("bdi, .lstm-bars-number"), (part) => part.textContent ?? ""),
   );
 }
 
-function widths(kind: "plain" | "warm"): number[] {
+function part(kind: string): CSSStyleDeclaration[] {
   return shown().map((row) => {
-    const bar = row.querySelector<HTMLElement>(`.lstm-bars-track > .lstm-bars-${kind}`);
-    return Number.parseFloat(bar?.style.width ?? "");
+    const found = row.querySelector<HTMLElement>(`.lstm-bars-track > .lstm-bars-${kind}`);
+    return (found as HTMLElement).style;
   });
+}
+
+/** Where the bars end, and where the ticks are, in percent. */
+function ends(): [bars: number[], ticks: number[]] {
+  return [
+    part("bar").map(({ width }) => Number.parseFloat(width)),
+    part("tick").map(({ left }) => Number.parseFloat(left)),
+  ];
+}
+
+/** What the bars and the ticks stand for. */
+function key(): string[] {
+  const parts = [...bars.root.querySelectorAll<HTMLElement>(".lstm-key span")];
+  return parts.filter(({ hidden }) => !hidden).map(({ textContent }) => textContent ?? "");
 }
 
 /** The shares at another temperature, in order, those after the tenth in one. */
@@ -107,35 +128,34 @@ describe("what comes next", () => {
       "<b>, 3 % at temperature 1, 0.5 % at 0.5",
       "t, 2 % at temperature 1, 0.2 % at 0.5",
       "o, 1 % at temperature 1, < 0.1 % at 0.5",
-      "the other 3, 2 % at temperature 1, < 0.1 % at 0.5",
+      "3 more, 2 % at temperature 1, < 0.1 % at 0.5",
     ]);
-    expect(find("list").getAttribute("aria-labelledby")).toBe(
-      bars.root.querySelector("p")?.id ?? "none",
-    );
-    expect(bars.root.querySelector("p")?.textContent).toBe("What comes next");
+    const title = bars.root.querySelector(".lstm-bars-title");
+    expect(find("list").getAttribute("aria-labelledby")).toBe(title?.id ?? "none");
+    expect(title?.textContent).toBe("Next letter");
   });
 
   test("is seen, with signs for what has no look of its own, and as text", () => {
     show();
     expect(seen().slice(0, 8)).toEqual([
-      ["e", "30 % → 52 %"],
-      ["␣ space", "20 % → 23 %"],
-      ["↵ line end", "15 % → 13 %"],
-      ["E", "10 % → 5.7 %"],
-      [",", "8 % → 3.7 %"],
-      ["a", "5 % → 1.4 %"],
-      ["U+200B", "4 % → 0.9 %"],
-      ["<b>", "3 % → 0.5 %"],
+      ["e", "52 %"],
+      ["space", "23 %"],
+      ["line end", "13 %"],
+      ["E", "5.7 %"],
+      [",", "3.7 %"],
+      ["a", "1.4 %"],
+      ["U+200B", "0.9 %"],
+      ["<b>", "0.5 %"],
     ]);
-    expect(seen()[10]).toEqual(["the other 3", "2 % → < 0.1 %"]);
+    expect(seen()[10]).toEqual(["3 more", "< 0.1 %"]);
     expect(bars.root.querySelector("b")).toBeNull();
   });
 
   test.each([0.3, 0.6, 1.7, 20])(
-    "has a bar for each at 1 and at %d, in one order",
+    "has a tick for each at 1 and a bar at %d, in one order",
     (temperature) => {
       show({ temperature });
-      const [plain, warm] = [widths("plain"), widths("warm")];
+      const [warm, plain] = ends();
       reshaped(1).forEach((share, n) => {
         expect(plain[n]).toBeCloseTo(100 * share, 4);
       });
@@ -143,27 +163,28 @@ describe("what comes next", () => {
         expect(warm[n]).toBeCloseTo(100 * share, 3);
       });
       expect(seen().map(([name]) => name)).toEqual([
-        ...["e", "␣ space", "↵ line end", "E", ",", "a", "U+200B", "<b>", "t", "o", "the other 3"],
+        ...["e", "space", "line end", "E", ",", "a", "U+200B", "<b>", "t", "o", "3 more"],
       ]);
     },
   );
 
-  test("has the entropy of both", () => {
+  test("says how much choice there is, and at which temperatures", () => {
+    const told = () => bars.foot.textContent;
     show({ logits: logitsOf(SHARES.slice(0, 8).map(([name]) => [name, 1])), temperature: 0.5 });
-    expect(bars.root.textContent).toContain(
-      "Entropy: 3.00 bits at temperature 1, 3.00 bits at 0.5",
-    );
+    expect(told()).toBe("3.00 bits of choice; 3.00 at 1");
+    expect(key()).toEqual(["at 0.5", "at 1"]);
     show({ temperature: 0 });
-    expect(bars.root.textContent).toMatch(
-      /Entropy: 2\.9\d bits at temperature 1, 0\.00 bits at 0$/,
-    );
+    expect(told()).toMatch(/^0\.00 bits of choice; 2\.9\d at 1$/);
+    show({ chosen: VOCABULARY.indexOf("e") });
+    expect(told()).toMatch(/^\d\.\d\d bits of choice$/);
   });
 
   test("at temperature 1 has one number", () => {
     show({ temperature: 1 });
     expect(names()[0]).toBe("e, 30 % at temperature 1");
     expect(seen()[0]).toEqual(["e", "30 %"]);
-    expect(bars.root.textContent).toMatch(/Entropy: 2\.9\d bits at temperature 1$/);
+    expect(key()).toEqual(["at 1"]);
+    expect(bars.foot.textContent).toMatch(/^2\.9\d bits of choice$/);
   });
 
   test("is what top-k and top-p leave, and says so", () => {
@@ -181,7 +202,7 @@ describe("what comes next", () => {
     const few = SHARES.slice(0, 4);
     const vocabulary = VOCABULARY.map((name) => (few.some(([one]) => one === name) ? name : null));
     show({ logits: logitsOf(few), vocabulary });
-    expect(seen().map(([name]) => name)).toEqual(["e", "␣ space", "↵ line end", "E"]);
+    expect(seen().map(([name]) => name)).toEqual(["e", "space", "line end", "E"]);
   });
 
   test("is not there as long as it is not known", () => {
@@ -191,7 +212,9 @@ describe("what comes next", () => {
     expect(isThere()).toBe(true);
     show({ logits: null, title: "What comes next after this" });
     expect(isThere()).toBe(false);
-    expect(bars.root.querySelector("p")?.textContent).toBe("What comes next after this");
+    expect(bars.root.querySelector(".lstm-bars-title")?.textContent).toBe(
+      "What comes next after this",
+    );
   });
 });
 
@@ -203,16 +226,23 @@ describe("the character that is there", () => {
     show({ chosen: VOCABULARY.indexOf(" ") });
     expect(names()[1]).toBe("space, 20 % at temperature 1, 23 % at 0.5, chosen");
     expect(names().filter((name) => name.endsWith("chosen"))).toHaveLength(1);
-    expect(marked()).toEqual(["␣ space"]);
+    expect(marked()).toEqual(["space"]);
     show();
     expect(marked()).toEqual([]);
   });
 
-  test("may be among the others", () => {
-    show({ chosen: VOCABULARY.indexOf("s") });
-    expect(names()[10]).toMatch(/^the other 3, including “s”, 2 % .*, chosen$/);
-    expect(marked()).toEqual(["the other 3, including “s”"]);
+  test("has a row wherever it stands, instead of the last one", () => {
+    show({ chosen: VOCABULARY.indexOf("s"), rows: 3 });
+    expect(seen().map(([name]) => name)).toEqual(["e", "space", "s", "10 more"]);
+    expect(marked()).toEqual(["s"]);
   });
+});
+
+test("what is pointed at is told, and when it is no more", () => {
+  show();
+  const row = shown()[1] as HTMLElement;
+  for (const type of ["pointerenter", "pointerleave"]) row.dispatchEvent(new Event(type));
+  expect(pointed).toEqual([VOCABULARY.indexOf(" "), null]);
 });
 
 describe("a character", () => {

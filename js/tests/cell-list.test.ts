@@ -10,10 +10,9 @@ const CELLS: Cell[] = [
   { layer: 0, unit: 511, follows: "<b>digit</b> & more", correlation: 0.3 },
 ];
 const ENTRIES = [
-  "No cell",
-  "position in the line — layer 1, cell 117 (0.83)",
-  "inside quotes — layer 0, cell 0 (−0.51)",
-  "<b>digit</b> & more — layer 0, cell 511 (0.30)",
+  "position in the line, correlation 0.83, layer 1, cell 117",
+  "inside quotes, correlation −0.51, layer 0, cell 0",
+  "<b>digit</b> & more, correlation 0.30, layer 0, cell 511",
 ];
 
 let controller: AbortController;
@@ -94,7 +93,7 @@ function bar(): HTMLProgressElement | undefined {
 describe("the search", () => {
   test("begins with a button", () => {
     expect([bar(), radios(), polite()]).toEqual([undefined, [], ""]);
-    click("Find interpretable cells");
+    click("Find cells worth looking at");
     expect(done).toEqual(["find"]);
   });
 
@@ -112,32 +111,33 @@ describe("the search", () => {
     list.showProgress(0.5);
     list.showProgress(end);
     expect(bar()).toBeUndefined();
-    click("Find interpretable cells");
+    click("Find cells worth looking at");
     expect(done).toEqual(["find"]);
   });
 
-  test("keeps the focus on its button", () => {
+  test("keeps the focus on its button, and gives it to what was found", () => {
     find("button").focus();
     list.showProgress(0);
+    expect(document.activeElement).toBe(find("button"));
     list.showCells(CELLS);
     list.showProgress(1);
-    expect(document.activeElement).toBe(find("button"));
+    expect(document.activeElement).toBe(radios()[0]);
   });
 
   test("says politely how many cells it found, in whichever order that comes", () => {
     list.showProgress(0.9);
     list.showCells(CELLS);
     list.showProgress(1);
-    expect(polite()).toBe("3 cells found: choose one to see what it does.");
+    expect(polite()).toBe("3 cells follow something");
     list.showCells([]);
     expect(polite()).toBe("");
     list.showProgress(1);
     list.showCells(CELLS.slice(0, 1));
-    expect(polite()).toBe("1 cell found: choose one to see what it does.");
+    expect(polite()).toBe("1 cell follows something");
   });
 
   test("says that it found none only when it has come to its end", () => {
-    const none = "No interpretable cells were found.";
+    const none = "No cell was found that follows something.";
     list.showProgress(0.9);
     expect(polite()).toBe("");
     list.showProgress(1);
@@ -155,18 +155,15 @@ describe("the list", () => {
 
   test("names each cell, counted from 1, with what it follows and how well, as text", () => {
     expect(entries()).toEqual(ENTRIES);
-    expect(document.querySelector("b")).toBeNull();
+    expect(document.querySelector("b b")).toBeNull();
   });
 
   test("is one group with a name and an explanation, in which only one is checked", () => {
-    const group = radios()[0]?.closest("fieldset");
-    expect(group?.querySelector("legend")?.textContent).toBe("Interpretable cells");
-    expect(group && described(group)).toContain(
-      "1 is a perfect match, −1 the exact opposite, 0 no match",
-    );
+    const group = find("radiogroup", "Cells that follow something");
+    expect(described(group)).toBe("Correlation: 1 follows it exactly, −1 the opposite.");
     expect(new Set(radios().map(({ name }) => name)).size).toBe(1);
-    expect(checked()).toEqual(["No cell"]);
-    for (const entry of ENTRIES.slice(1)) {
+    expect(checked()).toEqual([]);
+    for (const entry of ENTRIES) {
       pick(entry);
       expect(checked()).toEqual([entry]);
     }
@@ -174,50 +171,51 @@ describe("the list", () => {
 
   test("two lists of a page do not share their choice", () => {
     const first = list.root;
-    pick(ENTRIES[1] ?? "");
+    pick(ENTRIES[0] ?? "");
     made([512]).showCells(CELLS);
     document.body.append(first);
-    pick(ENTRIES[2] ?? "");
-    expect(checked()).toEqual([ENTRIES[2], ENTRIES[1]]);
+    pick(ENTRIES[1] ?? "");
+    expect(checked()).toEqual([ENTRIES[1], ENTRIES[0]]);
   });
 
   test("reports which cell is chosen, counted from 0, and shows its number", () => {
-    pick(ENTRIES[1] ?? "");
+    pick(ENTRIES[0] ?? "");
     expect(numbers()).toEqual(["1", "117"]);
-    pick(ENTRIES[2] ?? "");
+    pick(ENTRIES[1] ?? "");
     expect(numbers()).toEqual(["0", "0"]);
-    pick("No cell");
-    expect(numbers()).toEqual(["", ""]);
-    expect(done).toEqual([[1, 117], [0, 0], null]);
+    expect(done).toEqual([
+      [1, 117],
+      [0, 0],
+    ]);
   });
 
   test("shows what is chosen elsewhere, and reports nothing", () => {
     list.chosen = [0, 511];
-    expect([checked(), numbers()]).toEqual([[ENTRIES[3]], ["0", "511"]]);
+    expect([checked(), numbers()]).toEqual([[ENTRIES[2]], ["0", "511"]]);
     list.chosen = [0, 5];
     expect([checked(), numbers()]).toEqual([[], ["0", "5"]]);
     list.chosen = null;
-    expect([checked(), numbers()]).toEqual([["No cell"], ["", ""]]);
+    expect([checked(), numbers()]).toEqual([[], ["", ""]]);
     expect(done).toEqual([]);
   });
 
   test("keeps the choice when other cells come", () => {
     list.chosen = [0, 0];
     list.showCells([CELLS[1] as Cell, CELLS[0] as Cell]);
-    expect(entries()).toEqual([ENTRIES[0], ENTRIES[2], ENTRIES[1]]);
-    expect(checked()).toEqual([ENTRIES[2]]);
+    expect(entries()).toEqual([ENTRIES[1], ENTRIES[0]]);
+    expect(checked()).toEqual([ENTRIES[1]]);
     list.showCells(CELLS.slice(2));
     expect(checked()).toEqual([]);
     list.showCells(CELLS);
-    expect(checked()).toEqual([ENTRIES[2]]);
+    expect(checked()).toEqual([ENTRIES[1]]);
   });
 
   test("keeps the focus, on what is checked, when other cells come; on the button when none are left", () => {
-    pick(ENTRIES[1] ?? "");
-    radios()[1]?.focus();
+    pick(ENTRIES[0] ?? "");
+    radios()[0]?.focus();
     list.showCells([...CELLS].reverse());
-    expect(document.activeElement).toBe(radios()[3]);
-    expect(checked()).toEqual([ENTRIES[1]]);
+    expect(document.activeElement).toBe(radios()[2]);
+    expect(checked()).toEqual([ENTRIES[0]]);
     list.showCells([]);
     expect([document.activeElement, entries()]).toEqual([find("button"), []]);
   });
@@ -230,12 +228,23 @@ describe("the list", () => {
 
   test("reports nothing after the signal", () => {
     controller.abort();
-    pick(ENTRIES[1] ?? "");
-    click("Find interpretable cells");
+    pick(ENTRIES[0] ?? "");
+    click("Find cells worth looking at");
     enter("Layer", "0");
     enter("Cell", "1");
     expect(done).toEqual([]);
   });
+});
+
+test("what the cells did is drawn, where there is room for more, with the letter that is looked at", () => {
+  list.showCells(CELLS);
+  list.showSparks(({ unit }) => (unit === 0 ? [1, 0, -1] : []), 5, 1);
+  const drawn = Array.from(document.querySelectorAll(".lstm-spark"), (spark) =>
+    Array.from(spark.querySelectorAll("path"), (path) => path.getAttribute("d")),
+  );
+  const zero = "M0 15H300";
+  expect(drawn[0]).toEqual(["", "", zero, "", ""]);
+  expect(drawn[1]?.slice(2)).toEqual([zero, "M0.0 2.0L75.0 15.0L150.0 28.0", "M75.0 0V30"]);
 });
 
 describe("any cell by its number", () => {
@@ -257,7 +266,7 @@ describe("any cell by its number", () => {
     list.showCells(CELLS);
     enter("Layer", "1");
     enter("Cell", "117");
-    expect(checked()).toEqual([ENTRIES[1]]);
+    expect(checked()).toEqual([ENTRIES[0]]);
     enter("Cell", "118");
     expect(checked()).toEqual([]);
   });

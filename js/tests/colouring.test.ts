@@ -12,7 +12,7 @@ test("no stretch stays without colour where a cell was known before the choices"
   document.body.append(page.root);
   page.show("", "abcdef");
   const traits = { show: () => {}, set: () => {} };
-  const colouring = new Colouring(page, traits as never, controller.signal);
+  const colouring = new Colouring(page, traits as never, () => {}, controller.signal);
   const choices = { length: 3, limits: { topK: null, topP: null } };
   const source = { activations: new Float32Array(6).fill(0.9), choices, seedLength: 0 };
   const draw = () =>

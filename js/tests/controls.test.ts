@@ -18,14 +18,12 @@ import { kernel, onFreshPages, show, shown } from "./viewing.ts";
 
 onFreshPages();
 
-/** Something to be unfolded, by its summary. */
-function details(name: string): HTMLDetailsElement {
-  const found = Array.from(document.querySelectorAll("details")).find(
-    (one) => one.querySelector("summary")?.textContent === name,
-  );
-  if (!found) throw new Error(`There is no ${name}.`);
-  return found;
+/** What a button of the deck opens. */
+function dialog(name: string): HTMLElement {
+  return find("dialog", name);
 }
+
+const isOpen = () => !dialog("More settings").hidden;
 
 /** The settings of the latest start, with the temperature of its lane. */
 function asked(model: FakeModel): unknown {
@@ -98,39 +96,71 @@ describe("the models", () => {
     expect(document.querySelector("b")).toBeNull();
   });
 
-  test("have a card: each entry with a name, known ones first, as text", () => {
+  test("have a card: what a reader should know, the rest behind a fold, all as text", () => {
     const model = shown({
       card: {
         title: "A model",
-        best_of_all: true,
-        parameters: 1234567,
-        licence: "<i>CC0</i>",
+        note: "Old <i>tales</i>",
         text: "Some text & more",
+        characters: 1234567,
+        network: "2 layers of 12 units, 8 characters",
+        validation_loss_bits: 1.4743,
+        even_bits: 3,
+        licence: "<i>CC0</i>",
+        sample: `Once ${"x".repeat(300)}`,
+        language: "de",
+        best_of_all: true,
+        updates: 13890,
+        training_seconds: 5696,
+        float16_cost_nats: -1e-6,
+        processes: 1,
+        seed: "Once",
+        beginnings: ["Now", "Then"],
       },
     });
-    const entries = () => {
-      const about = details("About this model");
-      const names = Array.from(about.querySelectorAll("dt"), ({ textContent }) => textContent);
-      const values = Array.from(about.querySelectorAll("dd"), ({ textContent }) => textContent);
+    const entries = (list: Element | undefined | null) => {
+      const all = (tag: string) =>
+        Array.from(list?.querySelectorAll(tag) ?? [], ({ textContent }) => textContent);
+      const [names, values] = [all("dt"), all("dd")];
       expect(values).toHaveLength(names.length);
       return names.map((name, n) => [name, values[n]]);
     };
-    expect(entries()).toEqual([
-      ["Trained on", "Some text & more"],
+    const about = dialog("About this model");
+    expect(about.querySelector("h3")?.textContent).toBe("A model");
+    expect(about.textContent).toContain("Old <i>tales</i>");
+    expect(entries(about.querySelector(":scope > dl"))).toEqual([
+      ["Text", "Some text & more: 1,234,567 characters"],
+      ["Network", "2 layers of 12 cells, 8 characters"],
+      [
+        "How well",
+        "1.47 bits per character, on text it has not read; guessing evenly takes 3.00. Fewer is better.",
+      ],
       ["Licence", "<i>CC0</i>"],
-      ["Best of all", "true"],
-      ["Parameters", "1,234,567"],
     ]);
-    expect(document.querySelector("i")).toBeNull();
-    model.update({ card: { title: "Another", licence: "MIT" } });
-    expect(entries()).toEqual([["Licence", "MIT"]]);
+    const sample = about.querySelector("blockquote");
+    expect([sample?.textContent, sample?.lang]).toEqual([`Once ${"x".repeat(235)}…`, "de"]);
+    const more = about.querySelector("details");
+    expect(more?.open).toBe(false);
+    expect(more?.querySelector("summary")?.textContent).toBe("More about the training");
+    expect(entries(more)).toEqual([
+      ["Updates of the weights", "13,890"],
+      ["Time", "95 min"],
+      ["Best of all", "true"],
+    ]);
+    expect(document.querySelector("i:not([class], [style])")).toBeNull();
+    model.update({ card: { characters: 10, licence: "MIT" } });
+    expect(entries(about)).toEqual([
+      ["Text", "10 characters"],
+      ["Licence", "MIT"],
+    ]);
+    expect(about.querySelector("h3, blockquote, details")).toBeNull();
   });
 });
 
 describe("the speed", () => {
   const aloud = () => slider("Speed").getAttribute("aria-valuetext");
 
-  test("goes from one character a second to as fast as possible, and each is said aloud", () => {
+  test("goes from one character a second to as fast as it goes, and each is said aloud", () => {
     const model = shown();
     const { min, max } = slider("Speed");
     const said: (string | null)[] = [];
@@ -144,7 +174,7 @@ describe("the speed", () => {
     expect(said).toEqual(
       set.map((speed) =>
         speed === null
-          ? "as fast as possible"
+          ? "as fast as it goes"
           : `${speed.toLocaleString("en")} character${speed === 1 ? "" : "s"} per second`,
       ),
     );
@@ -157,9 +187,9 @@ describe("the speed", () => {
   test("is also to be seen", () => {
     const model = shown({ speed: 200 });
     const seen = () => slider("Speed").parentElement?.textContent;
-    expect(seen()).toBe("Speed200 per second");
+    expect(seen()).toBe("Speed200 per second /s"); // one of the units is hidden, by the room there is
     model.update({ speed: null });
-    expect(seen()).toBe("Speedas fast as possible");
+    expect(seen()).toBe("Speedas fast as it goes");
   });
 
   test.each([
@@ -169,7 +199,7 @@ describe("the speed", () => {
     [999, "999 characters per second", 1000],
     [1.04, "1 character per second", 1],
     [1, "1 character per second", 1],
-    [null, "as fast as possible", null],
+    [null, "as fast as it goes", null],
   ])(
     "%d from Python is shown as it is, and the slider goes to the nearest",
     (speed, words, nearest) => {
@@ -200,10 +230,28 @@ describe("the speed", () => {
 });
 
 describe.each([
-  ["Top-k", "top_k", 5, "Top-k must be a whole number from 1 to 9,007,199,254,740,991, or empty."],
-  ["Top-p", "top_p", 0.25, "Top-p must be a number above 0 and at most 1, or empty."],
-  ["rng", "rng", 123, "rng must be a whole number from 0 to 9,007,199,254,740,991, or empty."],
-] as const)("%s", (name, trait, value, sentence) => {
+  [
+    "Top-k",
+    "top_k",
+    5,
+    "Top-k must be a whole number from 1 to 9,007,199,254,740,991, or empty.",
+    "consider only the k most likely letters",
+  ],
+  [
+    "Top-p",
+    "top_p",
+    0.25,
+    "Top-p must be a number above 0 and at most 1, or empty.",
+    "keep the most likely letters up to this total probability",
+  ],
+  [
+    "rng",
+    "rng",
+    123,
+    "rng must be a whole number from 0 to 9,007,199,254,740,991, or empty.",
+    "the number of the dice: the same number, settings and seed give the same text",
+  ],
+] as const)("%s", (name, trait, value, sentence, meaning) => {
   const wrong = ["-1", "1e20", ...(trait === "top_p" ? ["0", "1.5"] : ["2.5"])];
 
   test("is empty as long as there is none, which is right", () => {
@@ -211,7 +259,7 @@ describe.each([
     expect(field(name).value).toBe("");
     click("Generate");
     expect(asked(model)).toEqual(SETTINGS);
-    expect(description(field(name))).toBe("");
+    expect(description(field(name))).toBe(meaning);
   });
 
   test("is saved, and part of the next start; emptied, it is none again", () => {
@@ -243,12 +291,12 @@ describe.each([
       seconds(1);
       expect(description(field(name))).toBe(sentence);
       expect(field(name).getAttribute("aria-invalid")).toBe("true");
-      expect(details("More").open).toBe(false);
+      expect(isOpen()).toBe(false);
       for (const button of ["Generate", "Step"]) {
-        details("More").open = false;
+        if (isOpen()) click("More");
         find("button", button).focus();
         click(button);
-        expect(details("More").open).toBe(true);
+        expect(isOpen()).toBe(true);
         expect(document.activeElement).toBe(field(name));
       }
       expect([asked(model), model.saved, model.get(trait)]).toEqual([undefined, [], null]);
@@ -277,7 +325,7 @@ test("More stays as it is if what is wrong is elsewhere", () => {
   type(field("Length"), "-1");
   click("Generate");
   expect(document.activeElement).toBe(field("Length"));
-  expect(details("More").open).toBe(false);
+  expect(isOpen()).toBe(false);
 });
 
 describe("the dice", () => {
@@ -315,7 +363,7 @@ describe("the dice", () => {
     const [one, other] = [show(model), show(model)];
     type(field("rng", one.root), "-1");
     click("Roll new dice", one.root);
-    expect(description(field("rng", one.root))).toBe("");
+    expect(description(field("rng", one.root))).not.toContain("must be");
     expect(field("rng", other.root).value).toBe(field("rng", one.root).value);
   });
 
@@ -326,20 +374,74 @@ describe("the dice", () => {
     type(field("rng"), "-1");
     click("Roll new dice");
     expect(field("rng").value).toBe("5000");
-    expect(description(field("rng"))).toBe("");
+    expect(description(field("rng"))).not.toContain("must be");
   });
 
-  test("of the last text are named, whether they were chosen or not", () => {
+  test("of the last text are named, whether they were chosen or not, and kept by a click", () => {
     const model = shown();
-    expect(details("More").textContent).not.toContain("The last text used");
+    const told = () => dialog("More settings").querySelector(".lstm-dice span")?.textContent;
+    const keep = () =>
+      dialog("More settings").querySelector<HTMLElement>(".lstm-dice span + button");
+    expect([told(), keep()?.hidden]).toEqual(["", true]);
     click("Generate");
     seconds(1);
-    expect(details("More").textContent).toContain("The last text used 7."); // the kernel's choice
+    expect([told(), keep()?.hidden]).toEqual(["The last text used 7.", false]); // the kernel's choice
+    click("Keep 7");
+    expect([field("rng").value, model.get("rng"), model.saved]).toEqual(["7", 7, [{ rng: 7 }]]);
     type(field("rng"), "0");
     click("Generate");
     seconds(1);
-    expect(details("More").textContent).toContain("The last text used 0.");
+    expect([told(), keep()?.textContent]).toEqual(["The last text used 0.", "Keep 0"]);
     model.update({ receipt: {} });
-    expect(details("More").textContent).not.toContain("The last text used");
+    expect([told(), keep()?.hidden]).toEqual(["", true]);
   });
+});
+
+describe("what the notebook has locked", () => {
+  const CONTROLS = {
+    model: () => [find("combobox", "Model")],
+    seed: () => [find("textbox", "Seed")],
+    temperature: () => [slider("Temperature"), field("Temperature")],
+    length: () => [slider("Length"), field("Length")],
+    speed: () => [slider("Speed")],
+    top_k: () => [field("Top-k")],
+    top_p: () => [field("Top-p")],
+    rng: () => [field("rng")],
+  };
+  const off = () =>
+    Object.entries(CONTROLS)
+      .filter(([, controls]) => controls().every((one) => one.matches(":disabled, [readonly]")))
+      .map(([name]) => name);
+
+  test.each(Object.keys(CONTROLS))("%s is shown, but cannot be changed, and says why", (name) => {
+    const model = shown({ locked: [name] });
+    expect(off()).toEqual([name]);
+    const [control] = CONTROLS[name as keyof typeof CONTROLS]();
+    expect(control?.closest("[title]")?.getAttribute("title")).toBe("Set by the notebook");
+    model.update({ locked: [] });
+    expect(off()).toEqual([]);
+    expect(document.querySelector('[title="Set by the notebook"]')).toBeNull();
+  });
+
+  test("its dice cannot be rolled, or kept", () => {
+    const model = shown({ locked: ["rng"] });
+    click("Generate");
+    seconds(1);
+    click("Roll new dice");
+    click("Keep 7");
+    expect([model.get("rng"), model.saved]).toEqual([null, []]);
+  });
+});
+
+test("a presenter's size is a switch, which all views have", () => {
+  const model = new FakeModel(kernel);
+  const [one, other] = [show(model), show(model)];
+  const isLarge = () => [one, other].map(({ root }) => root.classList.contains("lstm-presenting"));
+  expect(isLarge()).toEqual([false, false]);
+  one.root.querySelector<HTMLElement>("input[type=checkbox]")?.click();
+  expect(isLarge()).toEqual([true, true]);
+  expect(model.saved).toEqual([{ presenting: true }]);
+  seconds(4);
+  model.update({ presenting: false });
+  expect(isLarge()).toEqual([false, false]);
 });

@@ -4,7 +4,7 @@ import { DieBar } from "../src/inside/die-bar.ts";
 import { cut } from "../src/inside/die-segments.ts";
 import { Replay } from "../src/inside/replay.ts";
 import { TRAITS } from "./fake-model.ts";
-import { click, find, slider, type } from "./reader.ts";
+import { find, slider, type } from "./reader.ts";
 
 const VOCABULARY = ["a", "e", " ", "\n", null];
 /** Probabilities at temperature 1 of the ids: in order e, a, space, line end. */
@@ -51,19 +51,20 @@ function show(index: number): void {
   frame();
 }
 
-/** What is seen, by name: title, verdict, changed. */
-function text(part: string): string {
-  const found = dieBar.root.querySelector<HTMLElement>(`.lstm-die-${part}`);
-  return found === null || found.hidden ? "" : (found.textContent ?? "");
+function verdict(): string {
+  return dieBar.root.querySelector(".lstm-verdict")?.textContent ?? "";
 }
 
+/** What is seen over the bar. */
+function thrown(): string {
+  return dieBar.root.querySelector(".lstm-throw")?.textContent ?? "";
+}
+
+/** What is said, by name. */
 function facts(): Record<string, string> {
-  const entries = Array.from(dieBar.root.querySelectorAll<HTMLElement>("dl > div"));
-  return Object.fromEntries(
-    entries
-      .filter((entry) => !entry.hidden)
-      .map(({ children }) => Array.from(children, (child) => child.textContent ?? "")),
-  );
+  const [, listed = ""] = /: (.*?)\.(?: At|$)/.exec(dieBar.summary) ?? [];
+  const named = listed.split(", ").map((one) => /^(\w+) (.*)$/.exec(one) ?? []);
+  return Object.fromEntries(named.map(([, name, value]) => [name, value]));
 }
 
 /** The parts of the bar: where each begins, how wide it is, its text. */
@@ -93,15 +94,6 @@ function valueText(): string | null {
 describe("a character that the die chose", () => {
   test("is named, with how it came about", () => {
     show(FIRST);
-    expect(text("title")).toBe("“a”, chosen by the die");
-    expect(facts()).toEqual({
-      Die: "0.5123",
-      Rank: "2nd of 4",
-      Probability: "30 %",
-      Entropy: "1.85 bits",
-      Surprise: "1.74 bits",
-      Temperature: "1",
-    });
     expect(dieBar.summary).toBe(
       "a, chosen by the die: die 0.5123, rank 2nd of 4, probability 30 %, entropy 1.85 bits, surprise 1.74 bits, temperature 1.",
     );
@@ -116,8 +108,14 @@ describe("a character that the die chose", () => {
       [90, 10, "↵"],
     ]);
     expect(pointer()).toBeCloseTo(51.239, 9);
+    expect(thrown()).toBe("0.512 →a");
+    expect(verdict()).toBe("The throw fell into the share of “a”: 0.400 to 0.700.");
     expect(segments("chosen")).toEqual([[40, 30, "a"]]);
     expect(segments("was")).toEqual([]);
+    dieBar.framed = VOCABULARY.indexOf("e");
+    expect(dieBar.root.querySelector(".lstm-framed")?.textContent).toBe("e");
+    dieBar.framed = null;
+    expect(dieBar.root.querySelector(".lstm-framed")).toBeNull();
     expect(bar()).toBe(
       "The bar from 0 to 1 at temperature 1. The die, 0.5123, points at a from 0.4 to 0.7. " +
         "In order: e from 0 to 0.4, a from 0.4 to 0.7, space from 0.7 to 0.9, line end from 0.9 to 1, no character from 1 to 1.",
@@ -127,22 +125,17 @@ describe("a character that the die chose", () => {
   test("has a bar at its own temperature", () => {
     show(SECOND); // squares: 16, 9, 4, 1 of 30
     expect(segments().map(([start]) => start)).toEqual([0, 53, 83, 97]);
-    expect(facts()).toMatchObject({ Rank: "1st of 4", Probability: "53 %", Temperature: "0.5" });
-    expect(facts().Surprise).toBe("1.32 bits"); // at temperature 1, whatever it is
+    expect(facts()).toMatchObject({ rank: "1st of 4", probability: "53 %", temperature: "0.5" });
+    expect(facts().surprise).toBe("1.32 bits"); // at temperature 1, whatever it is
   });
 
   test("is pointed at by none, or not known yet, to begin with", () => {
-    const hint =
-      "Point at a character of the text, or move the caret to it, to see how it was chosen.";
-    const isEmpty = () => {
-      expect([text("title"), text("verdict"), dieBar.summary]).toEqual([hint, "", ""]);
-      expect([find("img").hidden, dieBar.root.querySelector("dl")?.hidden]).toEqual([true, true]);
-    };
+    const isEmpty = () => expect([dieBar.root.hidden, dieBar.summary]).toEqual([true, ""]);
     isEmpty();
     show(4);
     isEmpty();
     show(FIRST);
-    expect(find("img").hidden).toBe(false);
+    expect(dieBar.root.hidden).toBe(false);
     dieBar.show(null);
     frame();
     isEmpty();
@@ -152,30 +145,27 @@ describe("a character that the die chose", () => {
 describe("a character that no die chose", () => {
   test("may be of the seed", () => {
     show(SEED);
-    expect(text("title")).toBe("space, in the seed: read, not chosen");
-    expect(Object.keys(facts())).toEqual(["Rank", "Probability", "Entropy", "Surprise"]);
-    expect(facts()).toMatchObject({ Rank: "3rd of 4", Probability: "20 %" });
-    expect(pointer()).toBeNull();
-    expect(segments("chosen")).toEqual([[70, 20, "␣"]]);
-    expect(bar()).not.toContain("die");
+    expect(dieBar.summary).toMatch(/^space, in the seed: read, not chosen: rank 3rd of 4, /);
+    expect(dieBar.summary).toMatch(
+      /, probability 20 %, entropy 1.85 bits, surprise [\d.]+ bits\.$/,
+    );
+    expect(dieBar.root.hidden).toBe(true);
   });
 
   test("may have been put there", () => {
     show(PLACED);
-    expect(text("title")).toBe("line end, put here by hand");
-    expect(Object.keys(facts())).toEqual([
-      ...["Rank", "Probability", "Entropy", "Surprise", "Temperature"],
-    ]);
-    expect(facts().Rank).toBe("4th of 4");
     expect(pointer()).toBeNull();
+    expect(dieBar.root.querySelector<HTMLElement>(".lstm-throw")?.hidden).toBe(true);
+    expect(verdict()).toBe("It was put here by hand, whatever the die said.");
     expect(dieBar.summary).toMatch(/^line end, put here by hand: rank 4th of 4, /);
   });
 
-  test.each([SEED, PLACED])("would be no other one (%d)", (index) => {
-    show(index);
+  test("would be no other one", () => {
+    show(PLACED);
     type(slider(WHAT_IF), "0");
     frame();
-    expect([text("verdict"), valueText()]).toEqual(["", "0"]);
+    expect(verdict()).toBe("It was put here by hand, whatever the die said.");
+    expect(valueText()).toBe("0");
   });
 });
 
@@ -189,14 +179,14 @@ describe("the what-if", () => {
     expect(pointer()).toBeCloseTo(51.239, 9);
     expect(segments("chosen")).toEqual([[0, 53, "e"]]);
     expect(segments("was")).toEqual([[53, 30, "a"]]);
-    expect(text("verdict")).toBe("At 0.5 the same die chooses “e” instead of “a”.");
+    expect(verdict()).toBe("At 0.5 the same throw gives “e” instead of “a”.");
     expect(valueText()).toBe("0.5, e instead of a");
     expect(bar()).toMatch(/^The bar from 0 to 1 at temperature 0\.5\. .* points at e from 0 to/);
-    expect(facts()).toMatchObject({ Temperature: "1", Probability: "30 %" }); // as it was
-    expect(dieBar.summary).toMatch(/temperature 1\. At 0\.5 the same die .* instead of “a”\.$/);
+    expect(facts()).toMatchObject({ temperature: "1", probability: "30 %" }); // as it was
+    expect(dieBar.summary).toMatch(/temperature 1\. At 0\.5 the same throw .* instead of “a”\.$/);
     type(slider(WHAT_IF), "0.9");
     frame();
-    expect(text("verdict")).toBe("At 0.9 the same die chooses the same.");
+    expect(verdict()).toBe("At 0.9 the same throw gives “a” again.");
     expect(valueText()).toBe("0.9, the same");
     expect(segments("was")).toEqual([]);
   });
@@ -206,38 +196,36 @@ describe("the what-if", () => {
     type(slider(WHAT_IF), "0");
     frame();
     expect(segments()).toEqual([[0, 100, "e"]]);
-    expect(text("verdict")).toBe("At 0 the same die chooses “e” instead of “a”.");
+    expect(verdict()).toBe("At 0 the same throw gives “e” instead of “a”.");
   });
 
   test("can be set, for all characters, and reports nothing", () => {
     dieBar.whatIf = 0.5;
     show(FIRST);
-    expect(text("verdict")).toMatch(/^At 0.5 /);
+    expect(verdict()).toMatch(/^At 0.5 /);
     show(SECOND);
-    expect(text("verdict")).toBe("At 0.5 the same die chooses the same.");
+    expect(verdict()).toBe("At 0.5 the same throw gives “e” again.");
     expect(slider(WHAT_IF).value).toBe("0.5");
     dieBar.whatIf = null;
     frame();
-    expect(text("verdict")).toBe("");
+    expect(verdict()).toBe("The throw fell into the share of “e”: 0.000 to 0.533.");
     expect(set).toEqual([]);
   });
 
   test("goes back to the temperature of the text, as often as there is one to go back from", () => {
-    const reset = "Reset to the temperature of the text";
-    const isOff = () => find("button", reset).getAttribute("aria-disabled");
+    const reset = find("button", "as it was");
+    const isOff = () => reset.matches(".lstm-off");
     show(SECOND);
-    click(reset);
-    expect([set, isOff()]).toEqual([[], "true"]);
+    expect(isOff()).toBe(true);
     type(slider(WHAT_IF), "1.5");
     frame();
-    expect(isOff()).toBe("false");
-    click(reset);
-    click(reset);
+    expect(isOff()).toBe(false);
+    reset.click();
     frame();
     expect(set).toEqual([1.5, null]);
-    expect([isOff(), text("verdict")]).toEqual(["true", ""]);
+    expect(isOff()).toBe(true);
     expect([slider(WHAT_IF).value, valueText()]).toEqual(["0.5", "0.5, as it was"]);
-    expect(dieBar.root.querySelector(".lstm-value")?.textContent).toBe("0.5, as it was");
+    expect(dieBar.root.querySelector(".lstm-value")?.textContent).toBe("0.5");
   });
 
   test("has a slider within the kernel's bounds", () => {
@@ -246,15 +234,26 @@ describe("the what-if", () => {
   });
 
   test("counts the characters that would be others", () => {
-    expect(text("changed")).toBe("");
+    dieBar.whatIf = 0.5;
+    show(FIRST);
     dieBar.changed = { count: 12, of: 1300 };
-    expect(text("changed")).toBe(
-      "At this temperature 12 of 1,300 characters would have come out differently.",
-    );
-    dieBar.changed = { count: 1, of: 1 };
-    expect(text("changed")).toMatch(/ 1 of 1 character would /);
+    frame();
+    expect(verdict()).toMatch(/\. In the whole text 12 of 1,300 letters would differ\.$/);
+    dieBar.changed = { count: 1, of: 1300, isLast: true };
+    frame();
+    expect(verdict()).toMatch(/\. At the end of the text 1 of 1,300 letters would differ\.$/);
     dieBar.changed = null;
-    expect(text("changed")).toBe("");
+    frame();
+    expect(verdict()).not.toContain("differ");
+  });
+
+  test("is not asked while letters come", () => {
+    dieBar.whatIf = 0.5;
+    dieBar.show({ choices, index: FIRST, vocabulary: VOCABULARY }, true);
+    frame();
+    expect(slider(WHAT_IF).parentElement?.hidden).toBe(true);
+    expect(segments("chosen")).toEqual([[40, 30, "a"]]);
+    expect(verdict()).toBe("The throw fell into the share of “a”: 0.400 to 0.700.");
   });
 
   test("reports nothing after the signal, and draws nothing", () => {
@@ -347,12 +346,12 @@ test("what is too narrow for its name has none, and many are together", () => {
   dieBar.show({ choices: many, index: 0, vocabulary });
   frame();
   expect(segments("others").length).toBe(2);
-  expect(segments("others")[0]?.[2]).toBe("…");
+  expect(segments("others")[0]?.[2]).toBe("");
   expect(segments("chosen")).toHaveLength(1);
   expect(segments().length).toBeLessThanOrEqual(40);
   expect(segments()[0]?.[2]).toBe(vocabulary[0]); // 8 % of 320 pixels
   expect(segments()[20]?.[2]).toBe("");
-  expect(facts().Rank).toBe("56th of 200");
+  expect(facts().rank).toBe("56th of 200");
   expect(bar()).toMatch(/, then 195 less likely\.$/);
 });
 
@@ -366,6 +365,6 @@ test("axe-core finds nothing", async () => {
   const found = await axe.run(dieBar.root, { rules: { "color-contrast": { enabled: false } } });
   expect(found.violations.map(({ id }) => id)).toEqual([]);
   expect(found.passes.map(({ id }) => id)).toEqual(
-    expect.arrayContaining(["role-img-alt", "label", "button-name", "definition-list"]),
+    expect.arrayContaining(["role-img-alt", "label", "button-name"]),
   );
 });

@@ -24,8 +24,21 @@ function known({ connection }: FakeModel, kind: "inspect" | "activate"): number 
   return Math.max(...ends);
 }
 
-function inside(): HTMLDetailsElement {
-  return document.querySelector("details.lstm-inside") as HTMLDetailsElement;
+function inside(): HTMLElement {
+  return document.querySelector("aside.lstm-inside") as HTMLElement;
+}
+
+const fold = () => click("Fold the look inside away");
+
+function tab(name: string): HTMLElement {
+  const tabs = [...document.querySelectorAll<HTMLElement>('[role="tab"]')];
+  return tabs.find(({ textContent }) => textContent?.startsWith(name)) as HTMLElement;
+}
+
+/** Show the cells, and look for those worth looking at. */
+function findCells(): void {
+  tab("Cells").click();
+  click("Find cells worth looking at");
 }
 
 /** A widget that has written a text, with the look inside open. */
@@ -54,24 +67,89 @@ function slowlyChanged(text: string, own: number, other: number): number {
 }
 
 describe("the look inside", () => {
-  test("is closed at first, and asks for nothing then", async () => {
+  test("folded, it asks for nothing; open, for the letter that is seen", async () => {
     const model = shown({ length: 100 });
-    expect(inside().open).toBe(false);
+    expect(inside().matches(".lstm-folded")).toBe(true);
     click("Generate");
     await later(20);
     expect(questions(model)).toEqual([]);
-    inside().open = true;
-    inside().dispatchEvent(new Event("toggle"));
+    click("Look inside");
     await later(2);
     expect(model.get("inside")).toBe(true);
-    expect(new Set(questions(model))).toEqual(new Set(["expect", "inspect"]));
+    expect(document.activeElement).toBe(find("button", "Fold the look inside away"));
+    const asked = model.connection.sent.filter((message) => message.type === "inspect");
+    expect(asked).toMatchObject([{ position: SEED.length + 99, count: 1 }]);
+    expect(questions(model)).toEqual(["inspect"]);
+    fold();
+    expect(model.get("inside")).toBe(false);
+    expect(document.activeElement).toBe(find("button", "Look inside"));
+  });
+
+  test("follows the newest letter five times a second at most", async () => {
+    const model = shown({ inside: true, length: 300, speed: 100 });
+    await later(0.5);
+    click("Generate");
+    await later(2);
+    const asked = model.connection.sent.filter((message) => message.type === "inspect");
+    expect(asked.length).toBeGreaterThan(5);
+    expect(asked.length).toBeLessThan(13);
+    expect(inside().textContent).toContain("Just written");
+    expect(inside().textContent).toContain("It could have been");
+    await later(3);
+    expect(known(model, "inspect")).toBe(SEED.length + 300);
+    expect(inside().textContent).toContain("Try another letter");
+  });
+
+  test("asks for nothing that another tab shows", async () => {
+    kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
+    const model = await opened();
+    tab("Branches").click();
+    const asked = questions(model).length;
+    click("Step");
+    await later(5);
+    expect(questions(model)).toHaveLength(asked);
+    findCells();
+    await later(3);
+    const lines = model.connection.sent.filter((message) => message.type === "activate");
+    expect(lines).toMatchObject([{ layer: 1, unit: 1, position: 0, count: SEED.length + 101 }]);
+    expect(document.querySelector(".lstm-spark-line")?.getAttribute("d")).toMatch(/^M0\.0 /);
+  });
+
+  test("its tabs are reached by arrow keys", async () => {
+    await opened();
+    const names = ["Letter", "Cells", "Branches"];
+    const shownTab = () => names.filter((name) => tab(name).tabIndex === 0);
+    tab("Letter").focus();
+    for (const [key, name] of [
+      ["ArrowRight", "Cells"],
+      ["End", "Branches"],
+      ["ArrowRight", "Letter"],
+      ["ArrowLeft", "Branches"],
+      ["Home", "Letter"],
+    ] as const) {
+      press(document.activeElement as Element, key);
+      expect(shownTab()).toEqual([name]);
+      expect(document.activeElement).toBe(tab(name));
+      expect(tab(name).getAttribute("aria-selected")).toBe("true");
+      const panels = [...document.querySelectorAll<HTMLElement>('[role="tabpanel"]')];
+      const seen = panels.filter(({ hidden }) => !hidden);
+      expect(seen.map(({ id }) => id)).toEqual([tab(name).getAttribute("aria-controls")]);
+    }
+  });
+
+  test("choosing to colour by a cell opens the cells", async () => {
+    const model = shown({ length: 100 });
+    document.querySelector<HTMLElement>('input[type="radio"][value="cell"]')?.click();
+    expect([model.get("colour"), model.get("inside")]).toEqual(["cell", true]);
+    expect(tab("Cells").getAttribute("aria-selected")).toBe("true");
   });
 
   test("asks for each character once", async () => {
-    const model = await opened();
+    const model = await opened({ colour: "surprise" });
     const asked = model.connection.sent.filter((message) => message.type === "inspect");
     let known = 0;
     for (const { position, count } of asked) {
+      if (count === 1 && position > known) continue; // the newest letter
       expect(position).toBeLessThanOrEqual(known);
       known = Math.max(known, position + count);
     }
@@ -93,12 +171,12 @@ describe("the look inside", () => {
 
   test("says how many characters would be others at another temperature", async () => {
     const model = await opened({ temperature: 0.6 });
-    const sentence = () => document.querySelector(".lstm-die-changed")?.textContent;
+    const sentence = () => document.querySelector(".lstm-verdict")?.textContent;
     for (const temperature of [0.6, 1.2, 0.2]) {
       model.set("what_if", temperature);
       await later(1);
       const count = slowlyChanged(counting(100), 0.6, temperature);
-      expect(sentence()).toContain(`${count} of 100 characters`);
+      expect(sentence()).toContain(`${count} of 100 letters would differ`);
       if (temperature === 0.6) expect(count).toBe(0);
       else expect(count).toBeGreaterThan(0);
     }
@@ -138,13 +216,13 @@ describe("the look inside", () => {
     click("Step"); // the text grows
     await later(1);
     expect(wholePage()).toHaveLength(SEED.length + 101);
-    expect(inside().textContent).toContain("What could have come as character 6");
+    expect(inside().textContent).toContain("Try another letter");
   });
 
   test("looks for cells until they are found", async () => {
     kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
     const model = await opened();
-    click("Find interpretable cells");
+    findCells();
     await later(3);
     expect(questions(model).filter((type) => type === "find")).toHaveLength(4);
     expect(inside().textContent).toContain("vowels");
@@ -154,7 +232,7 @@ describe("the look inside", () => {
     kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
     kernel.found = 0.001;
     const model = await opened();
-    click("Find interpretable cells");
+    findCells();
     await later(1);
     click("Cancel");
     const asked = questions(model).length;
@@ -162,10 +240,10 @@ describe("the look inside", () => {
     expect(questions(model)).toHaveLength(asked);
     expect(document.querySelector("progress")?.checkVisibility?.() ?? false).toBe(false);
     kernel.found = 0.25;
-    click("Find interpretable cells");
+    click("Find cells worth looking at");
     await later(2);
     expect(inside().textContent).toContain("vowels");
-    find("button", "Find interpretable cells");
+    expect(find("button", "Find cells worth looking at").hidden).toBe(true);
   });
 
   test.each(["find", "finding"])(
@@ -174,51 +252,61 @@ describe("the look inside", () => {
       kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
       const model = await opened();
       Object.assign(kernel, { up: losing(type, 2), down: losing(type, 2) });
-      click("Find interpretable cells");
+      click("Find cells worth looking at");
       await later(20);
       expect(questions(model).filter((one) => one === "find").length).toBeLessThan(7);
       expect(inside().textContent).toContain("vowels");
-      find("button", "Find interpretable cells");
+      expect(find("button", "Find cells worth looking at").hidden).toBe(true);
     },
   );
 
   test("says why there is no search, once", async () => {
     const model = await opened();
     kernel.unwilling = "There is no memory left: choose a smaller model.";
-    click("Find interpretable cells");
+    click("Find cells worth looking at");
     await later(20);
     expect(questions(model).filter((one) => one === "find")).toHaveLength(1);
     expect(inside().textContent).toContain(kernel.unwilling);
     kernel.unwilling = "";
-    click("Find interpretable cells");
+    click("Find cells worth looking at");
     expect(inside().textContent).not.toContain("no memory");
   });
 
   test("asks for nothing any more once it is closed, also not for cells", async () => {
-    kernel.text = counting(4000);
+    kernel.text = counting(1500);
     kernel.found = 0.0001;
     const model = shown({
       inside: true,
       length: 20_000,
       speed: 1000,
+      what_if: 1.2,
       colour: "cell",
       cell: [0, 1],
     });
     click("Generate");
-    click("Find interpretable cells");
+    click("Find cells worth looking at");
     await later(2);
     expect(new Set(questions(model))).toEqual(new Set(QUESTIONS));
-    inside().open = false;
-    inside().dispatchEvent(new Event("toggle"));
+    const colour = (by: "none" | "cell") => {
+      model.set("colour", by);
+      model.save_changes();
+    };
+    fold();
+    colour("none");
+    await later(1);
     const asked = questions(model).length;
     await later(30);
     expect(questions(model)).toHaveLength(asked);
-    // Open again, it catches up.
-    inside().open = true;
-    inside().dispatchEvent(new Event("toggle"));
+    // The colours need no margin, but what they show.
+    colour("cell");
     await later(10);
-    expect(known(model, "inspect")).toBe(SEED.length + 4000);
-    expect(known(model, "activate")).toBe(SEED.length + 4000);
+    expect(known(model, "activate")).toBe(SEED.length + 1500);
+    expect(known(model, "inspect")).toBeLessThan(SEED.length + 1500);
+    // Open again, it catches up.
+    click("Look inside");
+    await later(10);
+    expect(known(model, "inspect")).toBe(SEED.length + 1500);
+    expect(known(model, "activate")).toBe(SEED.length + 1500);
   });
 
   test("asks for nothing any more once its view is gone", async () => {
@@ -226,7 +314,7 @@ describe("the look inside", () => {
     const model = new FakeModel(kernel, { inside: true, length: 5000, speed: 1000 });
     const { close } = show(model);
     click("Generate");
-    click("Find interpretable cells");
+    click("Find cells worth looking at");
     await later(1);
     close();
     const asked = questions(model).length;
@@ -239,7 +327,7 @@ describe("the look inside", () => {
     kernel.found = 0.01;
     const model = shown({ inside: true, length: 300, colour: "cell", cell: [0, 1] });
     click("Generate");
-    click("Find interpretable cells");
+    click("Find cells worth looking at");
     for (let n = 0; n < 200; n += 1) {
       const open = new Map<string, number>();
       for (const { type } of model.connection.questions) open.set(type, (open.get(type) ?? 0) + 1);
@@ -254,9 +342,9 @@ describe("the look inside", () => {
 
   test.each([1, 5])("asks again what the kernel had to read first (%d times)", async (times) => {
     const model = shown({ inside: true, length: 100, speed: null, colour: "cell", cell: [0, 1] });
-    click("Generate");
-    await later(0.1);
+    await later(1);
     kernel.slow = times;
+    click("Generate");
     await later(10);
     expect(kernel.slow).toBe(0);
     for (const kind of ["inspect", "activate"] as const) {
@@ -287,7 +375,7 @@ describe("the look inside", () => {
 
   test("reads the seed only", async () => {
     const model = shown({ inside: true });
-    click("Read seed only");
+    click("Only read the seed");
     await later(5);
     expect(announcement()).toBe(`Read: ${SEED.length} characters`);
     expect(statusLine()).toBe(`Read: ${SEED.length} characters`);
@@ -299,7 +387,7 @@ describe("the look inside", () => {
       return -Math.log2(share);
     });
     const each = bits.reduce((a, b) => a + b) / bits.length;
-    const sentence = document.querySelector(".lstm-inside-read")?.textContent;
+    const sentence = document.querySelector(".lstm-mood")?.textContent;
     expect(sentence).toBe(
       `The seed: ${bits.length} characters, ${each.toFixed(2)} bits per character.`,
     );
@@ -309,12 +397,12 @@ describe("the look inside", () => {
     click("Step", root);
     await later(1);
     expect(statusLine(root)).toContain("Finished: 1 character");
-    click("Read seed only", root);
+    click("Only read the seed", root);
     await later(1);
     click("Clear", root);
     await later(1);
     expect(statusLine(root)).toBe("");
-    expect(wholePage(root)).toBe("");
+    expect(wholePage(root)).toBe(SEED);
   });
 
   test("can be used by everybody", async () => {
@@ -322,5 +410,5 @@ describe("the look inside", () => {
     vi.useRealTimers(); // axe needs a clock that runs
     const { violations } = await axe.run(document.body, { rules: { region: { enabled: false } } });
     expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
-  });
+  }, 30_000);
 });

@@ -261,6 +261,7 @@ export class LanesPage extends FakeHost<LanesTraits> {
     super({
       ...COMMON,
       ...{ model, models, card, replacements, status: "ready", error: "", speed: 50 },
+      ...{ locked: [], presenting: false },
       ...{ temperatures, names, texts, receipts },
       bounds: { ...bounds, lanes: { least: 2, most: 6, step: 1 } },
       ...traits,

@@ -56,6 +56,8 @@ describe("what a reader finds", () => {
       ["spinbutton", "Top-k"],
       ["spinbutton", "Top-p"],
       ["spinbutton", "rng"],
+      ["button", "About this model"],
+      ["button", "More"],
       ["button", "Generate"],
       ["button", "Stop"],
       ["button", "Step"],
@@ -68,7 +70,7 @@ describe("what a reader finds", () => {
       expect(group.contains(control), `${role} ${name}`).toBe(true);
       expect(control.tabIndex).toBe(0);
     }
-    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(23);
+    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(25);
     for (const lane of [1, 2, 3]) {
       const inside = find("group", `Lane ${lane}`);
       expect(inside.contains(find("region", `Text of lane ${lane}`))).toBe(true);
@@ -173,12 +175,12 @@ describe("generating", () => {
     announced.add(announcement());
     expect([...announced].filter(Boolean)).toEqual([
       "Writing 3 lanes",
-      "Finished: 3 lanes, 60 characters",
+      "Finished: 3 lanes of 60 characters",
     ]);
-    expect(statusLine()).toMatch(/^Finished: 3 lanes, 60 characters · \d\d per second in each$/);
-    expect(find("group", "Lane 2").textContent).toContain(
-      "60 characters · 2.00 bits per character",
-    );
+    expect(statusLine()).toMatch(/^Finished: 3 lanes of 60 characters · \d\d per second in each$/);
+    expect(find("group", "Lane 2").textContent).toContain("2.00 bits per character");
+    const meter = document.querySelector<HTMLElement>(".lstm-lane-track i");
+    expect(meter?.style.width).toBe("50%"); // of 4 bits, in all lanes
   });
 
   test("as fast as possible, all that comes is shown", () => {
@@ -197,12 +199,12 @@ describe("generating", () => {
     seconds(0.1);
     const { furthest } = kernel;
     expect(texts()).toEqual(HEATS.map((heat) => textAt(heat, furthest)));
-    expect(announcement()).toBe(`Stopped: 3 lanes, ${furthest} characters`);
+    expect(announcement()).toBe(`Stopped: 3 lanes of ${furthest} characters`);
     expect(can("Clear")).toBe(true);
     click("Clear");
     seconds(0.1);
     expect(find("region", "Text of lane 1").textContent).toBe("");
-    expect([marks(2), departure(2), can("Clear")]).toEqual([[], "", false]);
+    expect([marks(2), departure(2), can("Clear")]).toEqual([[], "Lane 2", false]);
     expect(announcement()).toBe("Cleared");
   });
 
@@ -237,7 +239,7 @@ describe("generating", () => {
     expect(canStop()).toBe(true);
     seconds(20);
     expect(alertText()).toBe("No.");
-    expect(announcement()).toMatch(/^Finished: 3 lanes, 300 characters/);
+    expect(announcement()).toMatch(/^Finished: 3 lanes of 300 characters/);
   });
 
   test("a wrong number is shown and focused, and nothing begins", () => {
@@ -272,17 +274,18 @@ describe("the departure", () => {
       for (const lane of [2, 3]) {
         const place = departs(HEATS[lane - 1] ?? 0);
         const isDeparted = text(lane).length > place;
-        const after = `after ${place} characters`;
+        const after = `after ${place} letters`;
         const name = `Departs from lane ${lane - 1} here, ${after}`;
         expect(marks(lane)).toEqual(isDeparted ? [name] : []);
-        if (isDeparted) expect(departure(lane)).toBe(`Departs from lane ${lane - 1} ${after}`);
-        else if (text(lane)) expect(departure(lane)).toBe(`The same as lane ${lane - 1} so far`);
+        if (isDeparted) expect(departure(lane)).toBe(`Lane ${lane} · ≠ lane ${lane - 1} ${after}`);
+        else if (text(lane))
+          expect(departure(lane)).toBe(`Lane ${lane} · the same as lane ${lane - 1} so far`);
       }
       return !canStop();
     });
     expect(first(text(1), text(2))).toBe(departs(0.7));
     expect(first(text(2), text(3))).toBe(departs(1.1));
-    expect([marks(1), departure(1)]).toEqual([[], ""]);
+    expect([marks(1), departure(1)]).toEqual([[], "Lane 1"]);
   });
 
   test("is none for lanes at one temperature", () => {
@@ -290,17 +293,17 @@ describe("the departure", () => {
     click("Generate");
     finish();
     expect(text(1)).toBe(text(2));
-    expect([marks(2), departure(2)]).toEqual([[], "The same as lane 1 so far"]);
+    expect([marks(2), departure(2)]).toEqual([[], "Lane 2 · the same as lane 1 so far"]);
   });
 
   test("is that from the new neighbour when the one between is removed", () => {
     shown({ temperatures: [0.3, 1.1, 0.3] });
     click("Generate");
     seconds(3);
-    const place = `after ${departs(1.1)} characters`;
+    const place = `after ${departs(1.1)} letters`;
     expect(marks(3)).toEqual([`Departs from lane 2 here, ${place}`]);
     click("Remove lane 2");
-    expect([marks(2), departure(2)]).toEqual([[], "The same as lane 1 so far"]);
+    expect([marks(2), departure(2)]).toEqual([[], "Lane 2 · the same as lane 1 so far"]);
     finish();
     expect(marks(2)).toEqual([]);
   });
@@ -313,8 +316,8 @@ describe("the departure", () => {
     const place = departs(100);
     expect(marks(2)).toEqual([
       place === 0
-        ? "Departs from lane 1 here, from the first character on"
-        : "Departs from lane 1 here, after 1 character",
+        ? "Departs from lane 1 here, from the first letter on"
+        : "Departs from lane 1 here, after 1 letter",
     ]);
   });
 
@@ -357,7 +360,7 @@ describe("while it runs", () => {
     until(() => text(4).length === text(1).length);
     expect(text(1).length).toBeGreaterThan(others);
     expect(text(1).length).toBeLessThan(others + 50); // within a second
-    expect(marks(4)).toEqual([`Departs from lane 3 here, after ${departs(1.4)} characters`]);
+    expect(marks(4)).toEqual([`Departs from lane 3 here, after ${departs(1.4)} letters`]);
     for (let frame = 0; frame < 30; frame += 1) {
       seconds(0.016);
       expect(text(4).length).toBe(text(1).length);
@@ -530,7 +533,7 @@ describe("when something is lost", () => {
     expect([two, three]).toEqual([textAt(1.1, 800), textAt(1.7, 800)]);
     for (const lane of [2, 3]) {
       const place = first(text(lane - 1), text(lane));
-      expect(departure(lane)).toBe(`Departs from lane ${lane - 1} after ${place} characters`);
+      expect(departure(lane)).toBe(`Lane ${lane} · ≠ lane ${lane - 1} after ${place} letters`);
     }
   });
 
@@ -599,7 +602,7 @@ describe("several views", () => {
     const late = show(model);
     expect(texts(late.root)).toEqual(texts(document.body.firstElementChild ?? document));
     expect(marks(2, late.root)).toHaveLength(2);
-    expect(statusLine(late.root)).toBe("Finished: 3 lanes, 300 characters");
+    expect(statusLine(late.root)).toBe("Finished: 3 lanes of 300 characters");
     expect(announcement(late.root)).not.toContain("Writing");
   });
 
@@ -700,7 +703,7 @@ describe("writing on", () => {
       click("Continue");
       finish();
       expect(texts()).toEqual(HEATS.map((heat) => textAt(heat, length)));
-      expect(announcement()).toBe(`Finished: 3 lanes, ${length} characters`);
+      expect(announcement()).toBe(`Finished: 3 lanes of ${length} characters`);
     }
     // The first one began the texts, all others wrote them on.
     const kinds = model.sent.map(({ type }) => type).filter((type) => type !== "pull");

@@ -84,6 +84,10 @@ function fromTheEnd(): number {
   return page.root.scrollHeight - page.root.scrollTop - VISIBLE;
 }
 
+function allBlocks(): NodeListOf<Element> {
+  return page.root.querySelectorAll(".lstm-text-block");
+}
+
 /** The text nodes, with the text before each. */
 function* texts(): Generator<Text> {
   const walker = document.createTreeWalker(page.root, NodeFilter.SHOW_TEXT);
@@ -135,12 +139,14 @@ function marks(): Mark[] {
 /** Code points of generated text in a block, before an element in it if there is one. */
 function charactersBefore(
   element: Element | null,
-  block: Element | null | undefined = element?.parentElement,
+  block: Element | null | undefined = element?.closest(".lstm-text-block"),
 ): number {
   let count = 0;
-  for (const node of block?.childNodes ?? []) {
-    if (node === element) break;
-    if (node instanceof Text) count += Array.from(node.data).length;
+  if (!block) return count;
+  const walker = document.createTreeWalker(block, NodeFilter.SHOW_ALL);
+  for (let node = walker.nextNode(); node !== null && node !== element; node = walker.nextNode()) {
+    const isSeed = node.parentElement?.matches(".lstm-text-seed");
+    if (node instanceof Text && !isSeed) count += Array.from(node.data).length;
   }
   return count;
 }
@@ -263,7 +269,7 @@ test("halves of a pair that come one by one count as two, and marks find their p
   expect(page.length).toBe(4 + 2 + 1 + 4);
   page.change(9, 0.5);
   expect(marks()).toEqual([{ position: 9, shown: "0.5", passing: false }]);
-  expect(page.root.querySelector(".lstm-mark")?.nextSibling?.textContent).toBe("d\n");
+  expect(page.root.querySelector(".lstm-mark")?.nextSibling?.textContent).toBe("d");
 });
 
 test("the seed is set apart", () => {
@@ -308,13 +314,13 @@ test("blocks of a bounded size end with line ends, so that a browser has little 
   const text = words(50_000, "    \n");
   page.show("seed", text.slice(0, 10_000));
   for (const piece of pieces(text.slice(10_000), 300)) page.append(piece);
-  const blocks = Array.from(page.root.children, (block) => block.textContent ?? "");
+  const blocks = Array.from(allBlocks(), (block) => block.textContent ?? "");
   expect(blocks.join("")).toBe(`seed${text}`);
   for (const block of blocks.slice(0, -1)) expect(block.endsWith("\n")).toBe(true);
   for (const block of blocks) expect(block.length).toBeLessThan(1200);
   expect(blocks.length).toBeLessThan(100);
   page.show("x".repeat(5000), "\n\n");
-  expect(page.root.children.length).toBe(2);
+  expect(allBlocks().length).toBe(2);
 });
 
 test("a growing text is few pieces of text, not thousands", () => {
@@ -344,7 +350,7 @@ test("what is copied is what is selected, without line ends between blocks, and 
     [30, 0.5],
     [2000, 0.7],
   ]);
-  expect(page.root.children.length).toBeGreaterThan(3);
+  expect(allBlocks().length).toBeGreaterThan(3);
   select(2, 5000);
   expect(copied()).toBe(`seed${text}`.slice(2, 5000));
 });
@@ -494,7 +500,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => [seed + 1]))(
 // A text without line ends.
 
 function blocks(): string[] {
-  return Array.from(page.root.children, (block) => block.textContent ?? "");
+  return Array.from(allBlocks(), (block) => block.textContent ?? "");
 }
 
 test("a text without line ends is cut where the browser begins a line, within what is new", () => {
@@ -560,9 +566,9 @@ test("at another width the cuts are gone", () => {
   const grow = () => {
     for (const piece of pieces(words(20_000, "   "), 250)) page.append(piece);
   };
-  const joined = () => Array.from(page.root.children, (b) => b.matches(".lstm-text-joined"));
+  const joined = () => Array.from(allBlocks(), (b) => b.matches(".lstm-text-joined"));
   grow();
-  const before = page.root.children.length;
+  const before = allBlocks().length;
   expect(before).toBeGreaterThan(2);
   resized(); // another height only
   expect(joined()).not.toContain(true);

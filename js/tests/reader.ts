@@ -135,16 +135,17 @@ export function description(control: HTMLElement): string {
 
 /** Whether a button looks as if it would do something. */
 export function can(name: string, root: ParentNode = document): boolean {
-  return find("button", name, root).getAttribute("aria-disabled") !== "true";
+  const button = find("button", name, root);
+  return !button.matches(".lstm-off") && button.getAttribute("aria-disabled") !== "true";
 }
 
 export function canStop(root: ParentNode = document): boolean {
   return can("Stop", root);
 }
 
-/** The buttons below the controls that look as if they would do something. */
+/** The buttons of the deck and the foot that look as if they would do something. */
 export function enabled(root: ParentNode = document): string[] {
-  const buttons = root.querySelectorAll(".lstm-buttons button");
+  const buttons = root.querySelectorAll(":is(.lstm-go, .lstm-acts) button");
   const names = Array.from(buttons, ({ textContent }) => textContent ?? "");
   return names.filter((name) => can(name, root));
 }

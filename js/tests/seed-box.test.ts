@@ -15,7 +15,7 @@ beforeEach(() => {
   controller = new AbortController();
   changes = [];
   box = new SeedBox((seed) => changes.push(seed), controller.signal);
-  document.body.replaceChildren(box.root);
+  document.body.replaceChildren(box.alone());
 });
 
 afterEach(() => {
@@ -32,7 +32,7 @@ function layOut(): void {
   function place(this: Range): DOMRect {
     const lines = (this.startContainer.textContent ?? "").slice(0, this.startOffset).split("\n");
     const [x, y] = [lines.at(-1)?.length ?? 0, lines.length - 1];
-    const top = SIZE * y - seedBox().scrollTop;
+    const top = SIZE * y - scroller().scrollTop;
     const width = this.toString() === "\n" ? 0 : SIZE * this.toString().length;
     return new DOMRect(SIZE * x, top, width, SIZE);
   }
@@ -44,6 +44,13 @@ function layOut(): void {
   });
 }
 
+/** Where the seed is scrolled. */
+function scroller(): HTMLElement {
+  const element = seedBox().closest<HTMLElement>(".lstm-seed");
+  if (element === null) throw new Error("The seed stands nowhere.");
+  return element;
+}
+
 /** What is marked and how: the text under each mark, and the small print over it. */
 function marks(): [string, string][] {
   const lines = seedBox().value.split("\n");
@@ -51,8 +58,8 @@ function marks(): [string, string][] {
     const [left, top, width] = (["left", "top", "width"] as const).map((side) =>
       Math.round((Number.parseFloat(mark.style[side]) * (side === "top" ? HEIGHT : WIDTH)) / 1000),
     ) as [number, number, number];
-    const line = lines[top + seedBox().scrollTop / SIZE] ?? "";
-    return [width ? line.slice(left, left + width) : "\n", mark.textContent ?? ""];
+    const line = lines[top + scroller().scrollTop / SIZE] ?? "";
+    return [width ? line.slice(left, left + width) : "\n", mark.dataset.read ?? ""];
   });
 }
 
@@ -294,8 +301,8 @@ describe("marks", () => {
     box.replacements = replaced(seed, used);
     const shown = () => marks().map(([, small]) => Number(small));
     expect(shown()).toEqual(Array.from({ length: 21 }, (_, i) => i));
-    seedBox().scrollTop = 500 * SIZE;
-    seedBox().dispatchEvent(new Event("scroll"));
+    scroller().scrollTop = 500 * SIZE;
+    scroller().dispatchEvent(new Event("scroll"));
     expect(shown()).toEqual(Array.from({ length: 32 }, (_, i) => 489 + i));
     for (const [under, small] of marks()) expect(used[under]).toBe(small);
   });

@@ -86,6 +86,7 @@ const EMPTY: TrainingTraits = {
   error: "",
   notes: [],
   indented: false,
+  plan: {},
   now: {},
   training_curve: [],
   validation_curve: [],

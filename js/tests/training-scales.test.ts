@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { time } from "../src/dom/words.ts";
+import { about } from "../src/dom/words.ts";
 import { along, doublings, span, spread } from "../src/training/scales.ts";
 import { dice } from "./fake-kernel.ts";
 
@@ -61,13 +61,13 @@ describe("labels", () => {
   });
 });
 
-test("times are given in their two largest units", () => {
-  expect([0.4, 59.4, 59.6, 125, 3600, 86_399].map(time)).toEqual([
-    "0 s",
-    "59 s",
-    "1 min 0 s",
-    "2 min 5 s",
-    "1 h 0 min",
-    "23 h 59 min",
+test("an estimate is no more exact than it can be", () => {
+  expect([0.4, 42, 59.6, 125, 2763, 86_399].map(about)).toEqual([
+    "5 s",
+    "40 s",
+    "1 min",
+    "2 min",
+    "46 min",
+    "24.0 hours",
   ]);
 });

@@ -89,6 +89,29 @@ describe("before a training", () => {
   });
 });
 
+describe("the plan", () => {
+  const LONG = { seconds: 2760, epochs: 37, shorter_seconds: 597, shorter_epochs: 8 };
+
+  test("says how long it takes before it begins, and offers a shorter run", () => {
+    const model = shown({ plan: LONG });
+    const words = () => document.querySelector<HTMLElement>(".lstm-plan")?.textContent;
+    expect(words()).toContain("Roughly 46 min on this machine, to read the text 37 times.");
+    click("Shorter: 8 times, 10 min");
+    expect(model.sent).toEqual([HELLO, { type: "shorten" }]);
+    const shorter = { seconds: 597, epochs: 8, shorter_seconds: null, shorter_epochs: null };
+    model.update({ plan: shorter });
+    expect(words()).toContain("Roughly 10 min");
+    expect(document.querySelector<HTMLElement>(".lstm-shorter")?.hidden).toBe(true);
+    model.update({ status: "training" });
+    expect(document.querySelector<HTMLElement>(".lstm-plan")?.hidden).toBe(true);
+  });
+
+  test("is not there where there is no telling", () => {
+    shown();
+    expect(document.querySelector<HTMLElement>(".lstm-plan")?.hidden).toBe(true);
+  });
+});
+
 describe("while it trains", () => {
   test("each message makes the curves longer, and the traits replace them", () => {
     const model = shown({ status: "training", references: REFERENCES });
@@ -131,8 +154,8 @@ describe("while it trains", () => {
     expect(statusLine()).toBe("Reading the text");
     model.receive(tick(400, { now: now(400, { best_bits: 2.345, best_update: 300 }) }));
     expect(statusLine()).toBe(
-      "Training · 400 of 1,000 updates · best in validation 2.35 bits, after 300 updates · " +
-        "12,346 characters per second · about 10 min 0 s left",
+      "Training · about 10 min left · 400 of 1,000 updates · " +
+        "best in validation 2.35 bits, after 300 updates",
     );
     expect(document.querySelector("progress")?.value).toBe(0.4);
   });
@@ -142,7 +165,7 @@ describe("while it trains", () => {
     model.receive(tick(10));
     expect(statusLine()).not.toContain("expected");
     model.receive(tick(400, { now: now(400, { expected_bits: 1.749 }) }));
-    expect(statusLine()).toMatch(/ · about 10 min 0 s left · about 1\.7 bits expected$/);
+    expect(statusLine()).toMatch(/ · about 1\.7 bits expected at the end$/);
   });
 
   test("a screen reader hears the beginning, the quarters and the end, not every update", () => {
@@ -185,18 +208,19 @@ describe("while it trains", () => {
     expect(captions()).toEqual(["Temperature 0.3, after 1,020 updates"]);
   });
 
-  test("Stop is sent once, and a hint says that the kernel's interrupt does the same", () => {
+  test("Stop is sent once; then a hint says what happens, and what else to do", () => {
     const model = shown({ status: "training" });
-    expect(document.body.textContent).toContain("Interrupt Kernel");
+    expect(document.body.textContent).not.toContain("interrupt the kernel");
     find("button", "Stop").focus();
     click("Stop");
     click("Stop");
     expect(model.sent).toEqual([HELLO, { type: "stop" }]);
     expect(document.body.textContent).toContain("the best model is kept");
+    expect(document.body.textContent).toContain("interrupt the kernel");
     expect(document.activeElement).toBe(find("button", "Stop"));
     model.update({ ...OVER, status: "stopped" });
     expect(statusLine()).toMatch(/^Stopped · 1,000 of 1,000 updates/);
-    expect(document.body.textContent).not.toContain("Interrupt Kernel");
+    expect(document.body.textContent).not.toContain("interrupt the kernel");
     model.update({ status: "training", now: {} });
     expect(can("Stop")).toBe(true);
   });
@@ -207,7 +231,7 @@ describe("while it trains", () => {
     expect(statusLine()).toMatch(/^Trained, measuring the loss · 1,000 of 1,000 updates · best/);
     expect(statusLine()).not.toContain("left");
     expect(can("Stop")).toBe(false);
-    expect(document.body.textContent).not.toContain("Interrupt Kernel");
+    expect(document.body.textContent).not.toContain("interrupt the kernel");
   });
 
   test("a program is shown in letters of one width", () => {
@@ -243,6 +267,20 @@ describe("the picture", () => {
     const summary = chart().getAttribute("aria-label") ?? "";
     expect(summary).toContain("in training after 1,000 updates");
     for (const { name } of REFERENCES) expect(summary).toContain(name);
+  });
+
+  test("says that less is better, and no line goes through a label", () => {
+    const model = shown({ status: "training", references: REFERENCES });
+    model.receive(tick(100, { validation: curve([100]) })); // the curves end far from the right
+    seconds(0.1);
+    expect(chart().textContent).toContain("bits per character, less is better");
+    const lefts = Array.from(chart().querySelectorAll(".lstm-label"), (one) =>
+      Number(one.getAttribute("x")),
+    );
+    expect(lefts).toHaveLength(7);
+    for (const line of chart().querySelectorAll(".lstm-grid, .lstm-reference")) {
+      expect(Number(line.getAttribute("x2"))).toBeLessThan(Math.min(...lefts));
+    }
   });
 
   test("the labels do not overlap", () => {

@@ -19,7 +19,7 @@ import { expectFinished, generated, HELLO, kernel, onFreshPages, show, shown } f
 
 onFreshPages();
 
-const WITH_TEXT = ["Generate", "Step", "Continue", "Clear", "Copy"];
+const WITH_TEXT = ["Generate", "Step", "Continue", "Copy", "Clear"];
 
 function writing(length = 300, time = 2): FakeModel {
   const model = shown({ length });
@@ -31,7 +31,7 @@ function writing(length = 300, time = 2): FakeModel {
 describe("the buttons that do something", () => {
   test.each([
     ["without a text", () => shown(), ["Generate", "Step"]],
-    ["while one is written", () => writing(), ["Generate", "Stop", "Clear", "Copy"]],
+    ["while one is written", () => writing(), ["Stop", "Copy", "Clear"]],
     ["when it is finished", () => writing(50), WITH_TEXT],
     [
       "while its rest is typed",
@@ -40,7 +40,7 @@ describe("the buttons that do something", () => {
         kernel.beginInCell({ length: 500 }, 500);
         seconds(0.5);
       },
-      ["Generate", "Stop", "Clear", "Copy"],
+      ["Stop", "Copy", "Clear"],
     ],
     [
       "when it was stopped",
@@ -65,7 +65,7 @@ describe("the buttons that do something", () => {
         writing(50);
         type(seedBox(), "Once");
       },
-      ["Generate", "Step", "Clear", "Copy"],
+      ["Generate", "Step", "Copy", "Clear"],
     ],
     [
       "when it was cleared",
@@ -106,7 +106,7 @@ describe("Clear", () => {
     click("Clear", views()[0]);
     seconds(2);
     for (const root of views()) {
-      expect(wholePage(root)).toBe("");
+      expect(wholePage(root)).toBe(SEED);
       expect([statusLine(root), alertText(root)]).toEqual(["", ""]);
       expect(marks(root)).toEqual([]);
       expect(announcement(root)).toBe("Cleared");
@@ -121,7 +121,7 @@ describe("Clear", () => {
     other.close();
     document.body.replaceChildren();
     shown();
-    expect(wholePage()).toBe("");
+    expect(wholePage()).toBe(SEED);
     expect(enabled()).toEqual(["Generate", "Step"]);
   });
 
@@ -132,7 +132,7 @@ describe("Clear", () => {
     expect(generated().length).toBeLessThan(500);
     click("Clear");
     seconds(5);
-    expect(wholePage()).toBe("");
+    expect(wholePage()).toBe(SEED);
     expect(model.sent.slice(1)).toEqual([{ type: "clear" }]);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -145,7 +145,7 @@ describe("Clear", () => {
     expectFinished(counting(50));
     click("Clear");
     seconds(1);
-    expect(wholePage()).toBe("");
+    expect(wholePage()).toBe(SEED);
   });
 
   test("leaves the settings alone, and another text can follow", () => {

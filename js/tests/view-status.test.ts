@@ -350,7 +350,7 @@ describe("changes of temperature are marked where they count", () => {
       [5, 0.05],
     ];
     const receipt = { run: "before", seed: "Once", temperatures };
-    shown({ status: "stopped", text: "a😀bcdef", receipt });
+    shown({ status: "stopped", seed: "Once", text: "a😀bcdef", receipt });
     expect(marks()).toEqual([
       ["Oncea😀b", "Temperature 1.5 from here"],
       ["Oncea😀bcd", "Temperature 0.05 from here"],

@@ -116,9 +116,12 @@ class Corpus:
 
     @property
     def sample_seed(self) -> str:
-        """How the validation text begins, up to a space: what samples begin with by default."""
-        start = self.decode(self.parts[1][:_SEED_LENGTH])
-        return start.rpartition(" ")[0] or start
+        """The first whole words of the validation text: what samples begin with by default."""
+        start = self.decode(self.parts[1][: 2 * _SEED_LENGTH])
+        # It may begin within a word.
+        words = re.search(r"\s(?=\S)", start[:_SEED_LENGTH])
+        begun = start[words.end() if words else 0 :][:_SEED_LENGTH]
+        return begun.rpartition(" ")[0] or begun
 
     @property
     def first_words(self) -> str:

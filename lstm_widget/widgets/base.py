@@ -15,13 +15,14 @@ from lstm_widget.errors import LSTMError, SettingError
 from lstm_widget.formats.safetensors import read_card
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled_files
-from lstm_widget.widgets.checks import sendable
+from lstm_widget.widgets.cards import USUAL, own_settings, shown_card
+from lstm_widget.widgets.checks import check_locked, sendable
 from lstm_widget.widgets.protocol import Settings
 from lstm_widget.writing.settings import CHECKS, check_length, check_names
 from lstm_widget.writing.typed import as_typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
@@ -43,6 +44,13 @@ class CommonSettings(TypedDict, total=False):
     top_p: float | None
     rng: int | None
     speed: float | None
+
+
+class ShownSettings(CommonSettings, total=False):
+    """What else every widget that writes takes as keywords: how its page shows them."""
+
+    locked: Sequence[str]
+    presenting: bool
 
 
 T = TypeVar("T")
@@ -129,22 +137,26 @@ class ModelWidget(PageWidget, Generic[R]):
     """The settings that a cell may name."""
     _session: Session
 
-    for_the_page: ClassVar[frozenset[str]] = frozenset({"model", *CommonSettings.__annotations__})
+    lockable: ClassVar[frozenset[str]] = frozenset({"model", *CommonSettings.__annotations__})
+    """The settings that can be locked."""
+    for_the_page: ClassVar[frozenset[str]] = lockable | {"presenting"}
 
     # The page may change these.
     model = synced(Checked(lambda model: model, None))  # see `_check_model`
     seed = synced(traitlets.Unicode())  # may be empty while it is typed
-    length = synced(Checked(CHECKS["length"], 300))
+    length = synced(Checked(CHECKS["length"], USUAL["length"]))
     top_k = synced(Checked(CHECKS["top_k"], None))
     top_p = synced(Checked(CHECKS["top_p"], None))
     rng = synced(Checked(CHECKS["rng"], None))
     speed = synced(Checked(CHECKS["speed"], 50.0))
+    presenting = synced(traitlets.Bool(False))
     # These it only shows.
+    locked = synced(Checked(check_locked, ()))
     status = synced(traitlets.Unicode("ready", read_only=True))
     models = synced(traitlets.List(traitlets.Dict(), read_only=True))
     """The models to choose from in the page: `name` and `title` of each."""
     card = synced(traitlets.Dict(read_only=True))
-    """What a reader should know of the model: the numbers and texts of its card, and its architecture."""
+    """What a reader should know of the model, see `shown_card`."""
     replacements = synced(traitlets.List(traitlets.Dict(), read_only=True))
     """What the model reads instead of characters of the seed (see `typed`)."""
 
@@ -154,9 +166,13 @@ class ModelWidget(PageWidget, Generic[R]):
         self._stamps: dict[str, object] = {}
         self._is_asked_by_page = False
         name = self._load(model)  # a wrong one is a ModelError here
-        # The seed of the model, until another one is given.
-        self._own_seed = None if "seed" in settings else self._generators[name].default_seed
-        super().__init__(**{"model": name, "seed": self._own_seed, **settings})
+        # What the model brings, as long as nobody sets it.
+        self._own = {
+            one: value
+            for one, value in own_settings(self._generators[name]).items()
+            if one in self._keywords and one not in settings
+        }
+        super().__init__(**{"model": name, **self._own, **settings})
         self.on_msg(lambda _widget, content, _buffers: self._session.handle(content))
 
     @property
@@ -220,6 +236,8 @@ class ModelWidget(PageWidget, Generic[R]):
     def _set(self, settings: Mapping[str, Any]) -> None:
         """Set what a cell names: all of it, or nothing if one is wrong."""
         check_names(settings, self._keywords)
+        for name in settings:
+            self._own.pop(name, None)
         with self.hold_trait_notifications():
             for name, value in settings.items():
                 setattr(self, name, value)
@@ -253,6 +271,10 @@ class ModelWidget(PageWidget, Generic[R]):
         if "model" in asked and asked["model"] not in (one["name"] for one in self.models):
             msg = "There is no such model to choose."
             raise traitlets.TraitError(msg)
+        for name in self.locked:
+            if name in asked and asked[name] != sendable(getattr(self, name)):
+                msg = f"{name} is set by the notebook and cannot be changed in the page."
+                raise traitlets.TraitError(msg)
 
     # How it gets there.
 
@@ -326,12 +348,18 @@ class ModelWidget(PageWidget, Generic[R]):
         self.set_trait(
             "models", [{"name": name, "title": str(title or name)} for name, title in titles.items()]
         )
-        model = self.generator.model
-        card = {key: value for key, value in model.card.items() if isinstance(value, (str, int, float))}
-        self.set_trait("card", {**card, "network": model.architecture})
-        if self.seed == self._own_seed:
-            self._own_seed = self.seed = self.generator.default_seed
+        self.set_trait("card", shown_card(self.generator.model))
+        new = own_settings(self.generator)
+        self._own = {name: new[name] for name, value in self._own.items() if getattr(self, name) == value}
+        for name, value in self._own.items():
+            setattr(self, name, value)
         self._adapt_seed()
+
+    @traitlets.validate("locked")
+    def _check_locked(self, proposal: Any) -> tuple[str, ...]:  # noqa: ANN401 - traitlets' own
+        names: tuple[str, ...] = proposal["value"]
+        checked(lambda locked: check_names(locked, self.lockable), names)
+        return names
 
     @traitlets.observe("seed")
     def _adapt_seed(self, _: object = None) -> None:

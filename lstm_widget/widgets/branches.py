@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_BRANCHES = 100
 _EXCERPT = 60  # characters of a branch that its entry shows
+_BEFORE = 9  # and of what is before it
 
 
 class BranchingSession(Session):
@@ -90,6 +91,8 @@ class BranchingSession(Session):
                 "parent": None if one.parent is None else one.parent.name,
                 "position": one.position,
                 "character": one.character,
+                "instead": "" if one.parent is None else one.parent.only.text(one.position, one.position + 1),
+                "before": one.only.text(max(0, one.position - _BEFORE), one.position),
                 "written": len(one.only.run.characters),
                 "bits": one.only.bits,
                 "excerpt": one.only.text(one.position, one.position + _EXCERPT) or one.character,

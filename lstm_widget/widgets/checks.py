@@ -6,9 +6,9 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from lstm_widget.errors import LSTMError, ModelError, SettingError
+from lstm_widget.errors import LSTMError, ModelError, SettingError, short_repr
 from lstm_widget.widgets.protocol import Settings
-from lstm_widget.writing.settings import CHECKS, check_names, check_temperature
+from lstm_widget.writing.settings import CHECKS, as_whole, check_names, check_temperature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ log = logging.getLogger("lstm_widget")
 TEXT = "text"  # the name of the only lane of `LSTMWidget`
 # Longest name of a run, of a pull or of a question.
 MAX_NAME = 100
+HEIGHTS = (240, 4000)
 
 
 class Lane(NamedTuple):
@@ -150,6 +151,29 @@ def lanes_in(message: Mapping[str, Any], least: int, most: int) -> list[tuple[La
         msg = f"The only lane of this widget has the name {TEXT!r}."
         raise SettingError(msg)
     return list(zip(map(Lane, names, temperatures), contents, strict=True))
+
+
+def check_locked(names: object) -> tuple[str, ...]:
+    """Return names of settings, of which one may be given alone, or raise `SettingError`."""
+    several = (names,) if isinstance(names, str) else names
+    if not isinstance(several, (tuple, list, set, frozenset)) or not all(
+        isinstance(one, str) for one in several
+    ):
+        msg = f"What is locked must be a list of names of settings, not {short_repr(names)}."
+        raise SettingError(msg)
+    return tuple(several)
+
+
+def check_height(height: object) -> int | None:
+    """Return the height of the text in pixels, or raise `SettingError`."""
+    if height is None:
+        return None
+    pixels, (least, most) = as_whole(height), HEIGHTS
+    if pixels is None or not least <= pixels <= most:
+        span = f"a whole number of pixels from {least} to {most:,}, or None"
+        msg = f"The height must be {span}, not {short_repr(height)}."
+        raise SettingError(msg)
+    return pixels
 
 
 def check_lane_names(names: object) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 
 from lstm_widget.errors import SettingError, short_repr
-from lstm_widget.widgets.base import Checked, CommonSettings, ModelWidget, synced
+from lstm_widget.widgets.base import Checked, ModelWidget, ShownSettings, synced
 from lstm_widget.widgets.checks import Lane, check_lane_names
 from lstm_widget.widgets.session import Session
 from lstm_widget.writing.settings import BOUNDS, as_whole, check_temperature
@@ -36,7 +36,7 @@ def check_temperatures(temperatures: object) -> list[float]:
     return checked
 
 
-class LaneSettings(CommonSettings, total=False):
+class LaneSettings(ShownSettings, total=False):
     """The settings of the lanes as keywords; see `TemperatureLanes`."""
 
     temperatures: Sequence[float]
@@ -60,6 +60,9 @@ class TemperatureLanes(ModelWidget[list[str]]):
         Number of characters to write in each lane, 1 .. 1,000,000.
     speed : float or None, optional
         Characters per second that the page shows of each lane, 1 .. 1000; `None`: as fast as it goes.
+    locked, presenting : optional
+        As for `LSTMWidget`; without a way to change the `temperatures` there is none to add or remove a
+        lane in the page, either.
 
     Attributes
     ----------
@@ -97,6 +100,7 @@ class TemperatureLanes(ModelWidget[list[str]]):
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(LaneSettings.__annotations__)
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperatures", "names"}
+    lockable: ClassVar[frozenset[str]] = ModelWidget.lockable | {"temperatures"}
 
     # The page may change these.
     temperatures = synced(Checked(check_temperatures))

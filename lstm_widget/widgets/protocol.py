@@ -329,6 +329,21 @@ class StopTraining(TypedDict):
     type: Literal["stop"]
 
 
+class Shorten(TypedDict):
+    """From the page: take the shorter run of the plan."""
+
+    type: Literal["shorten"]
+
+
+class Plan(TypedDict):
+    """About how long a training takes that has not begun, and a shorter one; see `training.estimate`."""
+
+    seconds: float
+    epochs: int
+    shorter_seconds: float | None
+    shorter_epochs: int | None
+
+
 class Write(TypedDict):
     """From the page: have a stage, counted from 0, write at this temperature."""
 
@@ -437,13 +452,16 @@ class ModelChoice(TypedDict):
 class Branch(TypedDict):
     """A text of the tree; the first one has no parent.
 
-    It leaves its parent at `position` with `character`; `excerpt` is how it goes on from there.
+    It leaves its parent at `position` with `character`, where that has `instead`; `excerpt` is how it goes on
+    from there, and `before` what is before it.
     """
 
     run: str
     parent: str | None
     position: int
     character: str
+    instead: str
+    before: str
     written: int
     bits: float
     excerpt: str
@@ -517,7 +535,9 @@ class CommonTraits(Settings):
     status: Status
     error: str
     models: list[ModelChoice]
-    card: dict[str, str | float | bool]
+    card: dict[str, str | float | bool | list[str]]
+    locked: list[str]
+    presenting: bool
     replacements: list[Replacement]
     bounds: CommonBounds
 
@@ -528,6 +548,7 @@ class Traits(CommonTraits):
     temperature: float
     text: str
     receipt: Partial[Receipt]
+    height: float | None
     inside: bool
     what_if: float | None
     colour: Colour
@@ -561,6 +582,7 @@ class TrainingTraits(TypedDict):
     error: str
     notes: list[str]
     indented: bool
+    plan: Partial[Plan]
     now: Partial[Now]
     training_curve: list[Point]
     validation_curve: list[Point]
@@ -581,5 +603,5 @@ ToKernel = (
 FromKernel = (
     Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding
 )
-TrainingToKernel = Hello | StopTraining | Write
+TrainingToKernel = Hello | StopTraining | Shorten | Write
 TrainingFromKernel = Here | Tick | Written | Refused

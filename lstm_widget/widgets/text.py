@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 
 from lstm_widget.inspection.inspector import check_cell
-from lstm_widget.widgets.base import Checked, CommonSettings, ModelWidget, checked, synced
+from lstm_widget.widgets.base import Checked, ModelWidget, ShownSettings, checked, synced
 from lstm_widget.widgets.branches import BranchingSession
 from lstm_widget.widgets.callbacks import TextCallbacks
-from lstm_widget.widgets.checks import TEXT, Lane
+from lstm_widget.widgets.cards import USUAL
+from lstm_widget.widgets.checks import TEXT, Lane, check_height
 from lstm_widget.writing.settings import BOUNDS, check_temperature
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _BOUNDS = {**BOUNDS, "what_if": BOUNDS["temperature"]}
 _LOOKS = ("inside", "what_if", "colour", "cell")
 
 
-class WidgetSettings(CommonSettings, total=False):
+class WidgetSettings(ShownSettings, total=False):
     """The settings of a widget as keywords; see `LSTMWidget`."""
 
     temperature: float
@@ -35,6 +36,7 @@ class WidgetSettings(CommonSettings, total=False):
     what_if: float | None
     colour: str
     cell: tuple[int, int] | None
+    height: int | None
 
 
 class LSTMWidget(ModelWidget[str]):
@@ -47,6 +49,8 @@ class LSTMWidget(ModelWidget[str]):
         later, too, and counts from the next text; reading it gives a name.
     seed : str, optional
         The text to continue; by default the model's own. What the model does not know of it is skipped.
+        Seed, temperature and length are those of the model's card until somebody sets them: another
+        model brings its own.
     temperature : float, optional
         0 .. 100; 0 always takes the most likely character. Counts at once, also while it writes.
     length : int, optional
@@ -60,7 +64,7 @@ class LSTMWidget(ModelWidget[str]):
     speed : float or None, optional
         Characters per second that the page shows, 1 .. 1000; `None`: as fast as it goes.
     inside : bool, optional
-        Whether the look inside is open.
+        Whether the look inside is open, beside the text; folded, it asks the kernel for nothing.
     what_if : float or None, optional
         The temperature that the look inside asks about, 0 .. 100; `None`: that of the text.
     colour : str, optional
@@ -68,6 +72,12 @@ class LSTMWidget(ModelWidget[str]):
         ``"cell"``.
     cell : (int, int) or None, optional
         Layer and unit of that cell, both from 0.
+    locked : sequence of str, optional
+        Names of settings that the page shows but does not let change, as ``("model", "rng")``.
+    presenting : bool, optional
+        Whether all is larger, to be read from the back of a room.
+    height : int or None, optional
+        Height of the text and what explains it in pixels, 240 .. 4000; `None`: what fits.
 
     Attributes
     ----------
@@ -113,14 +123,16 @@ class LSTMWidget(ModelWidget[str]):
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(WidgetSettings.__annotations__)
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperature", *_LOOKS}
+    lockable: ClassVar[frozenset[str]] = ModelWidget.lockable | {"temperature"}
 
     # The page may change these.
-    temperature = synced(Checked(check_temperature, 0.6))
-    inside = synced(traitlets.Bool(False))
+    temperature = synced(Checked(check_temperature, USUAL["temperature"]))
+    inside = synced(traitlets.Bool(True))
     what_if = synced(Checked(lambda heat: None if heat is None else check_temperature(heat), None))
     colour = synced(traitlets.Enum(("none", "surprise", "probability", "rank", "cell"), "none"))
     cell = synced(traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=None, allow_none=True))
     # These it only shows.
+    height = synced(Checked(check_height, None))
     text = synced(traitlets.Unicode(read_only=True))
     receipt = synced(traitlets.Dict(read_only=True))
     branches = synced(traitlets.List(traitlets.Dict(), read_only=True))

@@ -23,6 +23,7 @@ from lstm_widget.holding import Lock, holding
 from lstm_widget.training.baselines import baselines
 from lstm_widget.training.checkpoints import TimeMachine, checkpoint_file, find_checkpoints
 from lstm_widget.training.corpus import open_corpus
+from lstm_widget.training.estimate import estimate
 from lstm_widget.training.settings import training_settings
 from lstm_widget.widgets.base import OF_EVERY_WIDGET, Checked, PageWidget, synced
 from lstm_widget.widgets.checks import answer, sendable, whole_in
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from lstm_widget.training.progress import Progress, Sample
     from lstm_widget.training.reading import Source
     from lstm_widget.widgets.checks import Answers
-    from lstm_widget.widgets.protocol import Stage, TrainingFromKernel
+    from lstm_widget.widgets.protocol import Plan, Stage, TrainingFromKernel
 
 log = logging.getLogger("lstm_widget")
 
@@ -44,6 +45,7 @@ TICK_SECONDS = 0.25  # between messages to the page
 SYNC_SECONDS = 5.0  # between updates of the traits, which hold all that there is
 _INDENTED = 0.25  # of the lines, in a program
 MEASURED = 10_000  # characters of the validation text, on which the loss of each checkpoint is measured
+_NO_SETTINGS = ("model", "card", "sample_seed")  # of the training
 _AT_WORK = ("training", "looking back")
 
 
@@ -108,6 +110,8 @@ class TrainingView(PageWidget):
     """What a person should know about the text."""
     indented = synced(traitlets.Bool(read_only=True))
     """Whether its lines are indented, as those of a program: then the page shows letters of one width."""
+    plan = synced(traitlets.Dict(read_only=True))
+    """About how long it takes, before it begins; empty if there is no telling."""
     now = synced(traitlets.Dict(read_only=True))
     training_curve = synced(traitlets.List(read_only=True))
     validation_curve = synced(traitlets.List(read_only=True))
@@ -143,9 +147,12 @@ class TrainingView(PageWidget):
         self._remove_folder: Callable[[], object] = lambda: None
         self._forget()
         super().__init__(temperature=temperature, **usual)
+        if model is None:
+            self._make_plan()
         answers: Answers = {
             "hello": lambda _: self._greet(),
             "stop": lambda _: self.stop(),
+            "shorten": lambda _: self._shorten(),
             "write": self._write,
         }
         self.on_msg(lambda _widget, content, _buffers: answer(content, answers, self._refuse))
@@ -226,7 +233,29 @@ class TrainingView(PageWidget):
         text = self._time_machine.text(stage, temperature)
         self._transmit({"type": "written", "stage": stage, "temperature": temperature, "text": text})
 
+    def _shorten(self) -> None:
+        """Take the shorter run that the plan offers."""
+        epochs = self.plan.get("shorter_epochs")
+        if epochs is not None and self.status not in _AT_WORK:
+            self._given["epochs"] = epochs
+            shorter = {"seconds": self.plan["shorter_seconds"], "epochs": epochs}
+            self._show(plan={**shorter, "shorter_seconds": None, "shorter_epochs": None})
+
     # How it gets there.
+
+    def _make_plan(self) -> None:
+        settings = {name: value for name, value in self._given.items() if name not in _NO_SETTINGS}
+        found = estimate(self._text, training_settings(settings))
+        if found is None:
+            return
+        seconds, epochs = found.shorter or (None, None)
+        plan: Plan = {
+            "seconds": found.seconds,
+            "epochs": found.epochs,
+            "shorter_seconds": seconds,
+            "shorter_epochs": epochs,
+        }
+        self.set_trait("plan", plan)
 
     def _follow(self, begin: Callable[[], CharLSTM]) -> CharLSTM:
         """Have a training run, and keep the page informed from beginning to end."""

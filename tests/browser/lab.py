@@ -181,11 +181,13 @@ class Widget:
         self.top_k = root.get_by_role("spinbutton", name="Top-k")
         self.top_p = root.get_by_role("spinbutton", name="Top-p")
         self.rng = root.get_by_role("spinbutton", name="rng")
-        self.more = root.get_by_text("More", exact=True)
-        self.about = root.get_by_text("About this model", exact=True)
-        self.generate, self.stop, self.step, self.go_on, self.clear, self.copy, self.roll = (
+        self.generate, self.stop, self.step, self.go_on = (
             root.get_by_role("button", name=name, exact=True)
-            for name in ("Generate", "Stop", "Step", "Continue", "Clear", "Copy", "Roll new dice")
+            for name in ("Generate", "Stop", "Step", "Continue")
+        )
+        self.more, self.about, self.roll, self.clear, self.copy = (
+            root.get_by_role("button", name=name, exact=True)
+            for name in ("More", "About this model", "Roll new dice", "Clear", "Copy")
         )
 
     @property

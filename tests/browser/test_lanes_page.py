@@ -93,7 +93,7 @@ def test_each_lane_is_a_single_run_and_its_departure_is_marked_where_it_is(opene
     lanes = opened()
     lanes.generate.click()
     expect(lanes.status).to_have_text("Writing 3 lanes")
-    expect(lanes.status).to_have_text("Finished: 3 lanes, 300 characters")
+    expect(lanes.status).to_have_text("Finished: 3 lanes of 300 characters")
     texts = [lanes.written(lane) for lane in (1, 2, 3)]
     assert texts == [expected(temperature=heat) for heat in HEATS]
     screenshot("lanes")
@@ -101,7 +101,7 @@ def test_each_lane_is_a_single_run_and_its_departure_is_marked_where_it_is(opene
     for lane in (2, 3):
         left, own = texts[lane - 2], texts[lane - 1]
         place = next(n for n in range(300) if left[n] != own[n])
-        after = f"after {place} character" if place else "from the first character on"
+        after = f"after {place} letter" if place else "from the first letter on"
         name = f"Departs from lane {lane - 1} here, {after}"
         expect(lanes.text(lane).get_by_role("img", name=name)).to_be_visible()
         before, mark, behind = lanes.page.evaluate(
@@ -128,7 +128,7 @@ def test_lanes_are_added_removed_and_dragged_while_they_run(opened, expected):
     after = len(lanes.written(1))
     mark = lanes.text(1).get_by_role("img", name="Temperature 0 from here")
     expect(mark).to_be_visible()
-    expect(lanes.status).to_have_text("Finished: 3 lanes, 1,500 characters")
+    expect(lanes.status).to_have_text("Finished: 3 lanes of 1,500 characters")
     assert lanes.written(2) == expected(1500, temperature=1.1)
     assert lanes.written(3) == expected(1500, temperature=1.4)
     place = mark.evaluate(
@@ -146,7 +146,7 @@ def test_lanes_are_added_removed_and_dragged_while_they_run(opened, expected):
 def test_the_mark_stays_with_its_character_at_another_width(opened, expected):
     lanes = opened()
     lanes.generate.click()
-    expect(lanes.status).to_have_text("Finished: 3 lanes, 300 characters")
+    expect(lanes.status).to_have_text("Finished: 3 lanes of 300 characters")
     left, own = (expected(temperature=heat) for heat in HEATS[1:])
     place = next(n for n in range(300) if left[n] != own[n])
     for width in ("700px", "320px", "1000px"):
@@ -160,7 +160,7 @@ def test_the_mark_stays_with_its_character_at_another_width(opened, expected):
 
 def test_what_python_does_is_shown(opened, expected):
     lanes = opened("w.add(0.9); w.remove(0)\nlength = [len(text) for text in w.generate(length=200)]; length")
-    expect(lanes.status).to_have_text("Finished: 3 lanes, 200 characters")
+    expect(lanes.status).to_have_text("Finished: 3 lanes of 200 characters")
     texts = [lanes.written(lane) for lane in (1, 2, 3)]
     assert texts == [expected(200, temperature=heat) for heat in (0.7, 1.1, 0.9)]
     expect(lanes.page.get_by_text("[200, 200, 200]", exact=True)).to_be_visible()
@@ -180,13 +180,13 @@ def test_the_keyboard_is_enough(opened, expected):
     lanes.remove(1).focus()
     press("Enter")
     expect(lanes.remove(1)).to_be_focused()
-    tab_to(lanes.text(1), lanes.slider(2))
+    tab_to(lanes.text(1), lanes.field(2), lanes.slider(2))
     press("ArrowRight")
     press("ArrowUp")  # in the slider, not to the cell above
     expect(lanes.field(2)).to_have_value("1.12")
-    tab_to(lanes.field(2), lanes.remove(2), lanes.text(2), lanes.slider(3))
+    tab_to(lanes.remove(2), lanes.text(2), lanes.field(3), lanes.slider(3))
     press("ControlOrMeta+Enter")
-    expect(lanes.status).to_have_text("Finished: 3 lanes, 60 characters")
+    expect(lanes.status).to_have_text("Finished: 3 lanes of 60 characters")
     assert [lanes.written(lane) for lane in (1, 2, 3)] == [
         expected(60, temperature=heat) for heat in (0.7, 1.12, 1.4)
     ]
@@ -212,7 +212,7 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
     parts = [lanes.text(1), lanes.text(2), lanes.add, lanes.remove(1), lanes.field(1)]
     parts += [
         lanes.root.locator(".lstm-lane-departure").nth(1),
-        lanes.root.locator(".lstm-lane-figures").first,
+        lanes.root.locator(".lstm-lane-meter").first,
     ]
     assert min(part.evaluate(CONTRAST) for part in parts) >= 4.5
     lanes.field(2).fill("101")
@@ -228,7 +228,7 @@ def test_high_contrast(opened, screenshot):
     lanes = opened()
     lanes.page.emulate_media(forced_colors="active", reduced_motion="reduce")
     lanes.generate.click()
-    expect(lanes.status).to_have_text("Finished: 3 lanes, 300 characters")
+    expect(lanes.status).to_have_text("Finished: 3 lanes of 300 characters")
     shape = (
         "element => { const s = getComputedStyle(element); return [s.borderLeftWidth, s.borderLeftStyle]; }"
     )

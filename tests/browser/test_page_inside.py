@@ -46,8 +46,17 @@ def expect_highlighted(notebook, name: str, least: set[int], most: set[int]) -> 
     return marked
 
 
-def inside(notebook):
-    return notebook.root.get_by_text("Look inside", exact=True)
+def tab(notebook, name: str):
+    return notebook.root.get_by_role("tab", name=re.compile(f"^{name}"))
+
+
+def find_cells(notebook):
+    """Return the cards of the cells that are found."""
+    tab(notebook, "Cells").click()
+    notebook.root.get_by_role("button", name="Find cells worth looking at").click()
+    cells = notebook.root.get_by_role("radiogroup", name="Cells that follow something").get_by_role("radio")
+    expect(cells.first).to_be_visible()
+    return cells
 
 
 def what_if(notebook):
@@ -59,7 +68,7 @@ def set_what_if(notebook, temperature: float) -> None:
 
 
 def count_told(notebook):
-    return notebook.root.get_by_text(re.compile("would have come out differently"))
+    return notebook.root.get_by_text(re.compile("letters would differ"))
 
 
 # The kernel may have computed with NumPy or with Numba, whose logits differ in the last bits: where a die
@@ -89,7 +98,7 @@ def what_if_marks(notebook, trace, temperature: float) -> list[int]:
     sure, perhaps = slowly_changed(trace, temperature)
     counts = "|".join(f"{count:,}" for count in range(len(sure), len(perhaps) + 1))
     of = f"{len(trace.ids):,}"
-    expect(count_told(notebook)).to_contain_text(re.compile(rf"\b({counts}) of {of} characters"))
+    expect(count_told(notebook)).to_contain_text(re.compile(rf"\b({counts}) of {of} letters"))
     seed_length = len(notebook.text.text_content()) - len(trace.text)
     least, most = ({seed_length + place for place in places} for places in (sure, perhaps))
     return [index - seed_length for index in expect_highlighted(notebook, "lstm-changed", least, most)]
@@ -120,7 +129,7 @@ def test_what_comes_next_is_shown_while_the_seed_is_typed(opened, generator):
         notebook.seed.fill(seed)
         generator.reset()
         generator.feed(seed)
-        shares = generator.predict(temperature=1.0).probabilities
+        shares = generator.predict(temperature=0.6).probabilities
         best, second = sorted(shares, key=lambda one: -shares[one])[:2]
         rows = notebook.root.locator(".lstm-bars-list button")
         for row, character in [(rows.nth(0), best), (rows.nth(1), second)]:
@@ -138,22 +147,22 @@ def test_a_character_is_pointed_at_by_mouse_and_by_keys(opened, generator):
     for _ in range(len(SEED) + 5):
         notebook.page.keyboard.press("ArrowRight")
     expect_highlighted(notebook, "lstm-caret", {len(SEED) + 5}, {len(SEED) + 5})
-    facts = notebook.root.locator(".lstm-die-facts")
-    expect(facts).to_contain_text(f"{trace.dice[5]:.3f}"[:5])
-    expect(facts).to_contain_text(f"{trace.surprise[5]:.2f} bits")
+    letter = notebook.root.locator(".lstm-letter")
+    expect(letter).to_contain_text(f"{trace.dice[5]:.5f}"[:5])
+    expect(letter).to_contain_text(f"{trace.surprise[5]:.2f} bits")
     # What a screen reader hears.
     expect(notebook.status).to_contain_text("die")
     expect(notebook.root.get_by_role("img", name=re.compile("die"))).to_be_visible()
     notebook.page.keyboard.press("Escape")
     notebook.text.hover(position={"x": 60, "y": 20})
-    expect(notebook.root.locator(".lstm-die-title")).not_to_have_text(re.compile("^Point"))
+    expect(letter.locator(".lstm-letter-title")).to_have_text("Read, not chosen")
 
 
 def test_colours_tell_the_surprise(opened, generator):
     notebook = opened(inside=True, speed=None)
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")
-    notebook.root.get_by_role("combobox", name="Colour the text by").select_option("surprise")
+    notebook.root.get_by_role("radio", name="surprise").check()
     bits = generator.score(SEED + notebook.written(SEED)).bits
     edges = [1, 2, 4, 6, 8]
     near_an_edge = np.min(np.abs(bits[:, None] - edges), axis=1) < 1e-3
@@ -168,8 +177,7 @@ def test_colours_tell_what_a_cell_does(opened, generator):
     notebook = opened(inside=True, speed=None)
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")
-    notebook.root.get_by_role("button", name="Find interpretable cells").click()
-    cell = notebook.root.get_by_role("radio").nth(1)
+    cell = find_cells(notebook).first
     cell.check()
     told = cell.evaluate("one => one.closest('label').textContent")
     layer, unit = (int(number) for number in re.search(r"layer (\d+), cell (\d+)", told).groups())
@@ -204,6 +212,7 @@ def test_branches_by_keyboard_alone(opened, generator):
     expect(notebook.text).to_have_text(re.compile(re.escape(branched[:40])), use_inner_text=False)
     expect(notebook.status).to_have_text("Finished: 300 characters")
     assert notebook.written(SEED) == branched
+    tab(notebook, "Branches").click()
     entry = notebook.root.get_by_role("button", name=re.compile("^The first text"))
     entry.focus()
     notebook.page.keyboard.press("Enter")
@@ -249,9 +258,7 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
         notebook.page.keyboard.press("ArrowRight")
     found = {"pointing": violations(notebook)}
     screenshot(f"inside-{theme}")
-    notebook.root.get_by_role("button", name="Find interpretable cells").click()
-    expect(notebook.root.get_by_role("radio").first).to_be_visible()
-    notebook.root.get_by_role("radio").first.check()
+    find_cells(notebook).first.check()
     found["cells"] = violations(notebook)
     notebook.root.locator(".lstm-inside").scroll_into_view_if_needed()
     screenshot(f"cells-{theme}")
@@ -261,13 +268,32 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
     assert found == {state: [] for state in found}
 
 
-def test_closed_it_asks_for_nothing(opened):
-    notebook = opened(speed=None)
+def test_folded_it_shows_nothing(opened):
+    notebook = opened(speed=None, inside=False)
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")
     expect_highlighted(notebook, "lstm-caret", set(), set())
-    inside(notebook).click()
+    height = notebook.root.bounding_box()["height"]
+    notebook.root.get_by_role("button", name="Look inside").click()
     expect(notebook.root.locator(".lstm-bars-list button").first).to_be_visible()
-    assert what_if(notebook).is_visible()
-    inside(notebook).click()
+    expect(what_if(notebook)).to_be_visible()
+    assert notebook.root.bounding_box()["height"] == height
+    notebook.root.get_by_role("button", name="Fold the look inside away").click()
     expect(what_if(notebook)).to_be_hidden()
+
+
+def test_a_letter_hangs_under_its_line_where_it_is_narrow(opened):
+    notebook = opened(speed=None)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 300 characters")
+    narrow(notebook)
+    height = notebook.root.bounding_box()["height"]
+    expect(what_if(notebook)).to_be_hidden()
+    notebook.text.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(what_if(notebook)).to_be_visible()
+    expect(notebook.root.locator(".lstm-nose")).to_be_visible()
+    assert notebook.root.bounding_box()["height"] == height
+    notebook.root.get_by_role("button", name="Close this letter").click()
+    expect(what_if(notebook)).to_be_hidden()
+    expect(notebook.text).to_be_focused()

@@ -85,7 +85,7 @@ def test_a_restarted_kernel_is_told_in_one_sentence(opened, expected, writing):
     text = notebook.written(SEED)
     assert len(text) >= 20
     assert expected(1000).startswith(text)
-    expect(notebook.stop).to_be_disabled()
+    expect(notebook.stop).to_be_hidden()
     notebook.generate.click()
     expect(notebook.alert).to_have_text(GONE)
     assert notebook.written(SEED) == text
@@ -110,7 +110,7 @@ def test_a_killed_kernel_is_told_in_one_sentence(opened, expected, writing):
     text = notebook.written(SEED)
     assert len(text) >= 20
     assert expected(1000).startswith(text)
-    expect(notebook.stop).to_be_disabled()
+    expect(notebook.stop).to_be_hidden()
 
 
 def test_a_page_that_is_reloaded_goes_on_with_the_text(opened, expected, lab, file_name):

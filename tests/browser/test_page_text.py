@@ -34,9 +34,10 @@ def test_what_is_selected_stays_selected_while_the_text_grows(opened):
     notebook.generate.click()
     notebook.wait_for(80)
     box, mouse = notebook.text.bounding_box(), notebook.page.mouse
-    mouse.move(box["x"] + 30, box["y"] + 22)
+    line = box["y"] + 42  # the first, behind the seed
+    mouse.move(box["x"] + 220, line)
     mouse.down()
-    mouse.move(box["x"] + 150, box["y"] + 22, steps=5)
+    mouse.move(box["x"] + 340, line, steps=5)
     selected = notebook.page.evaluate(SELECTED)
     assert 5 <= len(selected) <= 80
     shown = len(notebook.shown)

@@ -103,7 +103,7 @@ def test_clear_forgets_the_text_also_while_it_is_written(opened, expected):
     notebook.generate.click()
     notebook.wait_for(30)
     notebook.clear.click()
-    expect(notebook.stop).to_be_disabled()
+    expect(notebook.stop).to_be_hidden()
     expect(notebook.text).to_have_text("")
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")

@@ -196,7 +196,7 @@ def test_what_it_has_when_nothing_is_said():
     widget = TemperatureLanes()
     assert widget.temperatures == [0.3, 0.7, 1.1]
     assert (widget.length, widget.top_k, widget.top_p, widget.rng, widget.speed) == (
-        300,
+        600,  # the model's
         None,
         None,
         None,

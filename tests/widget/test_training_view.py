@@ -129,7 +129,9 @@ def test_what_is_known_besides(trained):
     samples = [{"update": UPDATES, **one} for one in last["samples"]]
     assert view.samples == samples
     assert {sample["seed"] for sample in samples} == {view.seed}
-    assert VALIDATION.startswith(view.seed)
+    place = VALIDATION.index(view.seed)
+    assert place < 30
+    assert VALIDATION[place - 1].isspace()  # it begins with a whole word
     vocab = {character: number for number, character in enumerate(sorted(set(TEXT)))}
     ids = ids_of(SimpleNamespace(vocab=vocab), TEXT)
     expected = comparisons.baselines(ids[:1800], ids[1800:], len(vocab))
@@ -334,6 +336,32 @@ def test_a_page_that_comes_while_it_trains_gets_all_there_is():
 
 
 # What goes wrong.
+
+
+def test_a_long_training_offers_a_shorter_one_before_it_begins(monkeypatch):
+    monkeypatch.setattr("lstm_widget.training.estimate.shutil.which", lambda _: None)
+    monkeypatch.setattr("lstm_widget.training.estimate.platform.system", lambda: "Linux")
+    monkeypatch.setattr("lstm_widget.training.estimate._product_seconds", lambda _: 1.0)
+    watched = Watched(epochs=10)
+    plan = watched.view.plan
+    assert plan["epochs"] == 10
+    assert plan["seconds"] > 1200
+    assert plan["shorter_epochs"] < 10
+    assert plan["shorter_seconds"] == pytest.approx(plan["seconds"] * plan["shorter_epochs"] / 10)
+    assert watched.ask({"type": "shorten"}) == []
+    shorter = {"seconds": plan["shorter_seconds"], "epochs": plan["shorter_epochs"]}
+    assert watched.view.plan == {**shorter, "shorter_seconds": None, "shorter_epochs": None}
+    watched.ask({"type": "shorten"})  # there is nothing shorter
+    watched.view.train()
+    assert watched.view.now["epoch"] <= plan["shorter_epochs"]
+
+
+def test_a_short_training_offers_none_and_what_cannot_be_read_has_no_plan(monkeypatch):
+    monkeypatch.setattr("lstm_widget.training.estimate.shutil.which", lambda _: None)
+    monkeypatch.setattr("lstm_widget.training.estimate.platform.system", lambda: "Linux")
+    monkeypatch.setattr("lstm_widget.training.estimate._product_seconds", lambda _: 1e-6)
+    assert Watched().view.plan["shorter_epochs"] is None
+    assert Watched("nowhere.txt").view.plan == {}
 
 
 def test_a_wrong_setting_is_refused_at_once():

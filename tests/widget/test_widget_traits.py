@@ -25,7 +25,7 @@ DEFAULTS = {
     "model": "fairytales",
     "seed": "Once upon a ti",
     "temperature": 0.6,
-    "length": 300,
+    "length": 600,
     "top_k": None,
     "top_p": None,
     "rng": None,
@@ -205,7 +205,7 @@ json_data = st.recursive(
 @given(changes=st.dictionaries(st.sampled_from(sorted(RANGES)), json_data, min_size=1, max_size=3))
 def test_a_page_can_write_all_of_it_or_nothing(random_model, changes):
     widget = LSTMWidget(random_model())
-    before = {**DEFAULTS, "model": "model", "seed": widget.generator.default_seed}
+    before = {**DEFAULTS, "model": "model", "seed": widget.generator.default_seed, "length": 300}
     widget.set_state(changes)
     if all(RANGES[name](value) for name, value in changes.items()):
         expected = {**before, **changes}
@@ -577,10 +577,26 @@ def test_the_card_shows_plain_entries_and_the_network(random_model):
     }
     widget = LSTMWidget(random_model((6, 6), embedding=3, card=card))
     network = "2 layers of 6 units, embedding of 3, 8 characters, 632 parameters"
-    assert widget.card == {"title": "Emma", "loss": 1.5, "steps": 7, "good": True, "network": network}
+    plain = {"title": "Emma", "loss": 1.5, "steps": 7, "good": True}
+    assert widget.card == {**plain, "network": network, "even_bits": 3.0}
     assert LSTMWidget(random_model()).card == {
-        "network": "1 layer of 6 units, one-hot input, 8 characters, 416 parameters"
+        "network": "1 layer of 6 units, one-hot input, 8 characters, 416 parameters",
+        "even_bits": 3.0,
     }
+
+
+def test_the_card_shows_beginnings_and_a_sample(random_model):
+    samples = {"settings": {"seed": "ab"}, "by_rng": ["c" * 2000, "d"]}
+    card = {"beginnings": ["a", "bc"], "samples": samples}
+    shown = LSTMWidget(random_model(card=card)).card
+    assert (shown["beginnings"], shown["sample"]) == (["a", "bc"], "ab" + "c" * 1000)
+    for wrong in (
+        {"beginnings": ["a", 3], "samples": {}},
+        {"beginnings": {}, "samples": {"settings": {"seed": "a"}, "by_rng": []}},
+        {"samples": {"settings": [], "by_rng": ["a"]}},
+    ):
+        shown = LSTMWidget(random_model(card=wrong)).card
+        assert shown.keys() == {"network", "even_bits"}
 
 
 def test_a_model_changed_in_the_middle_counts_from_the_next_text(widget, small, model):

@@ -3,7 +3,7 @@ import { on } from "./events.ts";
 
 /** Returns what makes the buttons of a view. */
 export function buttonMaker(signal: AbortSignal) {
-  return (name: string, act: () => void, className = ""): HTMLButtonElement => {
+  return (name: string, act: (event: MouseEvent) => void, className = ""): HTMLButtonElement => {
     const made = element("button", { type: "button", textContent: name, className });
     onPress(made, act, signal);
     return made;
@@ -11,8 +11,14 @@ export function buttonMaker(signal: AbortSignal) {
 }
 
 /** Act when a button is pressed. One that can do nothing keeps the focus: it is only marked, and not asked. */
-export function onPress(button: HTMLButtonElement, act: () => void, signal: AbortSignal): void {
-  on(button, "click", signal, () => button.getAttribute("aria-disabled") !== "true" && act());
+export function onPress(
+  button: HTMLButtonElement,
+  act: (event: MouseEvent) => void,
+  signal: AbortSignal,
+): void {
+  on(button, "click", signal, (event) => {
+    if (button.getAttribute("aria-disabled") !== "true") act(event);
+  });
 }
 
 export function enable(button: HTMLButtonElement, possible: boolean): void {

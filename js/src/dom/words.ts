@@ -10,12 +10,12 @@ export function bits(number: number): string {
   return number.toFixed(2);
 }
 
-/** A time in words, in the two largest units. */
-export function time(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+/** About how long something takes, as exactly as an estimate can be. */
+export function about(seconds: number): string {
+  if (seconds < 55) return `${Math.max(5, 5 * Math.round(seconds / 5))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) return `${minutes} min`;
+  return `${(minutes / 60).toFixed(1)} hours`;
 }
 
 /** "1 character", "1,000 characters". */

@@ -13,10 +13,9 @@ export class Alignment {
     return this.page.seedLength - (this.source.seedLength ?? this.page.seedLength);
   }
 
-  /** The place in the kernel of a character on the page; null if it is not known. */
+  /** The place in the kernel of a character on the page; null where that is not known. */
   placeOf(index: number | null): number | null {
     if (index === null || (index < this.page.seedLength && this.more !== 0)) return null;
-    const place = index - this.more;
-    return place < this.source.choices.length ? place : null;
+    return index - this.more;
   }
 }

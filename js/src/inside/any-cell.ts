@@ -13,7 +13,7 @@ export class AnyCell {
   readonly root: HTMLElement;
   readonly #layer = numberField();
   readonly #unit = numberField();
-  readonly #hint = paragraph("lstm-hint");
+  readonly #hint = paragraph("lstm-small");
   readonly #problem = paragraph("lstm-problem");
   #units: readonly number[] = [];
 
@@ -27,12 +27,12 @@ export class AnyCell {
         if (this.#typed !== null || this.#isEmpty) choose(this.#typed);
       });
     }
-    const layer = element("span", {}, labelFor(this.#layer, "Layer"), this.#layer);
-    const unit = element("span", {}, labelFor(this.#unit, "Cell"), this.#unit);
-    const legend = element("legend", { textContent: "Any cell" });
-    const numbers = box("lstm-cells-numbers", layer, unit);
-    const parts = [legend, numbers, this.#problem, this.#hint];
-    this.root = element("fieldset", { className: "lstm-cells-any" }, ...parts);
+    const name = element("span", { textContent: "Any other:" });
+    const layer = [labelFor(this.#layer, "Layer"), this.#layer];
+    const unit = [labelFor(this.#unit, "Cell"), this.#unit];
+    const numbers = box("lstm-cells-numbers", name, ...layer, ...unit);
+    const group = { role: "group", "aria-label": "Any other cell", className: "lstm-cells-any" };
+    this.root = element("div", group, numbers, this.#problem, this.#hint);
   }
 
   /** Units of each layer, from the first; empty if that is unknown. */
@@ -88,7 +88,7 @@ export class AnyCell {
 }
 
 function numberField(): HTMLInputElement {
-  return element("input", { type: "number", min: "0", step: "1" });
+  return element("input", { type: "number", className: "lstm-field", min: "0", step: "1" });
 }
 
 /** Whether nothing is typed. The value of what is no number is empty, too. */

@@ -1,11 +1,14 @@
 import { buttonMaker } from "../dom/buttons.ts";
-import { oneLine } from "../dom/characters.ts";
+import { forms, oneLine } from "../dom/characters.ts";
 import { box, element, paragraph } from "../dom/elements.ts";
+import { icon } from "../dom/icons.ts";
 import { bitsPerCharacter } from "../dom/words.ts";
 import type { Branch } from "../kernel/protocol.ts";
 
 /** Characters of a branch that its button shows. */
 const EXCERPT = 40;
+const HINT =
+  "Bits per character: the fewer, the surer the network was of this text. To add a branch, point at a letter and press another one.";
 
 /** The texts that branched off one another, as a list in a list; each can be shown, all but the first removed. */
 export class BranchTree {
@@ -18,8 +21,8 @@ export class BranchTree {
     private readonly actions: { show(run: string): void; remove(run: string): void },
     private readonly signal: AbortSignal,
   ) {
-    const hint = "Choose another character above to see how the text would have continued.";
-    this.root = box("lstm-branches", this.#list, paragraph("lstm-hint", hint));
+    const intro = paragraph("lstm-about", "The same later dice, another letter at one place.");
+    this.root = box("lstm-branches", intro, this.#list, paragraph("lstm-small", HINT));
   }
 
   set branches(branches: readonly Branch[]) {
@@ -37,7 +40,6 @@ export class BranchTree {
   #draw(): void {
     const focused = this.#list.querySelector<HTMLElement>(":focus")?.dataset.run;
     const first = this.#branches.find(({ parent }) => parent === null);
-    this.root.hidden = this.#branches.length === 0;
     this.#list.replaceChildren(...(first === undefined ? [] : [this.#listOf([first])]));
     if (focused === undefined) return;
     // The buttons are new ones. From one that has gone, the focus goes to the text that is shown,
@@ -45,7 +47,7 @@ export class BranchTree {
     const buttons = [...this.#list.querySelectorAll<HTMLElement>("button[data-run]")];
     const same = buttons.find(({ dataset }) => dataset.run === focused);
     const current = buttons.find((button) => button.getAttribute("aria-current") === "true");
-    (same ?? current ?? this.root.closest("details")?.querySelector("summary"))?.focus();
+    (same ?? current ?? this.root.closest<HTMLElement>("[tabindex]"))?.focus();
   }
 
   #listOf(branches: readonly Branch[]): HTMLUListElement {
@@ -54,22 +56,41 @@ export class BranchTree {
 
   #entry(branch: Branch): HTMLLIElement {
     const button = buttonMaker(this.signal);
-    const { run, parent, position, character, written, bits } = branch;
-    const excerpt = oneLine(Array.from(branch.excerpt).slice(0, EXCERPT).join(""));
-    const where = parent === null ? "The first text" : `“${oneLine(character)}” at ${position + 1}`;
-    const each = written > 0 ? bitsPerCharacter(bits / written) : "nothing written yet";
-    const about = [
-      element("strong", { textContent: where }),
-      element("span", { className: "lstm-branch-excerpt", textContent: excerpt && `${excerpt}…` }),
-      element("span", { className: "lstm-branch-bits", textContent: each }),
-    ];
+    const { run, parent, position, character, before, instead, written, bits } = branch;
+    const excerpt = Array.from(branch.excerpt).slice(parent === null ? 0 : 1, EXCERPT);
+    const each = written > 0 ? (bits / written).toFixed(2) : "";
+    const where = `“${oneLine(character)}” at ${position + 1}`;
+    const what =
+      parent === null
+        ? ["The first text"]
+        : [
+            letter(character, "lstm-branch-now"),
+            " instead of ",
+            letter(instead, "lstm-branch-was"),
+            element("small", { textContent: ` at ${position + 1}` }),
+          ];
+    const own =
+      parent === null ? [] : [`…${oneLine(before)}`, element("b", {}, oneLine(character))];
     const show = button("", () => this.actions.show(run), "lstm-branch");
-    show.append(...about);
+    show.append(
+      element("span", { className: "lstm-branch-what" }, ...what),
+      element("span", { className: "lstm-branch-bits", textContent: each && `${each} bits` }),
+      element(
+        "span",
+        { className: "lstm-branch-excerpt" },
+        ...own,
+        `${oneLine(excerpt.join(""))}…`,
+      ),
+    );
+    const told = parent === null ? "The first text" : `${where}, instead of “${oneLine(instead)}”`;
+    const mean = written > 0 ? bitsPerCharacter(bits / written) : "nothing written yet";
+    show.setAttribute("aria-label", `${told}, ${mean}: ${oneLine(branch.excerpt)}`);
     show.dataset.run = run;
     show.setAttribute("aria-current", String(run === this.#shown));
     const entry = element("li", {}, show);
     if (parent !== null) {
-      const remove = button("Remove", () => this.actions.remove(run));
+      const remove = button("", () => this.actions.remove(run), "lstm-icon lstm-remove");
+      remove.append(icon("close"));
       remove.dataset.run = `remove ${run}`;
       remove.setAttribute("aria-label", `Remove the branch ${where}`);
       entry.append(remove);
@@ -78,4 +99,8 @@ export class BranchTree {
     if (children.length > 0) entry.append(this.#listOf(children));
     return entry;
   }
+}
+
+function letter(character: string, className: string): HTMLElement {
+  return element("span", { className, textContent: forms(character).sign });
 }

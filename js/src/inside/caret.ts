@@ -1,11 +1,14 @@
 import { on } from "../dom/events.ts";
 import { Frame } from "../dom/frame.ts";
 import { Layer } from "../sheet/highlights.ts";
+import { isTyped } from "../sheet/selection.ts";
 import { REPLACED, type TextArea } from "../sheet/text-area.ts";
 import { TextLayout } from "./text-layout.ts";
 
 /** Chooses a character of the text: by pointing at it, by a click, or by keys. */
 export class Caret {
+  /** Whether it follows the pointer without a click. */
+  follows = true;
   #index: number | null = null;
   #isPinned = false;
   /** Where Up and Down go to in a line, in pixels. */
@@ -45,7 +48,8 @@ export class Caret {
     const frame = new Frame(() => this.#point(), signal);
     on(root, "pointermove", signal, (event) => {
       // A finger scrolls; with a button held down, the pointer selects.
-      if (this.#isPinned || event.pointerType === "touch" || event.buttons !== 0) return;
+      if (!this.follows || this.#isPinned) return;
+      if (event.pointerType === "touch" || event.buttons !== 0) return;
       this.#pointer = { x: event.clientX, y: event.clientY };
       frame.ask();
     });
@@ -123,7 +127,8 @@ export class Caret {
   // By keys.
 
   #press(event: KeyboardEvent): void {
-    if (event.isComposing || event.shiftKey || event.altKey || event.metaKey) return;
+    if (isTyped(event) || event.isComposing || event.shiftKey || event.altKey || event.metaKey)
+      return;
     if (event.key === "Escape") {
       if (!this.#isPinned) return;
       this.clear();

@@ -4,6 +4,7 @@ import { on } from "../dom/events.ts";
 import { count } from "../dom/words.ts";
 import type { Cell } from "../kernel/protocol.ts";
 import { AnyCell, isSame, type Place } from "./any-cell.ts";
+import { Sparkline } from "./sparkline.ts";
 
 interface CellActions {
   /** Look for cells worth looking at. */
@@ -14,9 +15,11 @@ interface CellActions {
   choose(cell: Place | null): void;
 }
 
-const FIND = "Find interpretable cells";
-const HINT =
-  "A cell is one neuron of a layer, also called a unit. The number is its correlation: 1 is a perfect match, −1 the exact opposite, 0 no match.";
+const FIND = "Find cells worth looking at";
+const INTRO =
+  "A cell is one neuron of a layer. Some follow something that a person can name, such as being inside quotes.";
+const HINT = "Correlation: 1 follows it exactly, −1 the opposite.";
+const LINES = "The lines show 180 letters: up is 1, down −1.";
 
 /** Cells worth looking at, one of which is chosen, and any other by its number. */
 export class CellList {
@@ -25,12 +28,15 @@ export class CellList {
   readonly #progress = element("progress", { max: 1 });
   readonly #searching: HTMLElement;
   /** What a search has found, politely. */
-  readonly #result = element("p", { className: "lstm-hint", "aria-live": "polite" });
-  readonly #found: HTMLElement;
+  readonly #result = element("p", { className: "lstm-cells-result", "aria-live": "polite" });
+  readonly #intro = paragraph("lstm-about", INTRO);
+  readonly #hint = paragraph("lstm-small", HINT);
+  readonly #lines = paragraph("lstm-small", LINES);
   readonly #options = box("lstm-cells-options");
   readonly #any: AnyCell;
   readonly #group = uniqueId();
   #cells: readonly Cell[] = [];
+  #cards: Card[] = [];
   #chosen: Place | null = null;
   /** Whether a search has just come to its end. */
   #searched = false;
@@ -47,20 +53,19 @@ export class CellList {
     this.#find = buttonMaker(signal)(FIND, press);
     const label = labelFor(this.#progress, "Searching for cells");
     this.#searching = box("lstm-cells-searching", label, this.#progress);
-
-    const hint = paragraph("lstm-hint", HINT);
-    const legend = element("legend", { textContent: "Interpretable cells" });
-    const found = { className: "lstm-cells-found" };
-    this.#found = element("fieldset", found, legend, this.#options, hint);
-    describe(this.#found, hint);
+    this.#options.setAttribute("role", "radiogroup");
+    this.#options.setAttribute("aria-label", "Cells that follow something");
+    describe(this.#options, this.#hint);
     on(this.#options, "change", signal, () => {
-      const cell = this.#cells[this.#radios.findIndex(({ checked }) => checked) - 1];
-      this.#choose(cell ? [cell.layer, cell.unit] : null);
+      const cell = this.#cells[this.#radios.findIndex(({ checked }) => checked)];
+      if (cell) this.#choose([cell.layer, cell.unit]);
     });
     this.#any = new AnyCell((cell) => this.#choose(cell), signal);
 
     const search = box("lstm-cells-find", this.#find, this.#searching);
-    this.root = box("lstm-cells", search, this.#result, this.#found, this.#any.root);
+    const head = box("lstm-cells-head", this.#result, this.#hint);
+    const parts = [this.#intro, search, head, this.#options, this.#lines, this.#any.root];
+    this.root = box("lstm-cells", ...parts);
     this.layers = units;
     this.showProgress(null);
     this.showCells([]);
@@ -70,17 +75,26 @@ export class CellList {
     const hadFocus = this.#options.contains(document.activeElement);
     this.#cells = cells;
     this.#searched = false;
-    this.#found.hidden = cells.length === 0;
-    const texts = cells.length > 0 ? ["No cell", ...cells.map(described)] : [];
-    const option = (text: string) =>
-      element("label", {}, element("input", { type: "radio", name: this.#group }), text);
-    this.#options.replaceChildren(...texts.map(option));
+    for (const part of [this.#options, this.#hint, this.#lines]) part.hidden = cells.length === 0;
+    this.#cards = cells.map((cell) => new Card(cell, this.#group));
+    this.#options.replaceChildren(...this.#cards.map(({ root }) => root));
     this.#mark();
     this.#report();
     // Somebody who was in the old list is not thrown out of the page.
     if (!hadFocus) return;
     const radios = this.#radios;
     (radios.find(({ checked }) => checked) ?? radios[0] ?? this.#find).focus();
+  }
+
+  /**
+   * Draw what each cell did.
+   * @param span number of letters that have room
+   * @param at the letter that is looked at; null: none
+   */
+  showSparks(valuesOf: (cell: Cell) => ArrayLike<number>, span: number, at: number | null): void {
+    this.#cells.forEach((cell, n) => {
+      this.#cards[n]?.spark.draw(valuesOf(cell), span, at);
+    });
   }
 
   /**
@@ -112,7 +126,7 @@ export class CellList {
   }
 
   get #radios(): HTMLInputElement[] {
-    return Array.from(this.#options.querySelectorAll("input"));
+    return this.#cards.map(({ radio }) => radio);
   }
 
   #choose(cell: Place | null): void {
@@ -121,24 +135,45 @@ export class CellList {
     this.actions.choose(cell);
   }
 
-  /** Check the entry of the chosen cell, if it has one. */
+  /** Check the card of the chosen cell, if it has one. */
   #mark(): void {
-    const places = this.#cells.map(({ layer, unit }): Place => [layer, unit]);
-    this.#radios.forEach((radio, n) => {
-      radio.checked = isSame(places[n - 1] ?? null, this.#chosen); // the first one is none
+    this.#cards.forEach(({ radio }, n) => {
+      const { layer, unit } = this.#cells[n] as Cell;
+      radio.checked = isSame([layer, unit], this.#chosen);
     });
   }
 
   /** Say politely what a search has found. */
   #report(): void {
     const { length } = this.#cells;
-    const found = `${count(length, "cell")} found: choose one to see what it does.`;
-    const none = this.#searched ? "No interpretable cells were found." : "";
+    const found = `${count(length, "cell follows", "cells follow")} something`;
+    const none = this.#searched ? "No cell was found that follows something." : "";
+    const isFound = length > 0 && this.#searching.hidden;
+    const hadFocus = document.activeElement === this.#find;
+    this.#intro.hidden = this.#find.hidden = isFound && !this.#refusal;
+    if (hadFocus && this.#find.hidden) this.#radios[0]?.focus();
     write(this.#result, this.#refusal || (length > 0 ? found : none));
   }
 }
 
-function described({ layer, unit, follows, correlation }: Cell): string {
-  const number = Math.abs(correlation).toFixed(2);
-  return `${follows} — layer ${layer}, cell ${unit} (${correlation < 0 ? "−" : ""}${number})`;
+/** One cell: what it follows, how well, what it did, and where it is. */
+class Card {
+  readonly root: HTMLElement;
+  readonly radio: HTMLInputElement;
+  readonly spark = new Sparkline();
+
+  constructor({ layer, unit, follows, correlation }: Cell, group: string) {
+    this.radio = element("input", { type: "radio", name: group });
+    const number = Math.abs(correlation).toFixed(2);
+    const fit = `${correlation < 0 ? "−" : ""}${number}`;
+    const parts = [
+      element("b", { textContent: follows }),
+      element("span", { className: "lstm-unseen", textContent: ", correlation " }),
+      element("span", { className: "lstm-fit", textContent: fit }),
+      element("span", { className: "lstm-unseen", textContent: ", " }),
+      element("span", { className: "lstm-where", textContent: `layer ${layer}, cell ${unit}` }),
+    ];
+    this.root = element("label", { className: "lstm-cell-card" }, this.radio, ...parts.slice(0, 3));
+    this.root.append(this.spark.root, ...parts.slice(3));
+  }
 }

@@ -1,16 +1,23 @@
 import type { AnyModel } from "@anywidget/types";
-import { box, element, labelFor } from "../dom/elements.ts";
+import { box, element, labelFor, paragraph, write } from "../dom/elements.ts";
 import { on } from "../dom/events.ts";
 import type { Begin, Traits } from "../kernel/protocol.ts";
 import type { Outcome } from "../kernel/questions.ts";
 import type { SettingTraits } from "../settings/setting-traits.ts";
 import type { TextArea } from "../sheet/text-area.ts";
 import type { Alignment } from "./alignment.ts";
-import { Bars, type Next } from "./bars.ts";
-import { Caret } from "./caret.ts";
+import { Bars } from "./bars.ts";
+import { lookAt, moodOf } from "./choice-words.ts";
 import { Changed } from "./colours.ts";
 import { DieBar } from "./die-bar.ts";
 import type { InspectionClient } from "./inspection-client.ts";
+import { LetterHead } from "./letter-head.ts";
+
+const HINT =
+  "Point at a letter, or click into the text and use the arrow keys, to see how it was chosen.";
+/** Rows of bars where a letter is explained, and where only they are; by the room there is. */
+const ROWS = { wide: [7, 11], narrow: [6, 6], phone: [5, 4] } as const;
+export type Room = keyof typeof ROWS;
 
 export interface ChoiceActions {
   /** Sets and shows what the reader chooses. */
@@ -21,30 +28,39 @@ export interface ChoiceActions {
   say(text: string): void;
 }
 
-/** The character at the caret: what else could have come, and how it was chosen. Without one, what comes next. */
+/** One letter: how it was chosen, and what else could have come. Or, before there is one, what comes next. */
 export class ChoicePanel {
   readonly root: HTMLElement;
-  readonly #caret: Caret;
+  room: Room = "wide";
+  readonly #head = new LetterHead();
+  /** What the temperature does or, of a seed that was only read, how likely that is. */
+  readonly #mood = paragraph("lstm-about lstm-mood");
+  readonly #hint = paragraph("lstm-about", HINT);
   readonly #bars: Bars;
   readonly #die: DieBar;
   readonly #changed: Changed;
   readonly #typing: HTMLElement;
-  /** Where the caret goes once that character is shown again: to the one that was put there. */
-  #return: number | null = null;
+  /** The letter that is shown, counted from the first one of the seed. */
+  #index: number | null = null;
 
+  /** @param put takes the letter of the text that another one was put in the place of; null: it was refused */
   constructor(
     private readonly model: AnyModel<Traits>,
     private readonly page: TextArea,
     private readonly source: InspectionClient,
     private readonly alignment: Alignment,
     private readonly actions: ChoiceActions,
+    private readonly put: (index: number | null) => void,
     signal: AbortSignal,
   ) {
-    this.#caret = new Caret(page, () => this.#pointed(), signal);
-    this.#bars = new Bars((id) => void this.#branch(model.get("vocabulary")[id] ?? ""), signal);
     const { traits } = actions;
     this.#die = new DieBar(traits.setter("what_if"), model.get("bounds").what_if, signal);
     traits.show("what_if", this.#die.root, (temperature) => (this.#die.whatIf = temperature));
+    this.#bars = new Bars(
+      (id) => void this.#branch(model.get("vocabulary")[id] ?? ""),
+      (id) => (this.#die.framed = id),
+      signal,
+    );
     this.#changed = new Changed(page, signal);
     const typed = element("input", { type: "text", autocomplete: "off" });
     const take = () => {
@@ -56,110 +72,124 @@ export class ChoicePanel {
       if (!(event as InputEvent).isComposing) take();
     });
     on(typed, "compositionend", signal, take);
-    const label = labelFor(typed, "Or type another character");
-    const typing = { className: "lstm-inside-typed", hidden: true };
-    this.#typing = element("p", typing, label, typed);
-    this.root = box("lstm-inside-panels", box("", this.#bars.root, this.#typing), this.#die.root);
+    const label = labelFor(typed, "Or type another");
+    label.append(element("span", { className: "lstm-unseen", textContent: " character" }));
+    this.#typing = element("span", { className: "lstm-typed" }, label, typed);
+    this.#bars.foot.prepend(this.#typing);
+    const parts = [this.#head.root, this.#mood, this.#die.root, this.#bars.root];
+    this.root = box("lstm-letter", this.#hint, ...parts);
+    this.forget();
   }
 
-  get active(): boolean {
-    return this.#caret.active;
+  /** The letter that is shown; null: none. */
+  get index(): number | null {
+    return this.#index;
   }
 
-  set active(is: boolean) {
-    this.#caret.active = is;
-    if (!is) this.#changed.clear();
+  /** What is shown, to be read out. */
+  get summary(): string {
+    return this.#die.summary;
   }
 
-  /** Another text is shown: a branch of the one before, or not. */
-  begin(isBranch: boolean): void {
-    if (!isBranch) this.#return = null;
+  /** Nothing is known of another text. */
+  forget(): void {
+    this.#index = null;
+    this.#bars.choosable = false;
+    this.#show([this.#hint]);
   }
 
-  /** More of the text is shown. */
-  grew(): void {
-    if (this.#return === null || this.page.total <= this.#return) return;
-    this.#caret.index = this.#return;
-    this.#return = null;
-  }
-
-  draw(): void {
-    const { index } = this.#caret;
-    const { choices } = this.source;
-    let place = this.alignment.placeOf(index);
-    if (place !== null && !choices.has(place)) {
-      this.source.point(place);
-      place = null;
-    }
-    const next = this.#next(index, place);
-    const { vocabulary } = next;
-    this.#bars.show(next);
-    const isWritten = index !== null && place !== null && index >= this.page.seedLength;
-    this.#bars.choosable = isWritten;
-    this.#typing.hidden = !isWritten;
-    this.#die.own = this.model.get("receipt").temperature ?? this.model.get("temperature");
-    this.#die.show(place === null ? null : { choices, index: place, vocabulary });
-    this.#drawChanged();
-  }
-
-  #next(index: number | null, place: number | null): Next {
+  /** Show what comes after the seed. */
+  drawNext(): void {
     const { model, source } = this;
-    const { choices } = source;
-    const vocabulary = model.get("vocabulary");
-    if (index === null || place === null) {
-      return {
-        logits: source.expected,
-        vocabulary,
-        temperature: model.get("temperature"),
-        topK: model.get("top_k"),
-        topP: model.get("top_p"),
-        chosen: null,
-        title: "What comes after the seed",
-      };
-    }
-    const { id, temperature } = choices.at(place);
-    const position = index - this.page.seedLength;
-    return {
-      logits: choices.logits(place),
-      vocabulary,
-      temperature: model.get("what_if") ?? temperature ?? 1,
-      ...choices.limits,
-      chosen: id,
-      title:
-        position < 0
-          ? `What the model expected at character ${index + 1} of the seed`
-          : `What could have come as character ${position + 1}`,
-    };
+    const temperature = model.get("temperature");
+    this.#index = null;
+    this.#show([this.#head.root, this.#mood, this.#bars.root]);
+    this.#head.showNext(model.get("seed"));
+    write(this.#mood, source.read ?? moodOf(temperature));
+    this.#die.show(null);
+    this.#bars.choosable = false;
+    this.#bars.show({
+      logits: source.expected,
+      vocabulary: model.get("vocabulary"),
+      temperature,
+      topK: model.get("top_k"),
+      topP: model.get("top_p"),
+      chosen: null,
+      title: "Next letter",
+      rows: ROWS[this.room][1],
+    });
   }
 
-  #drawChanged(): void {
+  /**
+   * Show a letter, as soon as all is known of it.
+   * @param isLive whether the next one takes its place at once
+   */
+  drawLetter(index: number, isLive: boolean): void {
+    const { model } = this;
+    const place = this.alignment.placeOf(index);
+    const known = place === null ? null : this.source.look(place);
+    if (known === null) {
+      if (place === null) this.forget();
+      return; // the one before stays meanwhile
+    }
+    const vocabulary = model.get("vocabulary");
+    const whatIf = isLive ? null : model.get("what_if");
+    const looked = lookAt({ ...known, vocabulary }, whatIf);
+    if (looked === null) return;
+    const { choice } = looked;
+    const isWritten = index >= this.page.seedLength;
+    this.#index = index;
+    this.#show([this.#head.root, this.#die.root, this.#bars.root]);
+    this.#head.showLetter(looked, isLive);
+    this.#die.show({ ...known, vocabulary }, isLive);
+    this.#bars.choosable = isWritten && !isLive;
+    this.#typing.hidden = !isWritten || isLive;
+    this.#bars.show({
+      logits: known.choices.logits(known.index),
+      vocabulary,
+      temperature: choice.die === null ? 1 : looked.temperature,
+      ...(choice.die === null ? { topK: null, topP: null } : known.choices.limits),
+      chosen: choice.id,
+      title: isLive
+        ? "It could have been"
+        : isWritten
+          ? "Try another letter"
+          : "What the network expected here",
+      rows: ROWS[this.room][0],
+    });
+  }
+
+  /** Mark what another temperature would change; null: nothing is asked. */
+  drawChanged(whatIf: number | null): void {
     const { choices, seedLength } = this.source;
-    const whatIf = this.model.get("what_if");
-    if (whatIf === null || seedLength === null) {
+    if (whatIf === null || seedLength === null || choices.length === 0) {
       this.#changed.clear();
       this.#die.changed = null;
       return;
     }
     const changed = choices.changed(whatIf);
-    this.#changed.show(changed.map((place) => place + this.alignment.more));
+    this.#changed.show(
+      changed.map((place) => place + this.alignment.more),
+      whatIf,
+    );
     const first = Math.max(seedLength, choices.first);
     const [count, of] = [changed.length, choices.length - first];
     this.#die.changed = { count, of, isLast: first > seedLength };
   }
 
-  /** A character was pointed at, or none. */
-  #pointed(): void {
-    if (!this.active) return;
-    this.draw();
-    const { summary } = this.#die;
-    if (this.#caret.pinned && summary) this.actions.say(summary);
+  #show(parts: HTMLElement[]): void {
+    for (const part of [this.#hint, this.#head.root, this.#mood, this.#bars.root]) {
+      part.hidden = !parts.includes(part);
+    }
+    if (!parts.includes(this.#die.root)) this.#die.show(null);
+    this.#typing.hidden = true;
   }
 
   async #branch(character: string): Promise<void> {
-    const { index } = this.#caret;
+    const index = this.#index;
     if (index === null || index < this.page.seedLength || !character) return;
-    this.#return = index;
+    this.put(index);
     const outcome = await this.actions.branch(index - this.page.seedLength, character);
-    if (outcome.is === "refused") this.#return = null;
+    if (outcome.is === "refused") this.put(null);
   }
 }

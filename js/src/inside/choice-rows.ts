@@ -21,16 +21,16 @@ export function widthOf({ logits, ids, dice, temperatures }: Arrived): number | 
   return ids.some((id) => id < 0 || id >= width) ? null : width;
 }
 
-/** Rows for the latest characters, in turn, and one more for a character of long ago. */
+/** Rows for the latest characters, in turn. */
 export class ChoiceRows {
-  /** The ids and their logits by falling logit, [rows + 1, width]. */
+  /** The ids and their logits by falling logit, [rows, width]. */
   order: Ids = new Uint16Array(0);
   ranked = new Float32Array(0);
   ids = new Uint32Array(0);
   dice = new Float64Array(0);
   temperatures = new Float64Array(0);
   placed = new Uint8Array(0);
-  /** The rows in turn; the one for long ago is behind them. */
+  /** Number of rows, at most. */
   count = 1;
   /** Room for the keys that are sorted. */
   #keys = new Float64Array(0);
@@ -45,7 +45,7 @@ export class ChoiceRows {
   ) {
     this.order = width <= 2 ** 16 ? new Uint16Array(0) : new Uint32Array(0);
     const bytes = width * (this.order.BYTES_PER_ELEMENT + this.ranked.BYTES_PER_ELEMENT);
-    if (width > 0) this.count = Math.max(1, Math.floor(most / bytes) - 1);
+    if (width > 0) this.count = Math.max(1, Math.floor(most / bytes));
     this.#keys = new Float64Array(width);
   }
 
@@ -56,8 +56,8 @@ export class ChoiceRows {
 
   /** Make room for a text of some length; what is there is kept. */
   reserve(length: number): void {
-    const most = this.count + 1;
-    const rows = length <= this.count ? length : most;
+    const most = this.count;
+    const rows = Math.min(length, most);
     this.order = grown(this.order, rows * this.width, most * this.width);
     this.ranked = grown(this.ranked, rows * this.width, most * this.width);
     this.ids = grown(this.ids, rows, most);

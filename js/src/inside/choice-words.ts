@@ -42,18 +42,17 @@ export function lookAt(pointed: Pointed | null, whatIf: number | null): Looked |
 }
 
 /** The character, and where it comes from. */
-export function titleOf({ choice, vocabulary }: Looked, name = quoted): string {
+function titleOf({ choice, vocabulary }: Looked): string {
   const chosen = choice.placed ? "put here by hand" : "chosen by the die";
   const origin = choice.die === null ? "in the seed: read, not chosen" : chosen;
-  return `${name(vocabulary[choice.id])}, ${origin}`;
+  return `${words(vocabulary[choice.id])}, ${origin}`;
 }
 
 /** What there is to know, by name: always of the choice as it was. */
-export function factsOf({ choice, die, vocabulary }: Looked): Record<string, string> {
-  const named = vocabulary.filter((character) => character !== null).length;
+function factsOf({ choice, die, vocabulary }: Looked): Record<string, string> {
   return {
     ...(die === null ? {} : { Die: dieText(die) }),
-    Rank: `${ordinal(choice.rank + 1)} of ${named.toLocaleString("en")}`,
+    Rank: `${ordinal(choice.rank + 1)} of ${named(vocabulary).toLocaleString("en")}`,
     Probability: percent(choice.probability),
     Entropy: `${choice.entropy.toFixed(2)} bits`,
     Surprise: `${choice.surprise.toFixed(2)} bits`,
@@ -61,23 +60,39 @@ export function factsOf({ choice, die, vocabulary }: Looked): Record<string, str
   };
 }
 
-/** What the die does at the temperature of the what-if; empty if there is none, or no die. */
+/** Number of ids that stand for a character. */
+export function named(vocabulary: readonly (string | null)[]): number {
+  return vocabulary.filter((character) => character !== null).length;
+}
+
+/** Where the throw fell, or what it gives at the temperature of the what-if; empty if there is no die. */
 export function verdictOf(looked: Looked): string {
-  if (looked.whatIf === null || looked.die === null) return "";
-  return `At ${shortNumber(looked.whatIf)} the same die chooses ${outcomeOf(looked, quoted)}.`;
+  const { choice, die, edges, ids, vocabulary, whatIf, wouldBe } = looked;
+  if (choice.placed) return "It was put here by hand, whatever the die said.";
+  if (die === null) return "";
+  if (whatIf === null) {
+    const rank = ids.indexOf(wouldBe);
+    const edge = (n: number) => (n < 0 ? 0 : (edges[n] ?? 1)).toFixed(3);
+    const share = quoted(vocabulary[wouldBe]);
+    return `The throw fell into the share of ${share}: ${edge(rank - 1)} to ${edge(rank)}.`;
+  }
+  const [now, was] = [quoted(vocabulary[wouldBe]), quoted(vocabulary[choice.id])];
+  const outcome = wouldBe === choice.id ? `${was} again` : `${now} instead of ${was}`;
+  return `At ${shortNumber(whatIf)} the same throw gives ${outcome}.`;
 }
 
 /** What the die chooses, compared to what it chose. */
-export function outcomeOf({ choice, wouldBe, vocabulary }: Looked, name = words): string {
+export function outcomeOf({ choice, wouldBe, vocabulary }: Looked): string {
   if (wouldBe === choice.id) return "the same";
-  return `${name(vocabulary[wouldBe])} instead of ${name(vocabulary[choice.id])}`;
+  return `${words(vocabulary[wouldBe])} instead of ${words(vocabulary[choice.id])}`;
 }
 
 /** All of it in one sentence or two. */
 export function summaryOf(looked: Looked): string {
   const facts = Object.entries(factsOf(looked));
   const listed = facts.map(([name, value]) => `${name.toLowerCase()} ${value}`).join(", ");
-  return `${titleOf(looked, words)}: ${listed}. ${verdictOf(looked)}`.trimEnd();
+  const verdict = looked.whatIf === null ? "" : ` ${verdictOf(looked)}`;
+  return `${titleOf(looked)}: ${listed}.${verdict}`;
 }
 
 /** The bar for somebody who does not see it. */
@@ -94,16 +109,26 @@ export function barInWords({ die, ids, edges, temperature, wouldBe, vocabulary }
   return `The bar from 0 to 1 at temperature ${shortNumber(temperature)}.${points} In order: ${first.join(", ")}${rest}.`;
 }
 
+/** What a temperature does to the odds. */
+export function moodOf(temperature: number): string {
+  const watch = "Move the temperature and watch.";
+  if (temperature === 0) return `At 0 there is no choice: always the first. ${watch}`;
+  if (temperature < 1) return `Cooler than 1: the likely ones get likelier. ${watch}`;
+  if (temperature === 1) return `At 1: exactly as the network learnt it. ${watch}`;
+  return `Hotter than 1: the unlikely ones get a chance. ${watch}`;
+}
+
 function words(character: string | null | undefined): string {
   return forms(character).words;
 }
 
 /** Rounded down: a die is never 1. */
-function dieText(die: number): string {
-  return (Math.floor(die * 10_000) / 10_000).toFixed(4);
+export function dieText(die: number, digits = 4): string {
+  const unit = 10 ** digits;
+  return (Math.floor(die * unit) / unit).toFixed(digits);
 }
 
-function ordinal(number: number): string {
+export function ordinal(number: number): string {
   const isTeen = number % 100 >= 11 && number % 100 <= 13;
   const ending = isTeen ? "th" : (["th", "st", "nd", "rd"][number % 10] ?? "th");
   return number.toLocaleString("en") + ending;

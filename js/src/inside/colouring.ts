@@ -1,8 +1,8 @@
-import { box, element, labelFor } from "../dom/elements.ts";
+import { box, element, uniqueId } from "../dom/elements.ts";
 import { on } from "../dom/events.ts";
 import type { Colour, Traits } from "../kernel/protocol.ts";
 import type { SettingTraits } from "../settings/setting-traits.ts";
-import type { TextArea } from "../sheet/text-area.ts";
+import { REPLACED, type TextArea } from "../sheet/text-area.ts";
 import type { Alignment } from "./alignment.ts";
 import { SCALES } from "./colour-scales.ts";
 import { Colours } from "./colours.ts";
@@ -12,10 +12,11 @@ import { Legend } from "./legend.ts";
 const COLOURS: Record<Colour, string> = {
   none: "nothing",
   surprise: "surprise",
-  probability: "probability of the choice",
-  rank: "rank of the choice",
-  cell: "what a cell does",
+  probability: "probability",
+  rank: "rank",
+  cell: "cell",
 };
+const HINT = "Point at a letter to see why it came";
 
 /** The choice of what the text is coloured by, its legend, and the colours. */
 export class Colouring {
@@ -25,16 +26,34 @@ export class Colouring {
   /** By what the text is coloured now. */
   #coloured = "";
 
-  constructor(page: TextArea, traits: SettingTraits<Traits>, signal: AbortSignal) {
+  /** @param chose takes what the reader chooses */
+  constructor(
+    private readonly page: TextArea,
+    traits: SettingTraits<Traits>,
+    chose: (colour: Colour) => void,
+    signal: AbortSignal,
+  ) {
     this.#colours = new Colours(page, signal);
-    const choice = element("select");
-    for (const [value, textContent] of Object.entries(COLOURS)) {
-      choice.append(element("option", { value, textContent }));
-    }
-    on(choice, "change", signal, () => traits.set({ colour: choice.value as Colour }));
-    const label = labelFor(choice, "Colour the text by");
-    this.root = box("lstm-inside-colours", label, choice, this.#legend.root);
-    traits.show("colour", choice, (name) => (choice.value = name));
+    // The colours go with their text, or the seed before it.
+    page.root.addEventListener(REPLACED, () => (this.#coloured = ""), { signal });
+    const lead = element("span", { className: "lstm-seg-name", id: uniqueId() }, "Colour by");
+    const named = { role: "radiogroup", "aria-labelledby": lead.id };
+    const choice = element("div", { className: "lstm-seg", ...named }, lead);
+    const name = uniqueId();
+    const radios = Object.entries(COLOURS).map(([value, text]) => {
+      const radio = element("input", { type: "radio", name, value });
+      choice.append(element("label", {}, radio, text));
+      return radio;
+    });
+    on(choice, "change", signal, () => {
+      const colour = radios.find(({ checked }) => checked)?.value as Colour;
+      traits.set({ colour });
+      chose(colour);
+    });
+    this.root = box("lstm-tools", choice, this.#legend.root);
+    traits.show("colour", choice, (colour) => {
+      for (const radio of radios) radio.checked = radio.value === colour;
+    });
   }
 
   /** Take the colours away. */
@@ -45,18 +64,18 @@ export class Colouring {
 
   /** Colour all that is known. */
   draw(colour: Colour, cell: Traits["cell"], source: InspectionClient, alignment: Alignment): void {
-    const { choices } = source;
-    const { topK, topP } = choices.limits;
     if (colour === "none") {
       this.clear();
-      this.#legend.show(null);
+      this.#legend.show(null, this.page.length > 0 ? HINT : "Nothing to colour yet");
       return;
     }
-    const ofCell = (place: number) => source.activations[place] ?? null;
-    const value = colour === "cell" ? ofCell : (place: number) => choices[colour](place);
-    // What a cell does may be known further on than the choices, without which no place is found.
-    const cells = colour === "cell" ? source.activations.length : Number.POSITIVE_INFINITY;
-    const known = Math.min(choices.length, cells) + alignment.more;
+    this.#legend.show(SCALES[colour]);
+    const { activations, choices, seedLength } = source;
+    const { topK, topP } = choices.limits;
+    const isCell = colour === "cell";
+    // Where the seed ends says the kernel with the first choice.
+    const last = !isCell ? choices.length : seedLength === null ? 0 : activations.length;
+    const known = last + alignment.more;
     const wanted = `${colour} ${cell} ${topK} ${topP}`;
     if (wanted === this.#coloured) {
       this.#colours.update(known);
@@ -65,9 +84,9 @@ export class Colouring {
     this.#coloured = wanted;
     const valueAt = (index: number) => {
       const place = alignment.placeOf(index);
-      return place === null ? null : value(place);
+      if (place === null) return null;
+      return colour === "cell" ? (source.activations[place] ?? null) : choices[colour](place);
     };
-    this.#legend.show(SCALES[colour]);
     this.#colours.show(valueAt, known, SCALES[colour]);
   }
 }

@@ -1,3 +1,4 @@
+import { heat } from "../dom/heat.ts";
 import { Layer } from "../sheet/highlights.ts";
 import { REPLACED, type TextArea } from "../sheet/text-area.ts";
 import type { Scale } from "./colour-scales.ts";
@@ -49,12 +50,19 @@ export class Colours {
 export class Changed {
   readonly #painter: Painter;
 
-  constructor(page: TextArea, signal: AbortSignal) {
+  constructor(
+    private readonly page: TextArea,
+    signal: AbortSignal,
+  ) {
     this.#painter = new Painter(page, signal);
   }
 
-  /** @param indices in rising order */
-  show(indices: readonly number[]): void {
+  /**
+   * @param indices in rising order
+   * @param temperature the one that would change them, whose colour the marks have
+   */
+  show(indices: readonly number[], temperature: number): void {
+    this.page.root.style.setProperty("--lstm-asked", heat(temperature));
     const layer = new Layer("lstm-changed", 1);
     const all = new Set(indices);
     const layerOf = (index: number) => (all.has(index) ? layer : null);

@@ -7,6 +7,8 @@ const NARROWEST = 4;
 /** Pixels that a letter takes in a segment, and those around the text. */
 const LETTER = 10;
 const AROUND = 8;
+/** Pixels: what the needle would hide is not crossed by it. */
+const SLIM = 30;
 /** Pixels that the bar counts for where nothing is laid out. */
 const USUAL_WIDTH = 320;
 /** Parts of a bar, at most. */
@@ -27,9 +29,20 @@ export class DieSegments {
   readonly #pointer = element("span", { className: "lstm-die-pointer", "aria-hidden": "true" });
   readonly root = box("lstm-die-bar", this.#pointer);
   readonly #segments: HTMLElement[] = [];
+  /** What each of them stands for. */
+  #ids: (number | undefined)[] = [];
+  #framed: number | null = null;
 
   constructor() {
     this.root.setAttribute("role", "img");
+  }
+
+  /** The letter whose part is framed; null: none. */
+  set framed(id: number | null) {
+    this.#framed = id;
+    this.#segments.forEach((drawn, n) => {
+      drawn.classList.toggle("lstm-framed", id !== null && this.#ids[n] === id);
+    });
   }
 
   draw(looked: Looked): void {
@@ -40,21 +53,28 @@ export class DieSegments {
     const width = this.root.clientWidth || USUAL_WIDTH;
     const apart = [ids.indexOf(wouldBe), ids.indexOf(choice.id)];
     const segments = cut(edges, apart, NARROWEST / width);
+    this.#ids = [];
     segments.forEach(({ start, end, first, last }, n) => {
       const drawn = this.#segment(n);
       const isSingle = first === last;
       drawn.hidden = false;
       drawn.style.left = `${100 * start}%`;
       drawn.style.width = `${100 * (end - start)}%`;
-      const name = isSingle ? [forms(vocabulary[ids[first] as number]).sign] : ["others", "…"];
+      const name = isSingle ? [forms(vocabulary[ids[first] as number]).sign] : [];
       const room = (end - start) * width;
       write(drawn, name.find((text) => room >= LETTER * text.length + AROUND) ?? "");
       const id = isSingle ? ids[first] : undefined;
+      this.#ids.push(id);
       drawn.classList.toggle("lstm-die-others", !isSingle);
+      drawn.classList.toggle("lstm-die-last", n === segments.length - 1);
       drawn.classList.toggle("lstm-die-chosen", id === wouldBe);
       drawn.classList.toggle("lstm-die-was", id === choice.id && id !== wouldBe);
     });
     for (const unused of this.#segments.slice(segments.length)) unused.hidden = true;
+    const hit = segments.find(({ first, last }) => first === last && ids[first] === wouldBe);
+    const isSlim = hit === undefined || (hit.end - hit.start) * width < SLIM;
+    this.#pointer.classList.toggle("lstm-slim", isSlim);
+    this.framed = this.#framed;
   }
 
   #segment(n: number): HTMLElement {

@@ -1,7 +1,9 @@
+import { bitsPerCharacter, characters } from "../dom/words.ts";
 import type { Activate, Activated, Expected, Inspect, Inspected } from "../kernel/protocol.ts";
 import type { Questions } from "../kernel/questions.ts";
 import { isSame, type Place } from "./any-cell.ts";
-import { Replay } from "./replay.ts";
+import type { Arrived } from "./choice-rows.ts";
+import { type Limits, Replay } from "./replay.ts";
 
 /** Characters asked about at a time. */
 const PIECE = 512;
@@ -23,9 +25,14 @@ export class InspectionClient {
   #cell: Place | null = null;
   #seed: string | null = null;
   #model = "";
+  /** Characters of which all is wanted, and of which the cell is. */
   #wanted = 0;
-  /** A character of which all is to be known, though it may be long ago. */
+  #wantedOfCell = 0;
+  /** A character of which all is to be known, wherever it is. */
   #pointed: number | null = null;
+  /** The latest of those, if it is not among the others; and where it is. */
+  readonly #single = new Replay(0);
+  #singleAt: number | null = null;
   /** Questions about this text or cell that were refused: they would be again. */
   readonly #refused = new Set<"inspect" | "activate">();
   /** When the latest block was asked for, and the clock that asks for the next one. */
@@ -45,7 +52,8 @@ export class InspectionClient {
   /** Ask for nothing until something is wanted again. */
   rest(): void {
     clearTimeout(this.#timer);
-    this.#wanted = 0;
+    this.#wanted = this.#wantedOfCell = 0;
+    this.#pointed = null;
     if (this.questions.isOpen("expect")) this.#seed = null;
     for (const kind of ["expect", "inspect", "activate"] as const) this.questions.drop(kind);
   }
@@ -53,23 +61,53 @@ export class InspectionClient {
   /** Another text; `shared` characters, counted from the first one of the seed, are those of the one before. */
   begin(run: string | undefined, shared = 0): void {
     this.#run = run;
-    this.#pointed = null;
+    this.#pointed = this.#singleAt = null;
     this.choices.truncate(shared);
     if (shared === 0) this.seedLength = null;
     this.activations.length = Math.min(this.activations.length, shared);
     this.#refused.clear();
   }
 
-  /** Ask until this many characters are known, including the seed's. */
-  want(length: number): void {
+  /**
+   * Ask until this many characters are known, including the seed's.
+   * @param ofCell of which it is to be known what the cell did
+   */
+  want(length: number, ofCell = 0): void {
     this.#wanted = length;
+    this.#wantedOfCell = ofCell;
     this.#ask();
   }
 
-  /** Ask for all of one character, if that is not kept. */
-  point(index: number): void {
+  /** The text that is shown. */
+  get run(): string | undefined {
+    return this.#run;
+  }
+
+  /** How likely the seed is, in one sentence, if all of it is known. */
+  get read(): string | null {
+    const { choices, seedLength } = this;
+    if (!seedLength || choices.length < seedLength) return null;
+    let bits = 0;
+    for (let index = 0; index < seedLength; index += 1) bits += choices.surprise(index);
+    return `The seed: ${characters(seedLength)}, ${bitsPerCharacter(bits / seedLength)}.`;
+  }
+
+  /** Ask for more, if there is more to know. */
+  resume(): void {
+    this.#ask();
+  }
+
+  set limits(limits: Limits) {
+    this.choices.limits = this.#single.limits = limits;
+  }
+
+  /** All of one character; null, and asked for, if it is not known. */
+  look(index: number): { choices: Replay; index: number } | null {
+    if (this.choices.has(index)) return { choices: this.choices, index };
+    if (index === this.#singleAt) return { choices: this.#single, index: 0 };
     this.#pointed = index;
     this.#ask(true);
+    return null;
   }
 
   /** Ask what another cell did, or about none. */
@@ -93,18 +131,35 @@ export class InspectionClient {
   #inspected({ position, placed, seed }: Inspected, buffers: readonly DataView[]): boolean {
     const [logits, ids, dice, temperatures] = buffers;
     if (!logits || !ids || !dice || !temperatures) return false;
-    const { length: known } = this.choices;
-    const had = position < known && this.choices.has(position);
-    this.choices.add(position, {
+    const isNews = this.seedLength !== seed;
+    this.seedLength = seed;
+    const arrived = {
       logits: new Float32Array(aligned(logits)),
       ids: new Int32Array(aligned(ids)),
       dice: new Float64Array(aligned(dice)),
       temperatures: new Float64Array(aligned(temperatures)),
       placed,
-    });
-    this.seedLength = seed;
-    if (this.choices.length > known || had !== this.choices.has(position)) this.learnt();
+    };
+    const { length: known } = this.choices;
+    const isPointed = position === this.#pointed;
+    if (isPointed && arrived.ids.length > 0) this.#take(position, arrived);
+    this.choices.add(position, arrived);
+    if (isNews || isPointed || this.choices.length > known) this.learnt();
     return true;
+  }
+
+  /** Keep the character that was pointed at. */
+  #take(position: number, { logits, ids, dice, temperatures, placed }: Arrived): void {
+    this.#pointed = null;
+    this.#singleAt = position;
+    this.#single.truncate(0);
+    this.#single.add(0, {
+      logits: logits.subarray(0, logits.length / ids.length),
+      ids: ids.subarray(0, 1),
+      dice: dice.subarray(0, 1),
+      temperatures: temperatures.subarray(0, 1),
+      placed: placed.includes(position) ? [0] : [],
+    });
   }
 
   #activated({ position }: Activated, [values]: readonly DataView[]): boolean {
@@ -139,9 +194,8 @@ export class InspectionClient {
   #ask(isAgain = false): void {
     const run = this.#run;
     if (run === undefined) return;
-    if (this.#pointed !== null && this.choices.has(this.#pointed)) this.#pointed = null;
     const missing = this.#pointed === null ? this.#wanted - this.choices.length : 1;
-    const silent = this.#cell === null ? 0 : this.#wanted - this.activations.length;
+    const silent = this.#cell === null ? 0 : this.#wantedOfCell - this.activations.length;
     clearTimeout(this.#timer);
     const early = this.#latest + INTERVAL - performance.now();
     if (early > 0 && !isAgain && Math.max(missing, silent) < PIECE) {

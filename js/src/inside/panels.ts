@@ -1,57 +1,89 @@
 import type { AnyModel } from "@anywidget/types";
-import { buttonMaker } from "../dom/buttons.ts";
-import { copyText } from "../dom/clipboard.ts";
-import { box, paragraph, write } from "../dom/elements.ts";
 import { Frame } from "../dom/frame.ts";
-import { bitsPerCharacter, characters } from "../dom/words.ts";
-import type { FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
+import type { Colour, FromKernel, ToKernel, Traits } from "../kernel/protocol.ts";
 import { Questions } from "../kernel/questions.ts";
 import { follow } from "../kernel/traits.ts";
 import type { TextArea } from "../sheet/text-area.ts";
 import { Alignment } from "./alignment.ts";
 import type { Place } from "./any-cell.ts";
 import { BranchTree } from "./branch-tree.ts";
+import { Caret } from "./caret.ts";
 import { CellList } from "./cell-list.ts";
-import { type ChoiceActions, ChoicePanel } from "./choice-panel.ts";
+import { type ChoiceActions, ChoicePanel, type Room } from "./choice-panel.ts";
 import { Colouring } from "./colouring.ts";
 import { InspectionClient } from "./inspection-client.ts";
-import { pythonText, receiptText } from "./receipt.ts";
+import { Sparks } from "./sparks.ts";
+
+/** Milliseconds for which the newest letter is shown, at least. */
+const GLANCE = 200;
+
+export type Tab = "letter" | "cells" | "branches";
 
 export interface Actions extends ChoiceActions {
   send(message: ToKernel): void;
-  /** Read the seed and write nothing. */
-  read(): void;
+  /** Whether the text is of the seed and model that are set. */
+  belongs(): boolean;
 }
 
-/** The panels of the look inside: what comes next, the die, colours, cells and branches. At rest they ask for nothing. */
+/** What the margin shows, and the colours of the text. What is not shown is not asked for. */
 export class Panels {
-  readonly root: HTMLElement;
+  readonly tools: HTMLElement;
+  readonly letter: HTMLElement;
+  readonly cells: HTMLElement;
+  readonly branches: HTMLElement;
+  /** Takes what the reader has the text coloured by. */
+  chose: (colour: Colour) => void = () => {};
+  /** The reader has chosen a letter, by a click or by keys. */
+  pinned: () => void = () => {};
   readonly #questions: Questions;
   readonly #source: InspectionClient;
   readonly #alignment: Alignment;
+  readonly #caret: Caret;
   readonly #choice: ChoicePanel;
   readonly #colouring: Colouring;
   readonly #cells: CellList;
+  readonly #sparks: Sparks;
   readonly #tree: BranchTree;
   readonly #frame: Frame;
-  /** How likely the seed is, which may be a text of the reader's own. */
-  readonly #read = paragraph("lstm-inside-read");
+  #open = false;
+  #tab: Tab = "letter";
   #run: string | undefined;
+  /** The newest letter as it is shown, and since when. */
+  #newest: number | null = null;
+  #since = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The letter that is chosen and was not told about yet. */
+  #unsaid: number | null = null;
+  /** Where the caret goes once that letter is shown again: to the one that was put there. */
+  #return: number | null = null;
 
+  /** @param drawn called when something else may be looked at */
   constructor(
     private readonly model: AnyModel<Traits>,
     private readonly page: TextArea,
-    actions: Actions,
+    private readonly actions: Actions,
+    private readonly drawn: () => void,
     signal: AbortSignal,
   ) {
     const { send, traits } = actions;
     this.#frame = new Frame(() => this.#draw(), signal);
+    const learnt = () => this.#frame.ask();
     this.#questions = new Questions(send, signal);
-    const source = new InspectionClient(this.#questions, () => this.#frame.ask(), signal);
-    this.#source = source;
-    this.#alignment = new Alignment(page, source);
-    this.#choice = new ChoicePanel(model, page, source, this.#alignment, actions, signal);
-    this.#colouring = new Colouring(page, traits, signal);
+    this.#source = new InspectionClient(this.#questions, learnt, signal);
+    this.#alignment = new Alignment(page, this.#source);
+    this.#sparks = new Sparks(this.#questions, this.#source, learnt);
+    this.#caret = new Caret(page, () => this.#pointed(), signal);
+    const put = (index: number | null) => (this.#return = index);
+    this.#choice = new ChoicePanel(
+      model,
+      page,
+      this.#source,
+      this.#alignment,
+      actions,
+      put,
+      signal,
+    );
+    this.#colouring = new Colouring(page, traits, (colour) => this.chose(colour), signal);
     const search = {
       find: () => {
         this.#cells.showProgress(0);
@@ -69,40 +101,69 @@ export class Panels {
       remove: (run: string) => send({ type: "remove", run }),
     };
     this.#tree = new BranchTree(branches, signal);
-    const button = buttonMaker(signal);
-    const copy = async (text: string) => actions.say(await copyText(text));
-    const buttons = [
-      button("Read seed only", () => actions.read()),
-      button("Copy receipt", () => copy(receiptText(model.get("receipt")))),
-      button("Copy as Python", () => copy(pythonText(model.get("receipt")))),
-    ];
-    const parts = [this.#choice, this.#tree, this.#colouring, this.#cells].map(({ root }) => root);
-    this.root = box("", ...parts, this.#read, box("lstm-buttons", ...buttons));
+    this.tools = this.#colouring.root;
+    this.letter = this.#choice.root;
+    this.cells = this.#cells.root;
+    this.branches = this.#tree.root;
 
     follow(model, "units", (units) => (this.#cells.layers = units), signal);
     follow(model, "cells", (cells) => this.#cells.showCells(cells), signal);
-    follow(model, "branches", (branches) => (this.#tree.branches = branches), signal);
+    follow(model, "branches", (tree) => (this.#tree.branches = tree), signal);
     traits.show("cell", this.#cells.root, (cell) => (this.#cells.chosen = cell));
-    const drawn = ["colour", "what_if", "cell", "seed", "model", "temperature", "top_k", "top_p"];
-    for (const trait of [...drawn, "vocabulary", "receipt"] as (keyof Traits)[]) {
-      follow(model, trait, () => this.#frame.ask(), signal);
+    const shown = ["colour", "what_if", "cell", "seed", "model", "temperature", "top_k", "top_p"];
+    for (const trait of [...shown, "vocabulary", "receipt", "status", "cells"] as const) {
+      follow(model, trait as keyof Traits, learnt, signal);
     }
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
 
-  /** At rest, the text has its own colours and nothing is asked. */
-  get active(): boolean {
-    return this.#choice.active;
+  /** Folded, it asks for nothing but the colours of the text. */
+  set open(is: boolean) {
+    if (is === this.#open) return;
+    this.#open = is;
+    this.#caret.active = is;
+    if (!is) this.#cancel();
+    this.#settle();
   }
 
-  set active(is: boolean) {
-    this.#choice.active = is;
-    if (is) {
-      this.#frame.ask();
-      return;
-    }
-    this.#source.rest();
-    this.#cancel();
-    this.#colouring.clear();
+  set tab(tab: Tab) {
+    this.#tab = tab;
+    this.#settle();
+  }
+
+  /** There is more room, or less. */
+  set room(room: Room) {
+    if (room === this.#choice.room) return;
+    this.#choice.room = room;
+    this.#caret.follows = room === "wide";
+    this.#frame.ask();
+  }
+
+  get room(): Room {
+    return this.#choice.room;
+  }
+
+  /** The letter that the reader looks at; null: none. */
+  get looked(): number | null {
+    return this.#caret.index;
+  }
+
+  /** Whether a letter is explained, or what comes next. */
+  get isLetter(): boolean {
+    return this.#open && this.#tab === "letter";
+  }
+
+  get isNext(): boolean {
+    const { model, page } = this;
+    if (this.#caret.index !== null) return false;
+    return page.length === 0 || (model.get("status") !== "writing" && !this.actions.belongs());
+  }
+
+  /** Look at no letter any more. */
+  letGo(): void {
+    this.#caret.clear();
+    this.page.root.focus({ preventScroll: true });
+    this.#pointed();
   }
 
   /** Another text is shown, with this many characters of its parent, or none. */
@@ -111,22 +172,33 @@ export class Panels {
     const { seedLength } = this.#source;
     const isBranch = shared > 0 && parent === this.#run && seedLength !== null;
     this.#source.begin(run, isBranch ? seedLength + shared : 0);
-    this.#choice.begin(isBranch);
+    if (!isBranch) this.#return = null;
+    this.#newest = null;
     this.#run = run;
     this.#tree.shown = run;
+    this.#sparks.clear();
+    this.#choice.forget();
     this.#colouring.clear();
     this.#frame.ask();
   }
 
   /** More of the text is shown. */
   grew(): void {
-    if (!this.active) return;
-    this.#choice.grew();
+    if (this.#return !== null && this.page.total > this.#return) {
+      this.#caret.index = this.#return;
+      this.#return = null;
+    }
     this.#frame.ask();
   }
 
   receive(message: FromKernel, buffers: readonly DataView[]): void {
     this.#questions.receive(message, buffers);
+  }
+
+  /** What is asked for may be wanted no more. */
+  #settle(): void {
+    this.#source.rest();
+    this.#draw();
   }
 
   /** Look for cells, a moment at a time. */
@@ -148,29 +220,70 @@ export class Panels {
   }
 
   #draw(): void {
-    if (!this.active) return;
     const { model, page } = this;
     const source = this.#source;
     const [colour, cell] = [model.get("colour"), model.get("cell")];
-    source.expect(model.get("seed"), model.get("model"));
+    const whatIf = this.isLetter ? model.get("what_if") : null;
+    const all = page.total - this.#alignment.more;
     source.cell = colour === "cell" ? cell : null;
-    source.want(page.total - this.#alignment.more);
+    const isRead = this.isLetter && page.length === 0 ? page.seedLength : 0;
+    // Of the first character the kernel says, too, where the text begins.
+    const least = colour === "cell" ? Math.min(1, all) : 0;
+    const isAll = whatIf !== null || (colour !== "none" && colour !== "cell");
+    source.want(isAll ? all : Math.max(isRead, least), all);
     const { top_k: topK = null, top_p: topP = null } = model.get("receipt");
-    source.choices.limits = { topK, topP };
-    this.#choice.draw();
+    source.limits = { topK, topP };
+    if (this.isLetter) this.#drawLetter();
+    this.#choice.drawChanged(whatIf);
     this.#colouring.draw(colour, cell, source, this.#alignment);
-    this.#drawRead();
+    if (this.#open && this.#tab === "cells") {
+      const place = this.#alignment.placeOf(this.#caret.index);
+      this.#sparks.draw(this.#cells, model.get("cells"), place, all);
+    }
+    this.drawn();
   }
 
-  #drawRead(): void {
-    const { choices, seedLength } = this.#source;
-    if (seedLength === null || choices.length < seedLength) {
-      this.#read.textContent = "";
+  #drawLetter(): void {
+    const { model, page } = this;
+    const pointed = this.#caret.index;
+    if (this.isNext) {
+      this.#source.expect(model.get("seed"), model.get("model"));
+      this.#choice.drawNext();
       return;
     }
-    let bits = 0;
-    for (let index = 0; index < seedLength; index += 1) bits += choices.surprise(index);
-    const mean = bitsPerCharacter(bits / seedLength);
-    write(this.#read, `The seed: ${characters(seedLength)}, ${mean}.`);
+    if (pointed === null && this.room !== "wide") return; // there is no place for it
+    const isLive = pointed === null && model.get("status") === "writing";
+    this.#choice.drawLetter(pointed ?? this.#glance(page.total - 1), isLive);
+    this.#say();
+  }
+
+  /** The newest letter, or the one before that was shown only just now. */
+  #glance(newest: number): number {
+    const left = this.#since + GLANCE - performance.now();
+    if (this.#newest !== null && newest !== this.#newest && left > 0) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#frame.ask(), left);
+      return Math.min(this.#newest, newest);
+    }
+    if (newest !== this.#newest) this.#since = performance.now();
+    this.#newest = newest;
+    return newest;
+  }
+
+  /** A letter was pointed at, or none. */
+  #pointed(): void {
+    if (!this.#open) return;
+    const { index, pinned } = this.#caret;
+    if (pinned) this.pinned();
+    this.#unsaid = pinned ? index : null;
+    this.#draw();
+  }
+
+  /** Say politely how the letter was chosen that the reader has chosen, as soon as that is known. */
+  #say(): void {
+    const { index, summary } = this.#choice;
+    if (this.#unsaid === null || this.#unsaid !== index || !summary) return;
+    this.#unsaid = null;
+    this.actions.say(summary);
   }
 }

@@ -2,7 +2,7 @@
 import { type Arrived, ChoiceRows, grown, widthOf } from "./choice-rows.ts";
 import { COLDEST, entropyOf, type Ids, lay, MOST_IDS, pickOf, sharesOf } from "./sampling.ts";
 
-/** Bytes of the logits that are kept, at most: of the latest characters, and of one that was asked for. */
+/** Bytes of the logits that are kept, at most. */
 const MOST_BYTES = 32_000_000;
 
 /** Of a run: how many of the most likely characters its dice had to choose from, and the probability kept of those. */
@@ -37,11 +37,10 @@ export interface Choice {
  */
 export class Replay {
   #length = 0;
-  /** The first of the characters whose logits are kept, and one before it, or none. */
+  /** The first of the characters whose logits are kept. */
   #first = 0;
-  #extra = Number.NaN;
   #limits = FREE;
-  /** Each kept character has the row of its index, modulo their number; the extra one the last. */
+  /** Each kept character has the row of its index, modulo their number. */
   #rows: ChoiceRows;
   #ranks = new Uint32Array(0);
   #probabilities = new Float64Array(0);
@@ -61,7 +60,7 @@ export class Replay {
 
   /** Whether all is known of a character. */
   has(index: number): boolean {
-    return index < this.#length && (index >= this.#first || index === this.#extra);
+    return index < this.#length && index >= this.#first;
   }
 
   /** Bytes that it takes. */
@@ -89,11 +88,10 @@ export class Replay {
   truncate(length: number): void {
     this.#length = Math.min(this.#length, Math.max(0, length));
     this.#first = Math.min(this.#first, this.#length);
-    if (this.#extra >= this.#length) this.#extra = Number.NaN;
   }
 
   /**
-   * Take what is new of what came, or what came again of one character.
+   * Take what is new of what came.
    * @returns false if characters between it and the known ones are missing, or if it does not fit to them
    */
   add(position: number, arrived: Arrived): boolean {
@@ -101,12 +99,11 @@ export class Replay {
     if (position > this.#length) return false;
     const from = this.#length;
     const end = position + count;
-    if (end <= from && (count !== 1 || this.has(position))) return true;
+    if (end <= from) return true;
     const width = widthOf(arrived);
     if (width === null || (from > 0 && this.#rows.width !== width)) return false;
-    this.#reserve(Math.max(end, from), width);
-    if (end <= from) this.#extra = position;
-    for (let n = end > from ? from - position : 0; n < count; n += 1) {
+    this.#reserve(end, width);
+    for (let n = from - position; n < count; n += 1) {
       const index = position + n;
       this.#length = Math.max(this.#length, index + 1);
       this.#first = Math.max(this.#first, this.#length - this.#rows.count);
@@ -201,7 +198,7 @@ export class Replay {
   }
 
   #row(index: number): number {
-    return index < this.#first ? this.#rows.count : index % this.#rows.count;
+    return index % this.#rows.count;
   }
 
   /** Where the logits of a character begin. */

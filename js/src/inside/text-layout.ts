@@ -16,11 +16,11 @@ export class TextLayout {
     const isBehind = (rect: DOMRect | null) =>
       rect !== null && Math.abs(y - middle(rect)) <= rect.height && x >= rect.left;
     for (const index of [after, after - 1]) {
-      const rect = this.#rect(index);
+      const rect = this.rectOf(index);
       if (rect !== null && isBehind(rect) && x <= rect.right) return index;
     }
     // A line end has no width: it is what comes behind its line.
-    return this.#isLineEnd(after) && isBehind(this.#rect(after)) ? after : null;
+    return this.#isLineEnd(after) && isBehind(this.rectOf(after)) ? after : null;
   }
 
   /**
@@ -28,7 +28,7 @@ export class TextLayout {
    * @param column where it is to be in its line, in pixels from the left
    */
   nextLine(index: number, step: 1 | -1, column: number): number {
-    const start = this.#rect(index);
+    const start = this.rectOf(index);
     if (start === null) {
       return Math.min(Math.max(index + step * USUAL_LINE, 0), this.page.total - 1);
     }
@@ -36,7 +36,7 @@ export class TextLayout {
     let nearest = index;
     let shortest = Number.POSITIVE_INFINITY;
     for (let next = index + step; next >= 0 && next < this.page.total; next += step) {
-      const rect = this.#rect(next);
+      const rect = this.rectOf(next);
       if (rect === null || (line === null && inLine(rect, start))) continue;
       line ??= rect;
       if (!inLine(rect, line)) break;
@@ -48,10 +48,10 @@ export class TextLayout {
 
   /** The first or last character of the line. */
   lineEdge(index: number, step: 1 | -1): number {
-    const start = this.#rect(index);
+    const start = this.rectOf(index);
     let edge = index;
     for (let next = index + step; next >= 0 && next < this.page.total; next += step) {
-      const rect = start && this.#rect(next);
+      const rect = start && this.rectOf(next);
       if (start && rect ? !inLine(rect, start) : this.#isLineEnd(step < 0 ? next : edge)) break;
       edge = next;
     }
@@ -62,8 +62,8 @@ export class TextLayout {
     return this.page.range(index, index + 1).toString() === "\n";
   }
 
-  /** Where a character is; null if there is none, or nothing is laid out. */
-  #rect(index: number): DOMRect | null {
+  /** Where a character is on the screen; null if there is none, or nothing is laid out. */
+  rectOf(index: number): DOMRect | null {
     if (this.page.root.clientWidth === 0 || index < 0 || index >= this.page.total) return null;
     const rects = Array.from(this.page.range(index, index + 1).getClientRects());
     // At the beginning of a line, a browser may add the end of the line before, without a width.
@@ -72,13 +72,13 @@ export class TextLayout {
 
   /** The middle of a character, in pixels from the left; null if nothing is laid out. */
   columnOf(index: number): number | null {
-    const rect = this.#rect(index);
+    const rect = this.rectOf(index);
     return rect && centre(rect);
   }
 
   /** Scroll a character into sight, and the line beside it. */
   reveal(index: number): void {
-    const rect = this.#rect(index);
+    const rect = this.rectOf(index);
     if (rect === null) return;
     const { root } = this.page;
     const top = root.getBoundingClientRect().top + root.clientTop;

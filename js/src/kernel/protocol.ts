@@ -307,6 +307,19 @@ export interface StopTraining {
   type: "stop";
 }
 
+/** From the page: take the shorter run of the plan. */
+export interface Shorten {
+  type: "shorten";
+}
+
+/** About how long a training takes that has not begun, and a shorter one; see `training.estimate`. */
+export interface Plan {
+  seconds: number;
+  epochs: number;
+  shorter_seconds: number | null;
+  shorter_epochs: number | null;
+}
+
 /** From the page: have a stage, counted from 0, write at this temperature. */
 export interface Write {
   type: "write";
@@ -403,13 +416,16 @@ export interface ModelChoice {
 /**
  * A text of the tree; the first one has no parent.
  *
- * It leaves its parent at `position` with `character`; `excerpt` is how it goes on from there.
+ * It leaves its parent at `position` with `character`, where that has `instead`; `excerpt` is how it goes on
+ * from there, and `before` what is before it.
  */
 export interface Branch {
   run: string;
   parent: string | null;
   position: number;
   character: string;
+  instead: string;
+  before: string;
   written: number;
   bits: number;
   excerpt: string;
@@ -473,7 +489,9 @@ export interface CommonTraits extends Settings {
   status: Status;
   error: string;
   models: ModelChoice[];
-  card: Record<string, string | number | boolean>;
+  card: Record<string, string | number | boolean | string[]>;
+  locked: string[];
+  presenting: boolean;
   replacements: Replacement[];
   bounds: CommonBounds;
 }
@@ -483,6 +501,7 @@ export interface Traits extends CommonTraits {
   temperature: number;
   text: string;
   receipt: Partial<Receipt>;
+  height: number | null;
   inside: boolean;
   what_if: number | null;
   colour: Colour;
@@ -515,6 +534,7 @@ export interface TrainingTraits {
   error: string;
   notes: string[];
   indented: boolean;
+  plan: Partial<Plan>;
   now: Partial<Now>;
   training_curve: Point[];
   validation_curve: Point[];
@@ -530,6 +550,6 @@ export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Rem
 
 export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding;
 
-export type TrainingToKernel = Hello | StopTraining | Write;
+export type TrainingToKernel = Hello | StopTraining | Shorten | Write;
 
 export type TrainingFromKernel = Here | Tick | Written | Refused;

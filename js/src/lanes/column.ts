@@ -1,10 +1,12 @@
 import { buttonMaker, enable } from "../dom/buttons.ts";
-import { box, describe, paragraph } from "../dom/elements.ts";
-import { bitsPerCharacter, characters } from "../dom/words.ts";
+import { box, describe, element } from "../dom/elements.ts";
+import { ribbonWidth, showHeat } from "../dom/heat.ts";
+import { icon } from "../dom/icons.ts";
 import type { Bounds, Change, LaneChunk } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
 import { TextArea } from "../sheet/text-area.ts";
-import { DepartureMark } from "./departure-mark.ts";
+import { Departure } from "./departure.ts";
+import { LaneMeter } from "./lane-meter.ts";
 
 export interface ColumnListener {
   /** The reader sets the temperature. */
@@ -17,10 +19,10 @@ export class Column {
   readonly root: HTMLElement;
   readonly #gone = new AbortController();
   readonly #page: TextArea;
-  readonly #mark: DepartureMark;
+  readonly #departure: Departure;
   readonly #remove: HTMLButtonElement;
-  readonly #figures = paragraph("lstm-lane-figures");
-  readonly #departure = paragraph("lstm-lane-departure");
+  readonly #head: HTMLElement;
+  readonly #meter = new LaneMeter();
   #field: NumberField | null = null;
   #number = 0;
   #temperature = 0;
@@ -37,12 +39,17 @@ export class Column {
   ) {
     const { signal } = this.#gone;
     view.addEventListener("abort", () => this.dispose(), { signal });
-    this.#remove = buttonMaker(signal)("Remove", () => listener.removed());
+    this.#remove = buttonMaker(signal)("", () => listener.removed(), "lstm-icon");
+    this.#remove.append(icon("close"));
     this.#page = new TextArea(signal);
-    describe(this.#page.root, this.#departure);
-    this.#mark = new DepartureMark(this.#page, signal);
-    this.root = box("lstm-lane", this.#remove, this.#page.root, this.#departure, this.#figures);
+    this.#departure = new Departure(this.#page, signal);
+    describe(this.#page.root, this.#departure.line);
+    this.#head = box("lstm-lane-head", this.#remove);
+    const band = box("lstm-lane-band", element("i"));
+    const foot = box("lstm-lane-foot", this.#meter.root, this.#departure.line);
+    this.root = box("lstm-lane", this.#head, band, this.#page.root, foot);
     this.root.setAttribute("role", "group");
+    this.#heat();
   }
 
   /** Which one it is, counted from 1 on the left. */
@@ -60,14 +67,17 @@ export class Column {
     const focused = inputs(before).indexOf(root.activeElement as HTMLInputElement);
     const changed = (temperature: number) => {
       this.#temperature = temperature;
+      this.#heat();
       this.listener.heated(temperature);
     };
     const { signal } = this.#gone;
     const name = `Temperature of ${lane}`;
     const field = new NumberField(name, this.range, { whole: false }, changed, signal);
     field.value = this.#temperature;
+    const [slider, typed = null] = inputs(field.root);
+    if (typed !== null) slider?.before(typed); // the number is looked at first
     before?.remove();
-    this.root.prepend(field.root);
+    this.#head.prepend(field.root);
     this.#field = field;
     inputs(field.root)[focused]?.focus();
   }
@@ -84,6 +94,13 @@ export class Column {
     if (this.#temperature === temperature) return; // somebody may be typing another one
     this.#temperature = temperature;
     if (this.#field !== null) this.#field.value = temperature;
+    this.#heat();
+  }
+
+  /** Give the lane the colour of its temperature, and its band the width. */
+  #heat(): void {
+    showHeat(this.root, this.#temperature);
+    this.root.style.setProperty("--lstm-width", `${ribbonWidth(this.#temperature)}px`);
   }
 
   /** What is wrong with the temperature as it was typed, as one sentence; empty if nothing is. */
@@ -125,8 +142,7 @@ export class Column {
     changes: readonly Change[] = [],
     bits: number | null = null,
   ): void {
-    this.#mark.hide();
-    this.#departure.textContent = "";
+    this.#departure.forget();
     this.#waiting = [];
     this.#bits = bits;
     this.#page.show(seed, text, changes);
@@ -151,27 +167,11 @@ export class Column {
 
   /** Show where it departs from its left neighbour; null if it does not, undefined if there is none. */
   depart(position: number | null | undefined): void {
-    const neighbour = `lane ${this.#number - 1}`;
-    const after =
-      position === 0 ? "from the first character on" : `after ${characters(position ?? 0)}`;
-    const isSame = position === null && this.shown > 0;
-    const sentence =
-      typeof position === "number"
-        ? `Departs from ${neighbour} ${after}`
-        : isSame
-          ? `The same as ${neighbour} so far`
-          : "";
-    if (this.#departure.textContent === sentence) return;
-    this.#departure.textContent = sentence;
-    if (typeof position === "number") {
-      this.#mark.show(position, `Departs from ${neighbour} here, ${after}`);
-    } else this.#mark.hide();
+    this.#departure.show(this.#number, position);
   }
 
-  /** Write how much is shown below it. */
+  /** Show how surprising what is shown was, on the average. */
   tell(): void {
-    const told = this.shown > 0 ? [characters(this.shown)] : [];
-    if (this.shown > 0 && this.#bits !== null) told.push(bitsPerCharacter(this.#bits));
-    this.#figures.textContent = told.join(" · ");
+    this.#meter.show(this.shown > 0 ? this.#bits : null);
   }
 }

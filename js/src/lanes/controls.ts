@@ -7,8 +7,7 @@ export class LanesControls extends ModelControls<LanesTraits> {
   /** @param lost called when the connection to the kernel turns out to be closed */
   constructor(model: AnyModel<LanesTraits>, lost: () => void, signal: AbortSignal) {
     super(model, lost, signal);
-    this.hint.textContent =
-      "All lanes use the same random numbers. With the same number, the same settings give the same texts. Leave it empty for new texts each time.";
+    this.hint.textContent = "All lanes use the same dice. Leave rng empty for new texts each time.";
   }
 
   /** The lanes that there are to be; undefined while their names and temperatures do not match. */

@@ -17,12 +17,15 @@ export class DepartureMark {
     onResize([page.root], signal, () => this.#draw()); // other lines
   }
 
+  set name(name: string) {
+    this.#mark.title = name;
+    this.#mark.setAttribute("aria-label", name);
+  }
+
   /** Mark a character that is shown, counted from the first that was generated. */
-  show(position: number, told: string): void {
+  show(position: number): void {
     const index = this.page.seedLength + position;
     this.#range = this.page.range(index, index + 1);
-    this.#mark.title = told;
-    this.#mark.setAttribute("aria-label", told);
     this.page.root.prepend(this.#mark); // first, as the end is where the text grows
     this.#draw();
   }

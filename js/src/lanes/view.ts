@@ -1,5 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
 import { enable } from "../dom/buttons.ts";
+import { box, paragraph } from "../dom/elements.ts";
 import { Frame } from "../dom/frame.ts";
 import { characters, perSecond } from "../dom/words.ts";
 import type { LaneAsked, LaneChunk, LanesTraits, Receipt, Settings } from "../kernel/protocol.ts";
@@ -9,6 +10,8 @@ import { Board } from "./board.ts";
 import { LanesControls } from "./controls.ts";
 
 const RECORD = "These texts were saved with the notebook. Run the cell to generate new ones.";
+
+const SAME_DICE = "Same seed, same dice: only the temperature tells the lanes apart.";
 
 /** One view of the lanes. */
 class LanesView extends RunView<LanesTraits, LanesControls> {
@@ -28,11 +31,16 @@ class LanesView extends RunView<LanesTraits, LanesControls> {
     };
     const board = new Board(model.get("bounds"), { changed }, signal);
     this.#board = board;
-    this.#add = this.button("Add a lane", () => board.add());
+    this.#add = this.button("Add a lane", () => board.add(), "lstm-quiet");
     this.#frame = new Frame(() => this.#draw(), signal);
     this.root.classList.add("lstm-lanes");
     board.lanes = controls.lanes ?? [];
-    this.open("LSTM temperature lanes", [this.#add], [board.root]);
+    this.go.append(this.clear, this.#add);
+    const hint = paragraph("lstm-hint", SAME_DICE);
+    this.open("LSTM temperature lanes", hint, [
+      box("lstm-lanes-seed", controls.seed.alone()),
+      board.root,
+    ]);
     follow(model, "receipts", () => this.progress(), signal);
     const showLanes = () => {
       const { lanes } = controls;
@@ -50,7 +58,7 @@ class LanesView extends RunView<LanesTraits, LanesControls> {
   }
 
   protected get length(): number {
-    return this.#board.shown;
+    return this.#board.shown + this.typewriter.unseen;
   }
 
   protected get beginning(): string {
@@ -62,7 +70,7 @@ class LanesView extends RunView<LanesTraits, LanesControls> {
   }
 
   unseen(): number {
-    return this.#board.came - this.#board.shown;
+    return this.#board.came - this.length;
   }
 
   override resumed(): void {
@@ -118,10 +126,11 @@ class LanesView extends RunView<LanesTraits, LanesControls> {
 
   protected report(_: boolean, speed: number | null): Report {
     const { full, lanes } = this.#board;
+    this.root.style.setProperty("--lstm-lanes", String(lanes.length));
     enable(this.clear, this.length > 0);
     enable(this.#add, !full);
     const figures = speed === null ? [] : [`${perSecond(speed)} in each`];
-    return { reached: `${lanes.length} lanes, ${characters(this.length)}`, figures };
+    return { reached: `${lanes.length} lanes of ${characters(this.length)}`, figures };
   }
 
   /** The published number of characters of each lane. */

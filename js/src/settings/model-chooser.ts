@@ -1,42 +1,26 @@
-import { box, details, element, labelFor } from "../dom/elements.ts";
+import { buttonMaker } from "../dom/buttons.ts";
+import { box, element } from "../dom/elements.ts";
 import { on } from "../dom/events.ts";
+import { icon } from "../dom/icons.ts";
+import { Popover } from "../dom/popover.ts";
 import type { Traits } from "../kernel/protocol.ts";
-
-/** What the entries of a card are called, those that are known; in this order. */
-const ENTRIES: Record<string, string> = {
-  text: "Trained on",
-  characters: "Characters of text",
-  licence: "Licence",
-  network: "Network",
-  validation_loss_bits: "Bits per character on held-out text",
-  trained_with: "Trained with",
-};
-/** What somebody needs who trains it again, but no reader. */
-const RECORD = new Set([
-  "title",
-  "command",
-  "seed",
-  "characters_left_out",
-  "characters_read_as_similar",
-  "undecodable_bytes",
-  "validation",
-  "validation_loss_nats",
-  "best_epoch",
-  "training_seconds",
-]);
+import { modelCard } from "./model-card.ts";
 
 /** The models to choose from, and the card of the one that is chosen. */
 export class ModelChooser {
   readonly root: HTMLElement;
   /** The card. */
-  readonly about: HTMLDetailsElement;
-  readonly #select = element("select");
-  readonly #card = element("dl");
+  readonly about: Popover;
+  readonly #select = element("select", { "aria-label": "Model" });
 
   constructor(changed: (name: string) => void, signal: AbortSignal) {
     on(this.#select, "change", signal, () => changed(this.#select.value));
-    this.root = box("lstm-number", labelFor(this.#select, "Model"), this.#select);
-    this.about = details("lstm-card", "About this model", this.#card);
+    const about = buttonMaker(signal)("", () => undefined, "lstm-icon");
+    about.append(icon("about"));
+    about.title = "About this model";
+    about.setAttribute("aria-label", about.title);
+    this.root = box("lstm-chip", this.#select, about);
+    this.about = new Popover(about, about.title, "lstm-card", signal);
   }
 
   /** What there is to choose from, and which is chosen. */
@@ -48,19 +32,6 @@ export class ModelChooser {
   }
 
   set card(card: Traits["card"]) {
-    const known = Object.keys(ENTRIES).filter((key) => key in card);
-    const others = Object.keys(card).filter((key) => !(key in ENTRIES) && !RECORD.has(key));
-    this.#card.replaceChildren(
-      ...[...known, ...others].flatMap((key) => [
-        element("dt", { textContent: ENTRIES[key] ?? spelled(key) }),
-        element("dd", { textContent: card[key]?.toLocaleString("en") ?? "" }),
-      ]),
-    );
+    this.about.root.replaceChildren(...modelCard(card));
   }
-}
-
-/** The name of an entry that is not in the table: "best_epoch" as "Best epoch". */
-function spelled(key: string): string {
-  const words = key.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

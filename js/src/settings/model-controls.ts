@@ -1,32 +1,39 @@
 import type { AnyModel } from "@anywidget/types";
-import { box, details, paragraph } from "../dom/elements.ts";
+import { buttonMaker, enable } from "../dom/buttons.ts";
+import { box, element, paragraph } from "../dom/elements.ts";
+import { on } from "../dom/events.ts";
+import { Popover } from "../dom/popover.ts";
 import type { CommonTraits, Receipt, Replacement, Settings } from "../kernel/protocol.ts";
 import { follow } from "../kernel/traits.ts";
 import { ModelChooser } from "./model-chooser.ts";
-import { NumberField } from "./number-field.ts";
+import { type Kind, NumberField } from "./number-field.ts";
 import { SeedBox } from "./seed-box.ts";
 import { SettingTraits } from "./setting-traits.ts";
 import { SpeedSlider } from "./speed-slider.ts";
 
+const TOP_K = "consider only the k most likely letters";
+const TOP_P = "keep the most likely letters up to this total probability";
+const RNG = "the number of the dice: the same number, settings and seed give the same text";
+
 /** What the reader sets in both widgets. */
 export class ModelControls<T extends CommonTraits> {
-  readonly root: HTMLElement;
+  /** The model, its length and speed, and the way to the rest. */
+  readonly set: HTMLElement;
+  readonly seed: SeedBox;
   /** What is needed less often: more settings, and the card of the model. */
-  readonly details: HTMLElement;
+  readonly popovers: readonly HTMLElement[];
   readonly traits: SettingTraits<T>;
-  /** The numbers that are always there. */
-  protected readonly numbers: HTMLElement;
   protected readonly fields: NumberField<number | null>[];
   protected readonly rng: NumberField<number | null>;
   /** What the rng is good for. */
   protected readonly hint = paragraph("lstm-hint");
-  readonly #more: HTMLDetailsElement;
+  readonly #more: Popover;
 
   /** @param lost called when the connection to the kernel turns out to be closed */
   constructor(
     protected readonly model: AnyModel<T>,
     lost: () => void,
-    signal: AbortSignal,
+    private readonly signal: AbortSignal,
   ) {
     this.traits = new SettingTraits(model, lost, signal);
     // What both widgets have.
@@ -34,7 +41,8 @@ export class ModelControls<T extends CommonTraits> {
     const traits = this.traits as unknown as SettingTraits<CommonTraits>;
 
     const seed = new SeedBox(traits.setter("seed"), signal);
-    traits.show("seed", seed.root, (text) => (seed.value = text));
+    this.seed = seed;
+    traits.show("seed", seed.over, (text) => (seed.value = text));
     follow(common, "replacements", (places) => (seed.replacements = places), signal);
 
     const chooser = new ModelChooser(traits.setter("model"), signal);
@@ -48,34 +56,66 @@ export class ModelControls<T extends CommonTraits> {
       trait: K,
       name: string,
       whole: boolean,
+      meaning?: string,
     ) => {
-      const kind = { whole, optional: trait !== "length" };
+      const kind: Kind = { whole, optional: trait !== "length" };
+      if (meaning !== undefined) kind.meaning = meaning;
       const set = traits.setter(trait);
       const field = new NumberField<CommonTraits[K]>(name, bounds[trait], kind, set, signal);
       traits.show(trait, field.root, (value) => (field.value = value));
       return field;
     };
     const length = number("length", "Length", true);
-    const topK = number("top_k", "Top-k", true);
-    const topP = number("top_p", "Top-p", false);
-    this.rng = number("rng", "rng", true);
+    const topK = number("top_k", "Top-k", true, TOP_K);
+    const topP = number("top_p", "Top-p", false, TOP_P);
+    this.rng = number("rng", "rng", true, RNG);
     this.fields = [length, topK, topP, this.rng] as NumberField<number | null>[];
 
     const speed = new SpeedSlider(traits.setter("speed"), signal);
     traits.show("speed", speed.root, (value) => (speed.value = value));
 
-    this.numbers = box("lstm-numbers", length.root, speed.root, chooser.root);
-    this.root = box("lstm-controls", seed.root, this.numbers);
-    const less = box("lstm-numbers", topK.root, topP.root, this.rng.root);
-    this.#more = details("lstm-more", "More", less, this.hint);
-    this.details = box("lstm-details", this.#more, chooser.about);
+    const more = buttonMaker(signal)("More", () => undefined, "lstm-quiet");
+    this.#more = new Popover(more, "More settings", "lstm-more", signal);
+    this.#more.root.append(topK.root, topP.root, this.rng.root, this.hint);
+    length.root.classList.add("lstm-push");
+    const presenting = element("input", { type: "checkbox" });
+    on(presenting, "change", signal, () => traits.set({ presenting: presenting.checked }));
+    traits.show("presenting", presenting, (is) => (presenting.checked = is));
+    const larger = element(
+      "label",
+      { className: "lstm-presenter" },
+      presenting,
+      "Larger, for a projector",
+    );
+    this.#more.root.append(larger);
+    const roots = { model: chooser.root, seed: seed.over, length: length.root, speed: speed.root };
+    const others = { top_k: topK.root, top_p: topP.root, rng: this.rng.root };
+    for (const [name, root] of Object.entries({ ...roots, ...others })) this.lockable(name, root);
+    this.set = box("lstm-set", chooser.root, length.root, speed.root, more);
+    this.popovers = [chooser.about.root, this.#more.root];
+  }
+
+  /** Have the controls of a setting rest while the notebook has locked it. */
+  protected lockable(name: string, root: HTMLElement): void {
+    const common = this.model as unknown as AnyModel<CommonTraits>;
+    const lock = (names: readonly string[]) => {
+      const isLocked = names.includes(name);
+      root.title = isLocked ? "Set by the notebook" : "";
+      for (const one of root.querySelectorAll("input, select, textarea")) {
+        (one as HTMLInputElement).disabled = isLocked;
+      }
+      for (const button of root.matches(".lstm-dice") ? root.querySelectorAll("button") : []) {
+        enable(button, !isLocked);
+      }
+    };
+    follow(common, "locked", lock, this.signal);
   }
 
   /** What the reader has set; undefined, with the focus on it, if something is wrong. */
   settings(): Settings | undefined {
     const wrong = this.fields.find((field) => field.problem);
     if (wrong) {
-      if (this.#more.contains(wrong.root)) this.#more.open = true;
+      if (this.#more.root.contains(wrong.root)) this.#more.open = true;
       wrong.focus(); // what is wrong is beside it
       return undefined;
     }

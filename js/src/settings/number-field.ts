@@ -1,11 +1,14 @@
 import { box, describe, labelFor, numberInput, paragraph } from "../dom/elements.ts";
 import { on } from "../dom/events.ts";
+import { showShare } from "../dom/slider.ts";
 import type { Bounds } from "../kernel/protocol.ts";
 
-interface Kind {
+export interface Kind {
   whole: boolean;
   /** Whether nothing, `null`, is allowed as well. */
   optional?: boolean;
+  /** What it is for, said below it. */
+  meaning?: string;
 }
 
 /** A number in a field, for the usual range with a slider beside it; both have its name. */
@@ -14,6 +17,7 @@ export class NumberField<Value extends number | null = number> {
   readonly #slider: HTMLInputElement | null = null;
   readonly #field: HTMLInputElement;
   readonly #problem = paragraph("lstm-problem");
+  readonly #meaning: HTMLElement;
 
   constructor(
     private readonly name: string,
@@ -25,8 +29,8 @@ export class NumberField<Value extends number | null = number> {
     const { least, most, step, slider_most } = range;
     // The number field takes more decimals than the slider's steps have.
     const field = numberInput("number", least, most, kind.whole ? step : "any");
+    if (slider_most !== undefined) field.className = "lstm-field";
     this.#field = field;
-    describe(field, this.#problem);
     const inputs = [field];
     if (slider_most !== undefined) {
       const slider = numberInput("range", least, slider_most, step);
@@ -35,6 +39,7 @@ export class NumberField<Value extends number | null = number> {
       field.setAttribute("aria-label", name);
       on(slider, "input", signal, () => {
         field.value = slider.value;
+        showShare(slider);
         this.#check();
         changed(slider.valueAsNumber as Value);
       });
@@ -47,11 +52,14 @@ export class NumberField<Value extends number | null = number> {
     });
     on(field, "input", signal, () => {
       if (this.#check()) return;
-      if (this.#slider) this.#slider.value = field.value;
+      this.#show();
       changed(this.#value as Value);
     });
     const label = labelFor(this.#slider ?? field, name);
-    this.root = box("lstm-number", label, ...inputs, this.#problem);
+    this.#meaning = paragraph("lstm-hint", kind.meaning);
+    this.root = box("lstm-knob", label, ...inputs, this.#problem);
+    if (kind.meaning !== undefined) this.#problem.before(this.#meaning);
+    this.#check();
   }
 
   /** What is wrong with what was typed, as one sentence; empty if nothing is. */
@@ -76,8 +84,15 @@ export class NumberField<Value extends number | null = number> {
   set value(value: Value) {
     if (this.#value === value) return; // do not disturb somebody who is typing it
     this.#field.value = value === null ? "" : String(value);
-    if (this.#slider) this.#slider.value = this.#field.value;
+    this.#show();
     this.#check();
+  }
+
+  /** Have the slider where the field is. */
+  #show(): void {
+    if (this.#slider === null) return;
+    if (this.#slider.value !== this.#field.value) this.#slider.value = this.#field.value;
+    showShare(this.#slider);
   }
 
   get #value(): number | null {
@@ -93,6 +108,8 @@ export class NumberField<Value extends number | null = number> {
     const { problem } = this;
     this.#field.setAttribute("aria-invalid", String(problem !== ""));
     this.#problem.textContent = problem;
+    const hasMeaning = this.kind.meaning !== undefined && problem === "";
+    describe(this.#field, hasMeaning ? this.#meaning : this.#problem);
     return problem;
   }
 }

@@ -1,38 +1,74 @@
 import { codePoints } from "../dom/characters.ts";
-import { box, describe, element, labelFor, paragraph } from "../dom/elements.ts";
-import { on } from "../dom/events.ts";
+import { box, describe, element, paragraph } from "../dom/elements.ts";
+import { on, onResize } from "../dom/events.ts";
 import type { Replacement } from "../kernel/protocol.ts";
-import { edited, inBox } from "./seed-edits.ts";
+import { edited, inBox, unchanged } from "./seed-edits.ts";
 import { SeedMarks } from "./seed-marks.ts";
 
 /** Different characters that the hint names, at most. */
 const NAMED = 10;
 /** Nothing to see: of no width, a control, half of a pair, an accent without its letter. Tab and line end have names. */
 const INVISIBLE = /(?![ \t\n\r])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]|^\p{M}/u;
+/** Pixels beside the last letter that belong to the box: the caret stands there. */
+const CARET = 4;
 
-/** The seed, in which each character that the model does not know is marked with what it reads instead. */
+/**
+ * The seed, typed where its text goes on. Its letters stand in the text; over them lies a box whose own letters
+ * cannot be seen: so undo, paste, drop and composed letters are the browser's. Each character that the model does
+ * not know is marked with what it reads instead.
+ */
 export class SeedBox {
-  readonly root: HTMLElement;
-  readonly #box = element("textarea", { rows: 2, dir: "auto", spellcheck: false });
-  readonly #hint = paragraph("lstm-hint");
+  /** What is typed into; first in what holds the letters. */
+  readonly over: HTMLElement;
+  /** The letters, one text node: elements within would change how they join and where lines end. */
+  readonly letters: HTMLElement;
+  /** Behind the letters: a place where a line may end, so that they lie as in the box, whatever follows. */
+  readonly end = element("span", { className: "lstm-seed-end" });
+  readonly hint = paragraph("lstm-hint lstm-seed-hint");
+  /** Called when the letters are other ones. */
+  edited: () => void = () => undefined;
+  readonly #box = element("textarea", {
+    rows: 1,
+    dir: "auto",
+    spellcheck: false,
+    "aria-label": "Seed",
+  });
+  readonly #node = document.createTextNode("");
   readonly #marks: SeedMarks;
+  readonly #signal: AbortSignal;
   #seed = "";
   #replacements: readonly Replacement[] = [];
+  #isContinued = false;
 
   constructor(changed: (seed: string) => void, signal: AbortSignal) {
     for (const name of ["autocomplete", "autocapitalize", "autocorrect"]) {
       this.#box.setAttribute(name, "off");
     }
-    const label = labelFor(this.#box, "Seed");
-    describe(this.#box, this.#hint);
-    this.#marks = new SeedMarks(this.#box, label, signal);
-    const both = box("lstm-seed-box", this.#box, this.#marks.root);
-    this.root = box("lstm-seed", label, both, this.#hint);
+    describe(this.#box, this.hint);
+    this.#signal = signal;
+    this.#marks = new SeedMarks(this.#node);
+    this.letters = element("span", { className: "lstm-text-seed" }, this.#node);
+    this.over = box("lstm-seed-over", this.#box, this.#marks.root);
     on(this.#box, "input", signal, () => {
       this.#seed = edited(this.#seed, this.#box.value, this.#box.selectionEnd);
       this.#update();
       changed(this.#seed);
     });
+    on(this.#box, "scroll", signal, () => (this.#box.scrollTop = 0)); // it is as high as its letters
+    onResize([this.over], signal, () => this.#place());
+  }
+
+  /** The seed by itself, above several texts. */
+  alone(): HTMLElement {
+    const flow = box("lstm-flow", this.over, box("lstm-text-block", this.letters, this.end));
+    const root = box("lstm-seed", flow);
+    this.scrollIn(root);
+    return box("lstm-seed-alone", root, this.hint);
+  }
+
+  /** Say in which element the letters are scrolled. */
+  scrollIn(scroller: HTMLElement): void {
+    this.#marks.scrollIn(scroller, this.#signal);
   }
 
   /** As it was set or typed; a line end that was set as "\r\n" remains one, also while the text around it is edited. */
@@ -55,12 +91,70 @@ export class SeedBox {
       .map(({ character, used }) => `${name(character)} as ${name(used)}`);
     const parts = [list("Unknown to the model and skipped", skipped)];
     parts.push(list("Read by the model", read));
-    this.#hint.textContent = parts.filter(Boolean).join(". ");
-    this.#update();
+    this.hint.textContent = parts.filter(Boolean).join(". ");
+    this.#marks.update(this.#seed, this.#replacements);
+  }
+
+  /** Whether a text goes on behind it, where a click is none for the box. */
+  set continued(is: boolean) {
+    if (this.#isContinued === is) return;
+    this.#isContinued = is;
+    this.#place();
+  }
+
+  /** Type here. */
+  focus(): void {
+    this.#box.focus();
+    this.#box.setSelectionRange(this.#box.value.length, this.#box.value.length);
   }
 
   #update(): void {
+    const [before, after] = [this.#node.data, inBox(this.#seed)];
+    if (before !== after) {
+      // Only what is new: ranges over the rest stay.
+      const [head, tail] = unchanged(before, after, after.length);
+      const now = after.slice(head, after.length - tail);
+      this.#marks.moved(before, after);
+      this.#node.replaceData(head, before.length - head - tail, now);
+      this.#place();
+      this.edited();
+    }
     this.#marks.update(this.#seed, this.#replacements);
+  }
+
+  /** Make the box as high as the letters, and take from it what is not the seed's. */
+  #place(): void {
+    const flow = this.over.parentElement;
+    if (flow === null || flow.offsetWidth === 0) return;
+    const frame = flow.getBoundingClientRect();
+    const scale = frame.width / flow.offsetWidth; // of a page that is shown larger or smaller
+    const end = this.end.getBoundingClientRect();
+    const middle = (end.top + end.bottom) / 2;
+    const line = Number.parseFloat(getComputedStyle(this.end).lineHeight);
+    const bottom = (middle - frame.top) / scale + line / 2;
+    this.over.style.height = `${bottom}px`;
+    this.#box.scrollTop = 0;
+    let clip = "";
+    if (this.#isContinued) {
+      const isLast = (one: DOMRect) => Math.abs((one.top + one.bottom) / 2 - middle) < line / 2;
+      const rects = [end, ...Array.from(this.letters.getClientRects()).filter(isLast)];
+      const left = Math.min(...rects.map((one) => one.left - frame.left)) / scale - CARET;
+      const right = Math.max(...rects.map((one) => one.right - frame.left)) / scale + CARET;
+      const top = bottom - line;
+      const corners = [
+        [-CARET, 0],
+        [flow.offsetWidth + CARET, 0],
+        [flow.offsetWidth + CARET, top],
+        [right, top],
+        [right, bottom],
+        [left, bottom],
+        [left, top],
+        [-CARET, top],
+      ];
+      clip = `polygon(${corners.map(([x, y]) => `${x}px ${y}px`).join(", ")})`;
+    }
+    this.#box.style.clipPath = clip;
+    this.#marks.draw();
   }
 }
 

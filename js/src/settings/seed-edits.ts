@@ -69,7 +69,11 @@ export function joined(marks: readonly Mark[]): Mark[] {
 }
 
 /** How much is the same at both ends of a text after a change in one place, which ended at the caret if it may have. */
-function unchanged(before: string, after: string, caret: number): [head: number, tail: number] {
+export function unchanged(
+  before: string,
+  after: string,
+  caret: number,
+): [head: number, tail: number] {
   const shorter = Math.min(before.length, after.length);
   let head = 0;
   while (head < shorter && before[head] === after[head]) head += 1;

@@ -1,64 +1,56 @@
 import { oneLine } from "../dom/characters.ts";
 import { box, element } from "../dom/elements.ts";
-import { on, onResize } from "../dom/events.ts";
+import { on } from "../dom/events.ts";
 import { firstThat } from "../dom/search.ts";
 import type { Replacement } from "../kernel/protocol.ts";
 import { joined, located, type Mark, moved } from "./seed-edits.ts";
 
-/** The marks over a text box, put where the browser has put the same characters in a hidden copy of the text. */
+/** The marks over the letters of the seed, put where the browser has put these. */
 export class SeedMarks {
-  readonly root: HTMLElement;
-  // The text again, laid out as in the box. It stays one text node: elements within would change how
-  // letters join and where lines end.
-  readonly #copy = document.createTextNode("\n");
-  readonly #drawn = box("lstm-seed-marks");
+  readonly root = box("lstm-seed-marks");
   #marks: Mark[] = [];
+  #scroller: HTMLElement = this.root;
 
-  /** @param label whose size changes with the font, even if the lines stay */
-  constructor(
-    private readonly text: HTMLTextAreaElement,
-    label: HTMLElement,
-    signal: AbortSignal,
-  ) {
-    const copy = box("lstm-seed-copy", this.#copy);
-    const sheet = box("lstm-seed-sheet", copy, this.#drawn);
-    this.root = box("lstm-seed-mirror", sheet);
+  /** @param letters of the seed, with one unit for each of its box */
+  constructor(private readonly letters: Text) {
     this.root.setAttribute("aria-hidden", "true");
-    on(text, "scroll", signal, () => {
-      sheet.style.translate = `0 ${-text.scrollTop}px`;
-      this.#draw();
-    });
-    onResize([copy, label], signal, () => this.#draw());
   }
 
-  /** Bring the marks to the text. The places may be older: until they fit, marks move with the text around them. */
+  /** Say in which element the letters are scrolled. */
+  scrollIn(scroller: HTMLElement, signal: AbortSignal): void {
+    this.#scroller = scroller;
+    on(scroller, "scroll", signal, () => {
+      if (this.#marks.length > 0) this.draw();
+    });
+  }
+
+  /** The letters are edited: the marks move with those around them. */
+  moved(before: string, after: string): void {
+    this.#marks = moved(this.#marks, before, after);
+  }
+
+  /** Bring the marks to the seed. The places may be older: until they fit, the marks stay with their letters. */
   update(seed: string, places: readonly Replacement[]): void {
-    const before = this.#copy.data;
-    const after = `${this.text.value}\n`; // a line end at the end begins a line only in a textarea
-    if (before !== after) {
-      this.#marks = moved(this.#marks, before, after);
-      this.#copy.data = after;
-    }
     const fitting = located(places, seed);
     if (fitting.length < places.length) {
       const starts = new Set(fitting.map(({ start }) => start));
       fitting.push(...this.#marks.filter(({ start }) => !starts.has(start)));
       fitting.sort((a, b) => a.start - b.start);
     }
+    const had = this.#marks.length;
     this.#marks = fitting;
-    this.#draw();
+    if (had > 0 || fitting.length > 0) this.draw();
   }
 
   /** Only the marks in sight and a little around are drawn: thousands would make typing slow. */
-  #draw(): void {
+  draw(): void {
     if (!this.root.offsetWidth) return; // nothing is laid out yet
-    this.root.dir = getComputedStyle(this.text).direction; // the side of the scroll bar
-    const sight = this.root.getBoundingClientRect();
-    const all = this.#drawn.getBoundingClientRect();
+    const sight = this.#scroller.getBoundingClientRect();
+    const all = this.root.getBoundingClientRect();
     const range = document.createRange();
     const select = (mark: Mark) => {
-      range.setStart(this.#copy, mark.start);
-      range.setEnd(this.#copy, mark.end);
+      range.setStart(this.letters, mark.start);
+      range.setEnd(this.letters, mark.end);
       return range;
     };
     const above = (rect: DOMRect) => rect.bottom < sight.top - sight.height;
@@ -75,15 +67,15 @@ export class SeedMarks {
       const seen = rects.filter((rect) => !above(rect) && !below(rect));
       drawn.push(...seen.map((rect) => markAt(mark, rect, all)));
     }
-    this.#drawn.replaceChildren(...drawn);
+    this.root.replaceChildren(...drawn);
   }
 }
 
 /** A mark over a place on the screen, in percent, which holds in a scaled page, too. */
 function markAt({ used }: Mark, rect: DOMRect, all: DOMRect): HTMLElement {
   const sign = used ? oneLine(used).replace(/\p{Z}/gu, "␣") : "×";
-  const small = element("small", { textContent: sign });
-  const made = element("mark", { className: used ? "" : "lstm-skipped" }, small);
+  // Its small print is no text of the page, which can be copied.
+  const made = element("mark", { className: used ? "" : "lstm-skipped", "data-read": sign });
   made.style.left = `${(100 * (rect.left - all.left)) / all.width}%`;
   made.style.top = `${(100 * (rect.top - all.top)) / all.height}%`;
   made.style.width = `${(100 * rect.width) / all.width}%`;

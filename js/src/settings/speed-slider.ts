@@ -1,10 +1,11 @@
 import { box, element, labelFor, numberInput } from "../dom/elements.ts";
 import { on } from "../dom/events.ts";
+import { showShare } from "../dom/slider.ts";
 
-/** Characters per second to choose from; null: as fast as possible. */
+/** Characters per second to choose from; null: as fast as it goes. */
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, null];
 
-/** From a slow typewriter to as fast as possible. */
+/** From a slow typewriter to as fast as it goes. */
 export class SpeedSlider {
   readonly root: HTMLElement;
   readonly #slider = numberInput("range", 0, SPEEDS.length - 1, 1);
@@ -17,7 +18,7 @@ export class SpeedSlider {
       this.#say(speed);
       changed(speed);
     });
-    this.root = box("lstm-number", labelFor(this.#slider, "Speed"), this.#slider, this.#seen);
+    this.root = box("lstm-knob", labelFor(this.#slider, "Speed"), this.#slider, this.#seen);
   }
 
   /** Any speed; the slider then shows the nearest one of its own. */
@@ -30,10 +31,13 @@ export class SpeedSlider {
   }
 
   #say(speed: number | null): void {
+    showShare(this.#slider);
     const number = speed?.toLocaleString("en", { maximumFractionDigits: 1 });
     const unit = number === "1" ? "character" : "characters";
-    const fastest = "as fast as possible";
-    this.#seen.textContent = number ? `${number} per second` : fastest;
+    const fastest = "as fast as it goes";
+    const long = element("span", { className: "lstm-roomy", textContent: " per second" });
+    const short = element("span", { className: "lstm-terse", textContent: " /s" });
+    this.#seen.replaceChildren(...(number ? [number, long, short] : [fastest]));
     const spoken = number ? `${number} ${unit} per second` : fastest;
     this.#slider.setAttribute("aria-valuetext", spoken);
   }

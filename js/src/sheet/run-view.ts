@@ -1,9 +1,12 @@
 import type { AnyModel } from "@anywidget/types";
 import { buttonMaker, enable } from "../dom/buttons.ts";
-import { element } from "../dom/elements.ts";
+import { box, element } from "../dom/elements.ts";
+import { icon } from "../dom/icons.ts";
+import { followInk } from "../dom/ink.ts";
 import { takeKeys } from "../dom/keys.ts";
 import { Meter } from "../dom/meter.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
+import { followWindow } from "../dom/window.ts";
 import { Presence } from "../kernel/presence.ts";
 import type {
   CommonTraits,
@@ -20,6 +23,9 @@ import { follow, listen } from "../kernel/traits.ts";
 import type { ModelControls } from "../settings/model-controls.ts";
 import { StatusLine } from "./status-line.ts";
 import { Typewriter } from "./typewriter.ts";
+
+const QUIET = "lstm-quiet";
+const CHANGED = "The seed has changed: Generate starts anew.";
 
 /** What a status line says of what is shown. */
 export interface Report {
@@ -44,14 +50,23 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
   protected readonly client: RunClient;
   protected readonly button: ReturnType<typeof buttonMaker>;
   protected readonly clear: HTMLButtonElement;
+  /** What can be done with the text, in the foot. */
+  protected readonly acts = box("lstm-acts");
   readonly #shared: SharedClient;
   readonly #common: AnyModel<CommonTraits>;
   readonly #meter = new Meter();
+  readonly #generate: HTMLButtonElement;
   readonly #stop: HTMLButtonElement;
   readonly #step: HTMLButtonElement;
   readonly #resume: HTMLButtonElement;
-  readonly #buttons: HTMLElement;
+  /** What begins, ends and goes on. */
+  protected readonly go: HTMLElement;
+  readonly #bar = element("i");
   #presence: Presence | null = null;
+  /** The run that began last here. */
+  #begun: Partial<Receipt> = {};
+  /** What the reader asked for; null if somebody else did. */
+  #goal: number | null = null;
 
   /** @param record what there is to see without a kernel, once something was written */
   constructor(
@@ -66,25 +81,28 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.client = this.#shared.run;
     this.controls = makeControls(() => this.client.lost());
     this.button = buttonMaker(signal);
-    this.#stop = this.button("Stop", () => this.#halt());
-    this.#step = this.button("Step", () => this.#goOn((have) => have + 1));
-    this.#resume = this.button("Continue", () =>
-      this.#goOn((have) => (have < length() ? length() : have + length())),
+    this.#generate = this.button(
+      "Generate",
+      once(() => this.#begin()),
+      "lstm-main",
     );
-    this.clear = this.button("Clear", () => this.client.clear());
-    this.#buttons = element(
-      "div",
-      { className: "lstm-buttons" },
-      this.button("Generate", () => this.#begin(), "lstm-main"),
-      this.#stop,
-      this.#step,
-      this.#resume,
-      this.clear,
+    this.#generate.prepend(icon("play"));
+    this.#stop = this.button(
+      "Stop",
+      once(() => this.#halt()),
+      "lstm-stop",
     );
+    this.#stop.prepend(icon("stop"));
+    this.#step = this.button("Step", () => this.#goOn((have) => have + 1), QUIET);
+    const resumed = (have: number) => (have < length() ? length() : have + length());
+    this.#resume = this.button("Continue", () => this.#goOn(resumed), QUIET);
+    this.clear = this.button("Clear", () => this.client.clear(), QUIET);
+    this.go = box("lstm-go", box("lstm-two", this.#generate, this.#stop), this.#step, this.#resume);
     this.line = new StatusLine(record);
     this.typewriter = new Typewriter(
       () => this.pace(),
       (text) => this.typed(text),
+      () => this.grew(),
     );
   }
 
@@ -120,13 +138,23 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     return this.controls.settings();
   }
 
-  /** Put these buttons and parts in their place, and show what there is. */
-  protected open(label: string, buttons: HTMLElement[], parts: HTMLElement[]): void {
+  /**
+   * Put all in its place, and show what there is.
+   * @param heat what stands beside the buttons
+   */
+  protected open(label: string, heat: HTMLElement, parts: HTMLElement[]): void {
     const { controls, line, root, signal } = this;
     const common = this.#common;
-    this.#buttons.append(...buttons);
-    root.append(controls.root, this.#buttons, controls.details, line.notice, line.problem);
-    root.append(line.status, ...parts, line.announcement);
+    heat.classList.add("lstm-heat");
+    const deck = box("lstm-deck", controls.set, this.go, heat);
+    const words = box("lstm-words", line.notice, line.problem, line.status);
+    const foot = box("lstm-foot", words, this.acts);
+    const progress = box("lstm-progress", this.#bar);
+    root.append(box("lstm-case", deck, ...parts, progress, foot, ...controls.popovers));
+    root.append(line.announcement);
+    followInk(root, signal);
+    follow(common, "presenting", (is) => root.classList.toggle("lstm-presenting", is), signal);
+    followWindow(root, signal);
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", label);
     takeKeys(root, () => this.#begin(), this.#stop, signal);
@@ -182,6 +210,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
   }
 
   began(seed: string, shared: number): void {
+    this.#begun = { run: this.client.run ?? "", seed, model: this.#common.get("model") };
     this.typewriter.clear();
     this.empty(this.client.run, seed, shared);
     this.resumed();
@@ -233,7 +262,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.progress();
   }
 
-  /** More is shown. */
+  /** More is shown, or counted where nothing can be seen. */
   protected grew(): void {
     this.#meter.add(this.length);
     this.client.pump();
@@ -243,12 +272,33 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
   protected progress(): void {
     const writing = this.client.running || this.typewriter.waiting > 0;
     this.root.classList.toggle("lstm-writing", writing);
-    enable(this.#stop, writing);
+    this.#exchange(writing);
+    const isOther = this.#isOther;
+    this.root.classList.toggle("lstm-other", isOther);
+    this.line.changed(isOther && !writing ? CHANGED : "");
     enable(this.#step, !writing);
     enable(this.#resume, !writing && this.#belongs);
     const speed = writing ? this.#meter.now : this.#meter.whole;
     const { reached, figures, isRead = false } = this.report(writing, speed);
     this.line.progress(writing, reached, figures, isRead);
+    const share = Math.min(1, this.length / Math.max(1, this.goal));
+    this.#bar.style.width = writing ? `${100 * share}%` : "0";
+  }
+
+  /** Show Stop in the place of Generate, or the other way round; the focus goes along. */
+  #exchange(isWriting: boolean): void {
+    const [shown, off] = isWriting ? [this.#stop, this.#generate] : [this.#generate, this.#stop];
+    if (!shown.classList.contains("lstm-off") && off.classList.contains("lstm-off")) return;
+    const tree = this.root.getRootNode() as Partial<Document>;
+    const hadFocus = tree.activeElement === off;
+    shown.classList.remove("lstm-off");
+    off.classList.add("lstm-off");
+    if (hadFocus) shown.focus({ preventScroll: true });
+  }
+
+  /** Number of characters that a lane is to have at the end. */
+  protected get goal(): number {
+    return this.#goal ?? this.#common.get("length");
   }
 
   /** Whether what is there is of this seed and model, so that it can be written on. */
@@ -256,19 +306,32 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     return this.receipts.some((receipt) => this.controls.belongs(receipt));
   }
 
+  /** Whether the text that is there is of another seed or model than those that are set. */
+  get #isOther(): boolean {
+    const { run } = this.client;
+    if (run === undefined) return false;
+    const receipts = this.receipts.filter((receipt) => receipt.run === run);
+    if (receipts.length === 0) receipts.push(this.#begun);
+    return receipts[0]?.run === run && !receipts.some((one) => this.controls.belongs(one));
+  }
+
   // What the reader does.
 
   #begin(): void {
     const settings = this.#checked();
-    if (settings !== undefined) this.client.start(settings);
+    if (settings === undefined) return;
+    this.#goal = settings.length;
+    this.client.start(settings);
   }
 
   /** Write on up to some length, or, if this seed and model have no text yet, a new one of that length. */
   #goOn(length: (have: number) => number): void {
     const settings = this.#checked();
     if (settings === undefined) return;
-    if (this.#belongs) this.client.resume(length(this.client.have));
-    else this.client.start({ ...settings, length: length(0) });
+    const goal = length(this.#belongs ? this.client.have : 0);
+    this.#goal = goal;
+    if (this.#belongs) this.client.resume(goal);
+    else this.client.start({ ...settings, length: goal });
   }
 
   #checked(): Settings | undefined {
@@ -281,4 +344,11 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.client.stop(); // first: what is shown makes it ask for more
     this.showAll();
   }
+}
+
+/** Acts, unless that is the second click of two: Generate and Stop lie in one place. */
+function once(act: () => void): (event: MouseEvent) => void {
+  return ({ detail }) => {
+    if (detail < 2) act();
+  };
 }

@@ -21,6 +21,11 @@ export class ScrollFollower {
     this.scroll();
   }
 
+  /** Stay here, until the reader scrolls to the end. */
+  rest(): void {
+    this.#follows = false;
+  }
+
   /** See what the reader did since the text last grew. */
   watch(selects: boolean): void {
     const { scrollTop, scrollHeight, clientHeight, clientWidth } = this.root;

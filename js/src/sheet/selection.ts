@@ -17,7 +17,7 @@ export function selectionIn(root: HTMLElement): Range[] {
 export function keepSelecting(root: HTMLElement, signal: AbortSignal): void {
   // A browser would add line ends between blocks.
   on(root, "copy", signal, (event) => {
-    const selection = selectionIn(root);
+    const selection = isTyped(event) ? [] : selectionIn(root);
     if (selection.length === 0 || event.clipboardData === null) return;
     event.clipboardData.setData("text/plain", selection.join(""));
     event.preventDefault();
@@ -25,7 +25,13 @@ export function keepSelecting(root: HTMLElement, signal: AbortSignal): void {
   // Ctrl+A is for the text, not for the whole notebook.
   on(root, "keydown", signal, (event) => {
     if (event.key.toLowerCase() !== "a" || !(event.ctrlKey || event.metaKey)) return;
+    if (isTyped(event)) return;
     event.preventDefault();
     document.getSelection()?.selectAllChildren(root);
   });
+}
+
+/** Whether that is done in a box for text, which knows what to do. */
+export function isTyped({ target }: Event): boolean {
+  return target instanceof HTMLTextAreaElement;
 }

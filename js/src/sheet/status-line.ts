@@ -18,10 +18,16 @@ export class StatusLine extends Notices {
   ended: Reason | null = null;
   #said = ""; // of the ending, politely; once
   #isWaiting = false;
+  #changed = "";
 
   /** @param record what there is to see without a kernel, once something was written */
   constructor(private readonly record: string) {
     super();
+  }
+
+  /** What is set is no longer that of the text; empty if it is. It is not read out while somebody types. */
+  changed(sentence: string): void {
+    this.#changed = sentence;
   }
 
   /** Something is written, or written on. */
@@ -40,7 +46,7 @@ export class StatusLine extends Notices {
     const state = isWriting ? "Writing" : ended;
     const summary = state === null ? "" : `${state}: ${reached}`;
     const line = [summary, ...(summary ? figures : []), ...(this.#isWaiting ? [WAITING] : [])];
-    this.status.textContent = line.join(" · ");
+    this.status.textContent = this.#changed || line.join(" · ");
     if (!isWriting && summary !== this.#said) {
       this.#said = summary;
       this.say(summary);

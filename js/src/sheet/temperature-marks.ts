@@ -1,6 +1,8 @@
 import { element } from "../dom/elements.ts";
+import { showHeat } from "../dom/heat.ts";
 import { shortNumber } from "../dom/words.ts";
 import { at, lastUpTo } from "./positions.ts";
+import type { Marked } from "./ribbon.ts";
 
 /** A change of temperature, and its mark while there is one in the text. */
 interface Change {
@@ -19,11 +21,28 @@ export class TemperatureMarks {
   /**
    * @param length of the text that is shown
    * @param nodeFrom the text node that begins with a character, which is shown
+   * @param drawn called when other marks are there
    */
   constructor(
     private readonly length: () => number,
     private readonly nodeFrom: (position: number) => Text,
+    private readonly drawn: () => void = () => undefined,
   ) {}
+
+  /** The marks in the text, in order. */
+  get marked(): Marked[] {
+    return this.#changes.flatMap(({ mark, temperature }) => (mark ? [{ mark, temperature }] : []));
+  }
+
+  /** All changes, in order. */
+  get all(): [position: number, temperature: number][] {
+    return this.#changes.map(({ position, temperature }) => [position, temperature]);
+  }
+
+  /** The temperature that counts last. */
+  get last(): number | null {
+    return this.#changes.at(-1)?.temperature ?? null;
+  }
 
   clear(): void {
     this.#changes = [];
@@ -49,6 +68,7 @@ export class TemperatureMarks {
 
   /** Draw the mark of a change, or take it away; and those around it, which depend on it. */
   draw(index: number): void {
+    this.drawn();
     let after = index + 2;
     while (this.#changes[after]?.mark === null) after += 1;
     let next = this.#changes[after]?.position ?? Number.POSITIVE_INFINITY;
@@ -58,9 +78,14 @@ export class TemperatureMarks {
       if (position < this.length() && temperature !== this.#changes[drawn - 1]?.temperature) {
         change.mark ??= this.#add(position);
         const short = shortNumber(temperature);
-        change.mark.dataset.temperature = short;
-        change.mark.title = `Temperature ${short} from here`;
-        change.mark.setAttribute("aria-label", change.mark.title);
+        if (change.mark.dataset.temperature !== short) {
+          change.mark.dataset.temperature = short;
+          change.mark.title = `Temperature ${short} from here`;
+          change.mark.setAttribute("aria-label", change.mark.title);
+          showHeat(change.mark, temperature);
+        }
+        // What comes first has no flag: the ribbon, or the lane, says it.
+        change.mark.classList.toggle("lstm-mark-first", position === 0);
         change.mark.classList.toggle("lstm-mark-passing", next - position < ROOM);
         if (drawn < index) return; // no mark before this one depends on it
         next = position;

@@ -1,7 +1,11 @@
-import { element, uniqueId } from "../dom/elements.ts";
+import { box, element, uniqueId } from "../dom/elements.ts";
+import { showHeat } from "../dom/heat.ts";
 import { firstThat } from "../dom/search.ts";
 import type { Change } from "../kernel/protocol.ts";
+import type { SeedBox } from "../settings/seed-box.ts";
+import { LineEnds } from "./line-ends.ts";
 import { at, countCharacters, lastUpTo, unitsAt } from "./positions.ts";
+import { Ribbon } from "./ribbon.ts";
 import { ScrollFollower } from "./scroll-follower.ts";
 import { keepSelecting, selectionIn } from "./selection.ts";
 import { TemperatureMarks } from "./temperature-marks.ts";
@@ -26,6 +30,9 @@ const TURNING =
 /** Lines; a long one in parts, since a browser copies a text node whose text grows. */
 const LINES = /[^\n]{1,4000}\n?|\n/gu;
 const PIECE = 4000;
+/** Pixels of a text in which the lines of prose go on behind their ends. */
+const NARROW = 560;
+const GOES_ON = "lstm-text-goes-on";
 
 /** What `TextArea.root` dispatches when another text is shown instead: ranges over the old one are void then. */
 export const REPLACED = "lstm-replaced";
@@ -41,25 +48,59 @@ export class TextArea {
   #length = 0;
   /** Where the last character was that was looked for: the next one is often near behind it. */
   #found: Place | null = null;
+  /** Characters since the last line end. */
+  #column = 0;
+  /** The temperature whose colour the text has: a style that is set anew costs time. */
+  #heat: number | null = null;
+  /** The temperature at which it begins. */
+  #temperature = 1;
+  readonly #flow = box("lstm-flow");
   readonly #blocks: TextBlocks;
+  readonly #ends = new LineEnds();
   readonly #follower: ScrollFollower;
   readonly #marks = new TemperatureMarks(
     () => this.#length,
     (position) => this.#nodeFrom(position),
+    () => this.#ribbon?.update(),
   );
+  readonly #ribbon: Ribbon | null = null;
 
-  constructor(signal: AbortSignal) {
-    this.root = element("div", {
-      className: "lstm-text",
-      id: uniqueId(),
-      tabIndex: 0,
-      role: "region",
-      "aria-label": "Generated text",
-    });
+  /** @param seed what is typed where the text goes on; else the seed is text, too */
+  constructor(
+    signal: AbortSignal,
+    private readonly seed: SeedBox | null = null,
+  ) {
+    this.root = element(
+      "div",
+      {
+        className: "lstm-text",
+        id: uniqueId(),
+        tabIndex: 0,
+        role: "region",
+        "aria-label": "Generated text",
+      },
+      this.#flow,
+    );
     keepSelecting(this.root, signal);
     this.#follower = new ScrollFollower(this.root);
-    this.#blocks = new TextBlocks(this.root, signal);
+    this.#blocks = new TextBlocks(this.root, this.#flow, () => this.#resized(), signal);
+    if (seed !== null) {
+      const marked = () => [
+        { mark: seed.end, temperature: this.#temperature },
+        ...this.#marks.marked,
+      ];
+      this.#ribbon = new Ribbon(() => (this.#length > 0 ? marked() : []), signal);
+      this.#flow.append(seed.over, this.#ribbon.root);
+      seed.scrollIn(this.root);
+      seed.edited = () => this.#edited();
+    }
     this.show("", "");
+  }
+
+  /** The temperatures that the text was written at, and the position where each began. */
+  get changes(): Change[] {
+    const noted = this.#marks.all;
+    return noted[0]?.[0] === 0 ? noted : [[0, this.#temperature], ...noted];
   }
 
   /** Number of characters shown, without the seed. */
@@ -82,20 +123,25 @@ export class TextArea {
     return this.root.textContent ?? "";
   }
 
-  /** Show another text instead. */
+  /** Show another text instead. Where the seed is typed, that is what stands before it. */
   show(seed: string, text: string, changes: readonly Change[] = []): void {
-    this.root.replaceChildren();
+    this.#blocks.clear();
     this.#marks.clear();
-    this.#seedLength = countCharacters(seed);
-    this.#length = 0;
     this.#found = null;
-    const node = document.createTextNode(seed);
+    const letters =
+      this.seed?.letters ?? element("span", { className: "lstm-text-seed", textContent: seed });
+    const node = (letters.firstChild ?? letters.appendChild(new Text())) as Text;
+    this.#seedLength = countCharacters(node.data);
+    this.#length = 0;
+    this.#column = node.data.length - 1 - node.data.lastIndexOf("\n");
     this.#pieces = [{ position: -this.#seedLength, node }];
     for (const change of changes) this.#marks.note(...change);
-    this.#beginBlock(element("span", { className: "lstm-text-seed" }, node));
-    this.#blocks.filled = seed.length;
+    this.#beginBlock(letters, ...(this.seed === null ? [] : [this.seed.end]));
+    this.#blocks.filled = node.length;
     this.#write(text);
     this.#follower.begin();
+    this.#showHeat();
+    this.#ribbon?.update(true);
     this.root.dispatchEvent(new Event(REPLACED));
   }
 
@@ -109,9 +155,18 @@ export class TextArea {
     this.#follower.scroll();
   }
 
+  /** Say at which temperature the text begins. */
+  set temperature(temperature: number) {
+    if (this.#temperature === temperature) return;
+    this.#temperature = temperature;
+    this.#showHeat();
+    this.#ribbon?.update();
+  }
+
   /** Mark the temperature from a character on, which may be one that is not shown yet; the last word counts. */
   change(position: number, temperature: number): void {
     this.#marks.draw(this.#marks.note(position, temperature));
+    this.#showHeat();
   }
 
   /** The indices of the blocks in sight, and of half as much text before and behind; all if nothing is laid out. */
@@ -141,7 +196,7 @@ export class TextArea {
 
   /** The index of the character at a place of the document; null if there is none, or it is not in the text. */
   indexAt(node: Node, offset: number): number | null {
-    if (!this.root.contains(node)) return null;
+    if (!this.root.contains(node) || this.seed?.over.contains(node)) return null;
     const here = document.createRange();
     here.setStart(node, offset);
     const isBehind = (n: number) => here.comparePoint(at(this.#pieces, n).node, 0) > 0;
@@ -160,23 +215,69 @@ export class TextArea {
 
   #write(text: string): void {
     const before = this.#length;
-    for (const line of text.match(LINES) ?? []) this.#writeLine(line);
+    for (const line of text.match(LINES) ?? []) {
+      const isEnded = line.endsWith("\n");
+      if (line !== "\n") this.#writeLine(isEnded ? line.slice(0, -1) : line);
+      if (isEnded) this.#endLine();
+    }
     this.#marks.grew(before);
+    if (before === 0) this.#ribbon?.update();
+    this.root.classList.toggle("lstm-written", this.#length > 0);
+    if (this.seed !== null) this.seed.continued = this.#length > 0;
   }
 
   #writeLine(line: string): void {
     let { node } = this.#last;
-    if (this.#blocks.isLong && node.data.endsWith("\n")) node = this.#beginBlock();
+    if (this.#breaks) node = this.#beginBlock();
     // Halves of a pair that come one by one count as two characters; in one node they would be one.
     const seam = node.data.slice(-1) + line.slice(0, 1);
-    if (node.length >= PIECE || countCharacters(seam) < seam.length) {
-      const next = document.createTextNode("");
-      node.after(next);
-      node = this.#addPiece(next, this.#pieces.length, this.#length);
+    const isEnd = node.parentElement?.parentElement !== this.#flow;
+    if (isEnd || node.length >= PIECE || countCharacters(seam) < seam.length) {
+      node = this.#addNode();
     }
     node.appendData(line);
-    this.#blocks.filled += line.length;
-    this.#length += countCharacters(line);
+    this.#column += line.length;
+    this.#grew(line);
+  }
+
+  #endLine(): void {
+    if (this.#breaks) this.#beginBlock();
+    if (this.#column === 0) {
+      this.#ends.double();
+      this.#last.node.appendData("\n");
+    } else {
+      const node = this.#addNode();
+      node.data = "\n";
+      this.#block.append(this.#ends.add(node, this.#column));
+      this.#column = 0;
+      this.#showWidth();
+    }
+    this.#grew("\n");
+  }
+
+  #grew(text: string): void {
+    this.#blocks.filled += text.length;
+    this.#length += countCharacters(text);
+  }
+
+  /** Whether a block is to begin; where lines go on behind their ends, that is best at the end of a paragraph. */
+  get #breaks(): boolean {
+    if (!this.#blocks.isLong) return false;
+    const { data } = this.#last.node;
+    const isAnywhere = !this.#ends.isProse || this.#blocks.isLonger;
+    return data.endsWith(isAnywhere ? "\n" : "\n\n");
+  }
+
+  /** The last block. */
+  get #block(): HTMLElement {
+    return this.#flow.lastElementChild as HTMLElement;
+  }
+
+  /** A new text node at the end. */
+  #addNode(): Text {
+    const node = new Text();
+    this.#block.append(node);
+    return this.#addPiece(node, this.#pieces.length, this.#length);
   }
 
   get #last(): Piece {
@@ -196,9 +297,8 @@ export class TextArea {
    */
   #cut(seen: number): void {
     const { node } = this.#last;
-    const block = node.parentElement;
-    if (this.root.clientWidth === 0 || block === null || TURNING.test(block.textContent ?? ""))
-      return;
+    const block = this.#block;
+    if (this.root.clientWidth === 0 || TURNING.test(block.textContent ?? "")) return;
     const range = document.createRange();
     const bottom = (offset: number) => {
       range.setStart(node, offset);
@@ -214,6 +314,40 @@ export class TextArea {
     block.classList.add("lstm-text-cut");
     this.#blocks.add(position, rest);
     this.#blocks.filled = rest.length;
+    this.#ribbon?.update(true);
+  }
+
+  /** Somebody types the seed. */
+  #edited(): void {
+    const first = at(this.#pieces, 0);
+    this.#seedLength = countCharacters(first.node.data);
+    this.#pieces[0] = { ...first, position: -this.#seedLength };
+    this.#found = null;
+    this.#blocks.beginAt(-this.#seedLength);
+    if (this.#length > 0) this.#follower.rest();
+    else this.#blocks.filled = first.node.length;
+    this.#ribbon?.update(true);
+    this.root.dispatchEvent(new Event(REPLACED));
+  }
+
+  #resized(): void {
+    this.#showWidth();
+    this.#ribbon?.update(true);
+  }
+
+  /** In a narrow page, have prose go on behind its line ends. */
+  #showWidth(): void {
+    const goesOn = this.root.clientWidth < NARROW && this.#ends.isProse;
+    if (this.root.classList.contains(GOES_ON) === goesOn) return;
+    this.root.classList.toggle(GOES_ON, goesOn);
+    this.#ribbon?.update(true);
+  }
+
+  /** The caret has the colour of the last temperature. */
+  #showHeat(): void {
+    const heat = this.#marks.last ?? this.#temperature;
+    if (heat !== this.#heat) showHeat(this.root, heat);
+    this.#heat = heat;
   }
 
   #addPiece(node: Text, index: number, position: number): Text {

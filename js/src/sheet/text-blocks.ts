@@ -3,6 +3,8 @@ import { onResize } from "../dom/events.ts";
 
 /** UTF-16 units after which a block ends with the next line end. */
 const LONG = 1000;
+/** UTF-16 units after which it does so within a paragraph, too, whose lines go on behind their ends. */
+const LONGER = 4000;
 /** UTF-16 units after which a block ends without a line end, where the browser breaks the line. */
 const LONGEST = 8000;
 
@@ -13,19 +15,32 @@ export class TextBlocks {
   /** The position of the first character of each block. */
   readonly #positions = new WeakMap<Element, number>();
 
+  /**
+   * @param root what scrolls
+   * @param flow what holds the blocks
+   * @param resized called at another width
+   */
   constructor(
     private readonly root: HTMLElement,
+    private readonly flow: HTMLElement,
+    resized: () => void,
     signal: AbortSignal,
   ) {
     let width = 0;
     onResize([root], signal, () => {
-      if (root.clientWidth !== width) this.#join();
+      if (root.clientWidth === width) return;
       width = root.clientWidth;
+      this.#join();
+      resized();
     });
   }
 
   get isLong(): boolean {
     return this.filled >= LONG;
+  }
+
+  get isLonger(): boolean {
+    return this.filled >= LONGER;
   }
 
   get isLongest(): boolean {
@@ -35,13 +50,24 @@ export class TextBlocks {
   add(position: number, ...content: Node[]): void {
     const block = box("lstm-text-block", ...content);
     this.#positions.set(block, position);
-    this.root.append(block);
+    this.flow.append(block);
+  }
+
+  /** The first block begins with another character. */
+  beginAt(position: number): void {
+    const [first] = this.#all;
+    if (first !== undefined) this.#positions.set(first, position);
+  }
+
+  /** Begin with none. */
+  clear(): void {
+    for (const block of this.#all) block.remove(); // and nothing else: somebody may be typing in it
   }
 
   /** The positions of the first block in sight, or a little before, and of the one behind; null: the end. */
   get sight(): [from: number | null, to: number | null] {
-    const { scrollTop, clientHeight, children } = this.root;
-    const blocks = Array.from(children).filter((one) => this.#positions.has(one)) as HTMLElement[];
+    const { scrollTop, clientHeight } = this.root;
+    const blocks = this.#all;
     const start = (blocks[0]?.offsetTop ?? 0) + scrollTop; // of the block at the top of what is seen
     const first = blocks.find(
       ({ offsetTop, offsetHeight }) => offsetTop + offsetHeight - start >= -clientHeight / 2,
@@ -52,13 +78,18 @@ export class TextBlocks {
     return [position(first), position(end)];
   }
 
+  get #all(): HTMLElement[] {
+    const all = Array.from(this.flow.children).filter((one) => this.#positions.has(one));
+    return all as HTMLElement[];
+  }
+
   /** At another width, let the blocks that were cut within a line flow on as one. */
   #join(): void {
-    for (const block of this.root.querySelectorAll(".lstm-text-cut")) {
+    for (const block of this.flow.querySelectorAll(".lstm-text-cut")) {
       const next = block.nextElementSibling;
       block.classList.add("lstm-text-joined");
       next?.classList.add("lstm-text-joined");
-      if (next === this.root.lastElementChild) this.filled = LONGEST; // not to grow any more
+      if (next === this.flow.lastElementChild) this.filled = LONGEST; // not to grow any more
     }
   }
 }

@@ -4,26 +4,42 @@ import { Frame } from "../dom/frame.ts";
 const CATCH_UP = 1.5;
 /** The longest time a frame may count for: a tab that was hidden does not make up for it at once. */
 const LONGEST_FRAME = 0.25;
-
-/** Shows text character by character, at a pace that one can follow. */
+/**
+ * Shows text character by character, at a pace that one can follow. Where a host gives no animation frames, what
+ * would be shown is counted only, and shown with the next frame: so the writing goes on.
+ */
 export class Typewriter {
   #waiting: string[] = [];
+  /** What was counted and is not shown yet. */
+  #counted = "";
+  #count = 0;
   #credit = 0;
   #last: number | null = null;
-  readonly #frame = new Frame((now) => this.#tick(now / 1000));
+  readonly #frame = new Frame(
+    (now) => this.#draw(now / 1000),
+    undefined,
+    (now) => this.#late(now / 1000),
+  );
 
   /**
    * @param pace characters per second, at least; infinite: all that came in a frame
    * @param show takes the next characters; called at most once per animation frame
+   * @param counted called when some would be shown now, if they could be seen
    */
   constructor(
     private readonly pace: () => number,
     private readonly show: (text: string) => void,
+    private readonly counted: () => void = () => undefined,
   ) {}
 
-  /** Number of characters that came but are not shown yet. */
+  /** Number of characters that came but are neither shown nor counted yet. */
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** Number of characters that are counted and not shown yet. */
+  get unseen(): number {
+    return this.#count;
   }
 
   push(text: string): void {
@@ -33,7 +49,7 @@ export class Typewriter {
 
   /** Show all that came, now. */
   flush(): void {
-    const text = this.#waiting.join("");
+    const text = this.#counted + this.#waiting.join("");
     this.clear();
     if (text) this.show(text);
   }
@@ -43,17 +59,37 @@ export class Typewriter {
     this.#waiting = [];
     this.#credit = 0;
     this.#last = null;
+    this.#seen();
     this.#frame.cancel();
   }
 
-  #tick(now: number): void {
+  #draw(now: number): void {
+    const counted = this.#counted;
+    this.#seen();
+    const text = counted + this.#due(now, LONGEST_FRAME);
+    if (this.#waiting.length > 0) this.#frame.ask();
+    if (text) this.show(text);
+  }
+
+  #late(now: number): void {
+    const text = this.#due(now, 2 * LONGEST_FRAME);
+    this.#counted += text;
+    for (const _ of text) this.#count += 1;
+    if (this.#waiting.length > 0) this.#frame.ask();
+    if (text) this.counted();
+  }
+
+  #seen(): void {
+    this.#counted = "";
+    this.#count = 0;
+  }
+
+  /** Take what is due now. */
+  #due(now: number, longest: number): string {
     const least = this.pace();
-    if (least === Number.POSITIVE_INFINITY) {
-      this.flush();
-      return;
-    }
+    if (least === Number.POSITIVE_INFINITY) return this.#waiting.splice(0).join("");
     // After a pause the first character is due at once.
-    const elapsed = this.#last === null ? 1 / least : Math.min(now - this.#last, LONGEST_FRAME);
+    const elapsed = this.#last === null ? 1 / least : Math.min(now - this.#last, longest);
     const pace = Math.max(least, this.#waiting.length / CATCH_UP);
     this.#credit += elapsed * pace;
     const count = Math.min(Math.floor(this.#credit), this.#waiting.length);
@@ -61,7 +97,6 @@ export class Typewriter {
     const emptied = count === this.#waiting.length;
     this.#last = emptied ? null : now;
     if (emptied) this.#credit = 0;
-    if (count > 0) this.show(this.#waiting.splice(0, count).join(""));
-    if (this.#waiting.length > 0) this.#frame.ask();
+    return this.#waiting.splice(0, count).join("");
   }
 }

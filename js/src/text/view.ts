@@ -1,10 +1,14 @@
 import type { AnyModel } from "@anywidget/types";
 import { enable } from "../dom/buttons.ts";
 import { copyText } from "../dom/clipboard.ts";
+import { box } from "../dom/elements.ts";
+import { on } from "../dom/events.ts";
 import { bitsPerCharacter, characters, perSecond } from "../dom/words.ts";
 import { Inside } from "../inside/inside.ts";
+import { pythonText, receiptText } from "../inside/receipt.ts";
 import type { FromKernel, LaneAsked, LaneChunk, Receipt, Traits } from "../kernel/protocol.ts";
 import { follow } from "../kernel/traits.ts";
+import { Invitation } from "../sheet/invitation.ts";
 import { type Report, RunView } from "../sheet/run-view.ts";
 import { TextArea } from "../sheet/text-area.ts";
 import { Controls } from "./controls.ts";
@@ -18,23 +22,25 @@ class TextView extends RunView<Traits, Controls> {
   readonly #page: TextArea;
   readonly #inside: Inside;
   readonly #copy: HTMLButtonElement;
+  readonly #receipts: readonly HTMLButtonElement[];
   #bits: number | null = null; // per character
   #unread = 0; // characters that the network reads before it writes
 
   constructor(model: AnyModel<Traits>, signal: AbortSignal) {
     super(model, (lost) => new Controls(model, lost, signal), RECORD, signal);
     const { client, controls, line } = this;
-    this.#page = new TextArea(signal);
+    this.#page = new TextArea(signal, controls.seed);
     this.#copy = this.button("Copy", async () => {
       line.announcement.textContent = await copyText(this.#page.whole);
     });
+    const copied = (name: string, text: (receipt: Partial<Receipt>) => string) =>
+      this.button(name, async () => line.say(await copyText(text(model.get("receipt")))));
+    this.#receipts = [copied("Copy receipt", receiptText), copied("Copy as Python", pythonText)];
+    this.acts.append(this.#copy, ...this.#receipts, this.clear);
     const actions = {
       send: client.send.bind(client),
       traits: controls.traits,
-      read() {
-        const settings = controls.settings();
-        if (settings !== undefined) client.start(settings, true);
-      },
+      belongs: () => controls.belongs(model.get("receipt")),
       branch(position: number, character: string) {
         line.problem.textContent = "";
         return client.branch(position, character);
@@ -42,8 +48,40 @@ class TextView extends RunView<Traits, Controls> {
       say: (text: string) => line.say(text),
     };
     this.#inside = new Inside(model, this.#page, actions, signal);
-    this.open("LSTM text generator", [this.#copy], [this.#page.root, this.#inside.root]);
-    follow(model, "receipt", () => this.progress(), signal);
+    const begin = (seed: string) => {
+      controls.seed.value = seed;
+      controls.traits.set({ seed });
+      controls.seed.focus();
+    };
+    const invitation = new Invitation({ begin, read: () => this.#read() }, signal);
+    const showCard = (card: Traits["card"]) => {
+      invitation.card = card;
+      this.#page.root.lang = typeof card.language === "string" ? card.language : "";
+    };
+    follow(model, "card", showCard, signal);
+    const setHeight = (height: number | null) => {
+      if (height === null) this.root.style.removeProperty("--lstm-bench");
+      else this.root.style.setProperty("--lstm-bench", `${height}px`);
+    };
+    follow(model, "height", setHeight, signal);
+    const page = box("lstm-page", this.#page.root, controls.seed.hint, invitation.root);
+    on(page, "click", signal, ({ target }) => {
+      if (target === page && this.length === 0) controls.seed.focus();
+    });
+    const sheet = box("lstm-sheet", this.#inside.tools, page);
+    const bench = box("lstm-bench", sheet, this.#inside.root);
+    this.open("LSTM text generator", controls.thermometer.root, [bench]);
+    const showReceipt = ({ temperature }: Traits["receipt"]) => {
+      if (temperature !== undefined) this.#page.temperature = temperature;
+      this.progress();
+    };
+    follow(model, "receipt", showReceipt, signal);
+  }
+
+  /** Read the seed, which may be a text of the reader's own, and write nothing. */
+  #read(): void {
+    const settings = this.settings();
+    if (settings !== undefined) this.client.start(settings, true);
   }
 
   protected get receipts(): readonly Partial<Receipt>[] {
@@ -51,7 +89,7 @@ class TextView extends RunView<Traits, Controls> {
   }
 
   protected get length(): number {
-    return this.#page.length;
+    return this.#page.length + this.typewriter.unseen;
   }
 
   protected get beginning(): string {
@@ -82,6 +120,7 @@ class TextView extends RunView<Traits, Controls> {
 
   wrote(text: string, { position, count, temperatures, bits }: LaneChunk): void {
     for (const [from, temperature] of temperatures) this.#page.change(from, temperature);
+    if (temperatures.length > 0) this.controls.thermometer.changes = this.#page.changes;
     this.#bits = bits / (position + count);
     this.#unread = 0;
     this.typewriter.push(text);
@@ -95,7 +134,9 @@ class TextView extends RunView<Traits, Controls> {
   protected empty(run: string | undefined, seed: string, shared: number): void {
     const { temperatures } = this.model.get("receipt");
     this.#bits = null;
+    this.#page.temperature = this.model.get("temperature");
     this.#page.show(seed, shared > 0 ? this.model.get("text") : "", temperatures);
+    this.controls.thermometer.changes = this.#page.changes;
     this.#inside.begin(run, shared);
   }
 
@@ -110,9 +151,11 @@ class TextView extends RunView<Traits, Controls> {
   }
 
   protected showPublished(): void {
-    const { run, seed = "", temperatures, written, bits } = this.model.get("receipt");
+    const { run, seed = "", temperature, temperatures, written, bits } = this.model.get("receipt");
     this.typewriter.clear();
+    if (temperature !== undefined) this.#page.temperature = temperature;
     this.#page.show(seed, this.model.get("text"), temperatures);
+    this.controls.thermometer.changes = this.#page.changes;
     this.#inside.begin(run);
     this.#bits = written && bits !== undefined ? bits / written : null;
     if (run !== undefined) this.client.remember(run, [[LANE, this.length]]);
@@ -121,10 +164,13 @@ class TextView extends RunView<Traits, Controls> {
   protected report(isWriting: boolean, speed: number | null): Report {
     const { length } = this;
     const { seedLength } = this.#page;
-    const isEmpty = length === 0 && seedLength > 0;
+    const isEmpty = length === 0 && this.client.run !== undefined;
     const isRead = isEmpty && !isWriting && this.line.ended === "finished";
+    this.root.classList.toggle("lstm-first", length === 0 && !isWriting && !isRead);
     enable(this.clear, length > 0 || (isEmpty && !isWriting));
     enable(this.#copy, length > 0);
+    const { run } = this.model.get("receipt");
+    for (const button of this.#receipts) enable(button, run !== undefined);
     const figures: string[] = [];
     if (speed !== null) figures.push(perSecond(speed));
     if (this.#bits !== null) figures.push(bitsPerCharacter(this.#bits));

@@ -14,7 +14,7 @@ const MARGIN = { left: 34, top: 28, bottom: 40 };
 const LINE = 14; // pixels between two lines of small print
 const LETTER = 6.2; // pixels, about
 const SWATCH = 22;
-const AWAY = 16; // pixels from the end of a curve to its name
+const TIE = 16; // pixels from the end of a line to its name
 /** Width of the name of a curve. */
 const OF_CURVE = SWATCH + "validation 0.00".length * 1.1 * LETTER;
 const MARK_GAP = 9; // pixels between markers of one curve, at least
@@ -32,10 +32,9 @@ interface Losses {
   summary: string;
 }
 
-/** A name, and the right end of what it belongs to. */
+/** A name, and the height of what it belongs to. */
 interface Named {
   name: string;
-  x: number;
   y: number;
   /** Whose kind of line is drawn before the name, as two curves may end close to each other. */
   curve?: string;
@@ -70,7 +69,7 @@ export class Chart {
     const labels = references.map(({ name, bits: loss }) => `${name} ${bits(loss)}`);
     const longest = Math.max(OF_CURVE, ...labels.map(({ length }) => length * LETTER));
     const { left, top } = MARGIN;
-    const right = this.#width - longest - 12;
+    const right = this.#width - longest - TIE - 5;
     const bottom = HEIGHT - MARGIN.bottom;
     const last = Math.max(updates, training.at(-1)?.[0] ?? 0);
     const all = [...training, ...validation].map(([, loss]) => loss);
@@ -90,14 +89,14 @@ export class Chart {
       parts.push(text("lstm-tick", mark.toLocaleString("en"), [x(mark), bottom + 16], "middle"));
     }
     parts.push(line("lstm-axis", [left, bottom], [right, bottom]));
-    parts.push(text("lstm-tick", "bits per character", [0, 12]));
+    parts.push(text("lstm-tick", "bits per character, less is better", [0, 12]));
     const step = factor === 2 ? "each mark doubles them" : `each mark is ${factor} times as many`;
     parts.push(text("lstm-tick", `updates; ${step}`, [left, HEIGHT - 6]));
 
     const named: Named[] = [];
     references.forEach((one, n) => {
       parts.push(line("lstm-reference", [left, y(one.bits)], [right, y(one.bits)]));
-      named.push({ name: labels[n] ?? "", x: right, y: y(one.bits) });
+      named.push({ name: labels[n] ?? "", y: y(one.bits) });
     });
     if (stage !== null) {
       parts.push(line("lstm-stage-line", [x(stage), top], [x(stage), bottom]));
@@ -108,9 +107,9 @@ export class Chart {
         ([update, loss]) => `${x(update).toFixed(1)},${y(loss).toFixed(1)}`,
       );
       parts.push(shape("polyline", `lstm-loss-${curve}`, { points: places.join(" ") }));
-      const [update, loss] = points.at(-1) ?? [];
-      if (update === undefined || loss === undefined) continue;
-      named.push({ name: `${curve} ${bits(loss)}`, x: x(update), y: y(loss), curve });
+      const [, loss] = points.at(-1) ?? [];
+      if (loss === undefined) continue;
+      named.push({ name: `${curve} ${bits(loss)}`, y: y(loss), curve });
     }
     let free = Number.NEGATIVE_INFINITY;
     for (const [update, loss] of validation) {
@@ -128,26 +127,20 @@ export class Chart {
   }
 }
 
-/** The names beside what they belong to, moved apart where they would overlap. */
+/** The names in a column of their own, where no line goes, moved apart where they would overlap. */
 function labelsOf(named: readonly Named[], right: number, bottom: number): SVGElement[] {
-  // Those of curves that reach far to the right are in the column of the others.
-  const isAside = ({ x }: Named) => x + AWAY + OF_CURVE > right;
-  const column = named.filter(isAside).map((one) => ({ ...one, x: right }));
-  const within = named.filter((one) => !isAside(one));
-  return [column, within].flatMap((group) => {
-    const heights = group.map(({ y }) => y);
-    const places = spread(heights, LINE, MARGIN.top, bottom);
-    return group.flatMap(({ name, x, curve }, n) => {
-      const isInside = group === within;
-      // Inside, it must not look like the next piece of the curve.
-      const [start, y] = [x + (isInside ? AWAY : 7), places[n] ?? 0];
-      if (curve === undefined) return [text("lstm-label", name, [start, y + 4])];
-      const end = start + SWATCH - 5;
-      const swatch = [line(`lstm-loss-${curve}`, [start, y], [end, y])];
-      if (curve === "validation" && !isInside) {
-        swatch.push(dot("lstm-loss-mark", [(start + end) / 2, y]));
-      }
-      return [...swatch, text("lstm-label lstm-label-curve", name, [start + SWATCH, y + 4])];
-    });
+  const heights = named.map(({ y }) => y);
+  const places = spread(heights, LINE, MARGIN.top, bottom);
+  return named.flatMap(({ name, y, curve }, n) => {
+    const place = places[n] ?? 0;
+    const start = right + TIE;
+    if (curve === undefined) {
+      const tie = line("lstm-reference", [right, y], [start - 3, place]);
+      return [tie, text("lstm-label", name, [start, place + 4])];
+    }
+    const end = start + SWATCH - 5;
+    const swatch = [line(`lstm-loss-${curve}`, [start, place], [end, place])];
+    if (curve === "validation") swatch.push(dot("lstm-loss-mark", [(start + end) / 2, place]));
+    return [...swatch, text("lstm-label lstm-label-curve", name, [start + SWATCH, place + 4])];
   });
 }

@@ -1,15 +1,14 @@
-import { element, paragraph } from "../dom/elements.ts";
-import { bits, count, time } from "../dom/words.ts";
+import { element, paragraph, write } from "../dom/elements.ts";
+import { about, bits, count } from "../dom/words.ts";
 import type { Now, TrainingStatus } from "../kernel/protocol.ts";
 import { stageName } from "./stage-name.ts";
 
-const INTERRUPT =
-  "If Stop has no effect, interrupt the kernel (in JupyterLab: Kernel, Interrupt Kernel).";
-const STOPPING = "Stopping after the current update; the best model is kept.";
+const STOPPING =
+  "Stopping after this update; the best model is kept. If nothing happens, interrupt the kernel.";
 const STATUS: Record<TrainingStatus, string> = {
   ready: "Not trained yet. Run a cell that calls train() on this view.",
   training: "Training",
-  "looking back": "Trained, generating samples",
+  "looking back": "Every stage writes a text",
   finished: "Finished",
   stopped: "Stopped",
   failed: "Training failed",
@@ -18,7 +17,7 @@ const STATUS: Record<TrainingStatus, string> = {
 /** How far a training is. */
 export class Progress {
   readonly bar = element("progress", { max: 1, value: 0, "aria-label": "Training progress" });
-  /** How to stop it. */
+  /** What happens now that Stop is pressed. */
   readonly hint = paragraph("lstm-hint");
   /** Changes with every update; what is read out, now and then only. */
   readonly line = paragraph("lstm-status");
@@ -42,18 +41,19 @@ export class Progress {
     const trains = state === "training";
     const reads = trains && update === undefined;
     const measures = trains && update !== undefined && update === updates;
-    this.hint.textContent =
-      trains && !measures ? (isStopping ? `${STOPPING} ${INTERRUPT}` : INTERRUPT) : "";
+    write(this.hint, trains && !measures && isStopping ? STOPPING : "");
     const part = updates > 0 ? (update ?? 0) / updates : 0;
-    this.bar.hidden = !trains;
+    this.bar.classList.toggle("lstm-off", !trains);
     if (reads) this.bar.removeAttribute("value");
     else this.bar.value = part;
     const ended = measures ? "Trained, measuring the loss" : STATUS[state];
-    const figures = [reads ? "Reading the text" : ended, ...reached(now)];
-    const speed = trains && !measures && !reads ? speedOf(now) : [];
-    this.line.textContent = [...figures, ...speed].join(" · ");
+    const name = reads ? "Reading the text" : ended;
+    const figures = reached(now);
+    const left = trains && !measures && !reads ? leftOf(now) : [];
+    const expected = left.length > 0 ? expectedOf(now) : [];
+    write(this.line, [name, ...left, ...figures, ...expected].join(" · "));
     if (trains) this.#sayQuarter(Math.floor(4 * part));
-    else this.say(state === "ready" ? "" : figures.join(", "));
+    else this.say(state === "ready" ? "" : [name, ...figures].join(", "));
     return trains && !isStopping && !measures;
   }
 
@@ -74,12 +74,10 @@ function reached({ update, updates = 0, best_bits, best_update }: Partial<Now>):
   return [done, `best in validation ${bits(best_bits)} bits${when}`];
 }
 
-function speedOf({ characters_per_second: speed, seconds_left, expected_bits }: Partial<Now>) {
-  const figures: string[] = [];
-  if (speed !== undefined) {
-    figures.push(`${Math.round(speed).toLocaleString("en")} characters per second`);
-  }
-  if (seconds_left !== undefined) figures.push(`about ${time(seconds_left)} left`);
-  if (expected_bits != null) figures.push(`about ${expected_bits.toFixed(1)} bits expected`);
-  return figures;
+function leftOf({ seconds_left: left }: Partial<Now>): string[] {
+  return left === undefined ? [] : [`about ${about(left)} left`];
+}
+
+function expectedOf({ expected_bits: expected }: Partial<Now>): string[] {
+  return expected == null ? [] : [`about ${expected.toFixed(1)} bits expected at the end`];
 }

@@ -1,4 +1,5 @@
 import { box, element } from "../dom/elements.ts";
+import { ribbonWidth, showHeat } from "../dom/heat.ts";
 import type { Sample } from "../kernel/protocol.ts";
 import { stageName } from "./stage-name.ts";
 
@@ -22,7 +23,10 @@ export class Samples {
       showText(page, seed, text);
       const textContent = `Temperature ${temperature}, ${stageName(update)}`;
       const caption = element("figcaption", { textContent });
-      return element("figure", { className: "lstm-sample" }, caption, page);
+      const figure = element("figure", { className: "lstm-sample" }, caption, page);
+      showHeat(figure, temperature);
+      figure.style.setProperty("--lstm-width", `${ribbonWidth(temperature)}px`);
+      return figure;
     });
     this.root.replaceChildren(...figures);
   }

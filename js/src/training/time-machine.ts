@@ -1,5 +1,6 @@
 import { box, describe, element, labelFor, numberInput, paragraph } from "../dom/elements.ts";
 import { on } from "../dom/events.ts";
+import { showHeat } from "../dom/heat.ts";
 import { bitsPerCharacter } from "../dom/words.ts";
 import type { Bounds, Stage, Written } from "../kernel/protocol.ts";
 import { NumberField } from "../settings/number-field.ts";
@@ -55,12 +56,11 @@ export class TimeMachine {
     const region = { role: "region", "aria-label": "Text of the stage" };
     this.#text = element("div", { className: "lstm-text", tabIndex: 0, ...region });
     describe(this.#text, this.#name);
-    const slider = box("lstm-number", labelFor(this.#slider, "Stage"), this.#slider);
+    const slider = box("lstm-knob lstm-stages", labelFor(this.#slider, "Stage"), this.#slider);
     this.root = element(
       "div",
       { className: "lstm-time-machine", role: "group", "aria-label": NAME, hidden: true },
-      paragraph("lstm-title", NAME),
-      box("lstm-numbers", slider, this.#temperature.root),
+      box("lstm-machine-head", paragraph("lstm-title", NAME), slider, this.#temperature.root),
       this.#name,
       this.#text,
       this.#waits,
@@ -121,6 +121,9 @@ export class TimeMachine {
     const place = `Stage ${this.stage + 1} of ${this.#stages.length}`;
     this.#slider.setAttribute("aria-valuetext", `${place}, ${facts}`);
     this.#name.textContent = `${place}: ${facts}`;
+    const last = Math.max(1, this.#stages.length - 1);
+    this.#slider.style.setProperty("--lstm-share", `${(100 * this.stage) / last}%`);
+    showHeat(this.root, this.#heat);
 
     const isRecorded = stage.text !== null && this.#heat === this.#writtenAt;
     const text = isRecorded ? stage.text : this.#texts.get(nameOf(this.stage, this.#heat));

@@ -1,6 +1,8 @@
 import type { AnyModel } from "@anywidget/types";
 import { buttonMaker, enable } from "../dom/buttons.ts";
 import { box, element, paragraph } from "../dom/elements.ts";
+import { icon } from "../dom/icons.ts";
+import { followInk } from "../dom/ink.ts";
 import { keepKeys } from "../dom/keys.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
 import { Presence, type State } from "../kernel/presence.ts";
@@ -16,6 +18,7 @@ import { SettingTraits } from "../settings/setting-traits.ts";
 import { Notices } from "../sheet/notices.ts";
 import { BUSY, DEAF } from "../sheet/status-line.ts";
 import { Curves } from "./curves.ts";
+import { PlanLine } from "./plan.ts";
 import { Progress } from "./progress.ts";
 import { Samples } from "./samples.ts";
 import { TimeMachine } from "./time-machine.ts";
@@ -26,7 +29,10 @@ export function createTrainingView(
   signal: AbortSignal,
 ): HTMLElement {
   // The parts.
-  const stop = buttonMaker(signal)("Stop", halt);
+  const stop = buttonMaker(signal)("Stop", halt, "lstm-stop");
+  stop.prepend(icon("stop"));
+  const go = box("lstm-go", box("lstm-two", stop));
+  const plan = new PlanLine(() => send({ type: "shorten" }), signal);
   const notices = new Notices();
   const { announcement, notice, problem } = notices;
   const progress = new Progress((sentence) => notices.say(sentence));
@@ -53,21 +59,21 @@ export function createTrainingView(
     ...["The model is kept as ", code("model"), " of this view. If the view is called "],
     ...[code("view"), ", this writes with it: ", code("LSTMWidget(view.model)")],
   );
+  const told = box("lstm-heat", progress.line, progress.hint, plan.root);
+  told.tabIndex = -1; // takes the focus of what goes
   const root = element(
     "section",
     { className: "lstm-widget lstm-training", role: "group", "aria-label": "LSTM training" },
-    box("lstm-buttons", stop),
-    progress.bar,
-    progress.hint,
-    notice,
-    problem,
-    progress.line,
-    curves.chart.root,
-    machine.root, // right below the picture that it marks
-    samples.root,
-    curves.table.root,
-    notes,
-    result,
+    box(
+      "lstm-case",
+      box("lstm-deck", go, told),
+      progress.bar,
+      curves.chart.root,
+      machine.root, // right below the picture that it marks
+      samples.root,
+      curves.table.root,
+      box("lstm-foot", box("lstm-words", notice, problem, result, notes)),
+    ),
     announcement,
   );
   let isStopping = false; // the reader has asked for it
@@ -88,6 +94,11 @@ export function createTrainingView(
   function showProgress(): void {
     const state = model.get("status");
     enable(stop, progress.show(state, now, isStopping));
+    plan.show(state, model.get("plan"));
+    const tree = root.getRootNode() as Partial<Document>;
+    const hadFocus = tree.activeElement === stop;
+    go.hidden = state !== "training";
+    if (go.hidden && hadFocus) told.focus();
     result.hidden = state !== "finished" && state !== "stopped";
   }
 
@@ -106,6 +117,7 @@ export function createTrainingView(
     showProgress();
   }
 
+  followInk(root, signal);
   keepKeys(root, signal);
   ignoreWheel(root, signal);
 
@@ -144,6 +156,7 @@ export function createTrainingView(
     showCurves();
   };
   follow(model, "status", begin, signal);
+  listen(model, "change:plan", showProgress, signal);
   const showPresence = (state: State) => {
     const silent = curves.isEmpty ? BUSY : `${BUSY} This training was saved with the notebook.`;
     notice.textContent = state === "here" ? "" : state === "deaf" ? DEAF : silent;
