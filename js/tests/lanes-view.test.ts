@@ -70,7 +70,7 @@ describe("what a reader finds", () => {
       expect(group.contains(control), `${role} ${name}`).toBe(true);
       expect(control.tabIndex).toBe(0);
     }
-    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(25);
+    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(26);
     for (const lane of [1, 2, 3]) {
       const inside = find("group", `Lane ${lane}`);
       expect(inside.contains(find("region", `Text of lane ${lane}`))).toBe(true);
