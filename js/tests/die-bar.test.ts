@@ -208,8 +208,36 @@ describe("the what-if", () => {
     expect(slider(WHAT_IF).value).toBe("0.5");
     dieBar.whatIf = null;
     frame();
-    expect(verdict()).toBe("The throw fell into the share of “e”: 0.000 to 0.533.");
+    expect(verdict()).toBe("The throw fell into the share of “e”: 0 to 0.533.");
     expect(set).toEqual([]);
+  });
+
+  test.each([
+    [[0.9997, 0.0003], 0.5, "0 to 0.9997"],
+    [[0.99999, 0.00001], 0.5, "0 to 0.99999"],
+    [[0.99999, 0.00001], 0.999995, "0.99999 to 1"],
+    [[1 - 1e-9, 1e-9], 0.5, "0 to almost 1"],
+    [[0.5, 0.4999, 0.0001], 0.7, "0.5000 to 0.9999"],
+    [[0.00002, 0.99998], 0.999995, "0.99998 to 1"],
+  ])("names the share of %j in which %d fell so that its ends differ: %s", (shares, die, told) => {
+    const one = new Replay();
+    const order = [...shares].sort((a, b) => b - a);
+    let sum = 0;
+    const chosen = order.find((share) => {
+      sum += share;
+      return sum > die;
+    }) as number;
+    one.add(0, {
+      logits: Float32Array.from(shares, Math.log),
+      ids: Int32Array.of(shares.indexOf(chosen)),
+      dice: Float64Array.of(die),
+      temperatures: Float64Array.of(1),
+      placed: [],
+    });
+    dieBar.show({ choices: one, index: 0, vocabulary: ["a", "b", "c"].slice(0, shares.length) });
+    frame();
+    const [, ends] = verdict().split(": ");
+    expect(ends).toBe(`${told}.`);
   });
 
   test("goes back to the temperature of the text, as often as there is one to go back from", () => {

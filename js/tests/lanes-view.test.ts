@@ -175,9 +175,9 @@ describe("generating", () => {
     announced.add(announcement());
     expect([...announced].filter(Boolean)).toEqual([
       "Writing 3 lanes",
-      "Finished: 3 lanes of 60 characters",
+      "Finished · 3 lanes of 60 characters",
     ]);
-    expect(statusLine()).toMatch(/^Finished: 3 lanes of 60 characters · \d\d per second in each$/);
+    expect(statusLine()).toMatch(/^Finished · 3 lanes of 60 characters · \d\d per second in each$/);
     expect(find("group", "Lane 2").textContent).toContain("2.00 bits per character");
     const meter = document.querySelector<HTMLElement>(".lstm-lane-track i");
     expect(meter?.style.width).toBe("50%"); // of 4 bits, in all lanes
@@ -199,7 +199,7 @@ describe("generating", () => {
     seconds(0.1);
     const { furthest } = kernel;
     expect(texts()).toEqual(HEATS.map((heat) => textAt(heat, furthest)));
-    expect(announcement()).toBe(`Stopped: 3 lanes of ${furthest} characters`);
+    expect(announcement()).toBe(`Stopped · 3 lanes of ${furthest} characters`);
     expect(can("Clear")).toBe(true);
     click("Clear");
     seconds(0.1);
@@ -239,7 +239,7 @@ describe("generating", () => {
     expect(canStop()).toBe(true);
     seconds(20);
     expect(alertText()).toBe("No.");
-    expect(announcement()).toMatch(/^Finished: 3 lanes of 300 characters/);
+    expect(announcement()).toMatch(/^Finished · 3 lanes of 300 characters/);
   });
 
   test("a wrong number is shown and focused, and nothing begins", () => {
@@ -602,7 +602,7 @@ describe("several views", () => {
     const late = show(model);
     expect(texts(late.root)).toEqual(texts(document.body.firstElementChild ?? document));
     expect(marks(2, late.root)).toHaveLength(2);
-    expect(statusLine(late.root)).toBe("Finished: 3 lanes of 300 characters");
+    expect(statusLine(late.root)).toBe("Finished · 3 lanes of 300 characters");
     expect(announcement(late.root)).not.toContain("Writing");
   });
 
@@ -703,7 +703,7 @@ describe("writing on", () => {
       click("Continue");
       finish();
       expect(texts()).toEqual(HEATS.map((heat) => textAt(heat, length)));
-      expect(announcement()).toBe(`Finished: 3 lanes of ${length} characters`);
+      expect(announcement()).toBe(`Finished · 3 lanes of ${length} characters`);
     }
     // The first one began the texts, all others wrote them on.
     const kinds = model.sent.map(({ type }) => type).filter((type) => type !== "pull");
@@ -741,4 +741,29 @@ describe("writing on", () => {
     model.update({ model: "another-model" });
     expect(can("Continue")).toBe(false);
   });
+});
+
+test("lanes that the notebook has locked are shown, but cannot be changed, and say why", () => {
+  const model = shown({ locked: ["temperatures"] });
+  const controls = (lane: number) => [
+    slider(`Temperature of lane ${lane}`),
+    field(`Temperature of lane ${lane}`),
+  ];
+  const isOff = (lane: number) => controls(lane).every((one) => one.disabled);
+  const saved = model.saved.length;
+  expect([1, 2, 3].map(isOff)).toEqual([true, true, true]);
+  for (const name of ["Add a lane", "Remove lane 1"]) {
+    expect(can(name)).toBe(false);
+    click(name);
+  }
+  expect([count(), model.saved.length]).toEqual([3, saved]);
+  const titled = document.querySelectorAll('[title="Set by the notebook"]');
+  expect(titled).toHaveLength(3);
+  // The notebook may still change them, and those that come are locked, too.
+  model.update({ names: ["a", "b", "c", "d"], temperatures: [0.2, 0.4, 0.6, 0.8] });
+  expect([count(), isOff(4), can("Remove lane 4")]).toEqual([4, true, false]);
+  model.update({ locked: [] });
+  expect([1, 2, 3, 4].map(isOff)).toEqual([false, false, false, false]);
+  expect([can("Add a lane"), can("Remove lane 1")]).toEqual([true, true]);
+  expect(document.querySelector('[title="Set by the notebook"]')).toBeNull();
 });

@@ -52,7 +52,7 @@ describe("a view that appears", () => {
     seconds(0.2);
     expect(notice()).toBe(RECORD);
     expect(wholePage()).toBe(SEED + text);
-    expect(statusLine()).toBe("Finished: 20 characters · 1.50 bits per character");
+    expect(statusLine()).toBe("Finished · 20 characters · 1.50 bits per character");
     expect(alertText()).toBe(""); // nothing went wrong
     seconds(1000);
     expect(model.sent).toEqual([HELLO]);
@@ -111,7 +111,9 @@ describe("a view that appears", () => {
     };
     show(model);
     expect([alertText(), notice()]).toEqual([GONE, ""]);
+    seconds(0.05); // it draws itself, and waits for nothing
     expect(vi.getTimerCount()).toBe(0);
+    expect([alertText(), notice()]).toEqual([GONE, ""]);
   });
 
   test("that a kernel has greeted, without being heard, says that it did not start", () => {

@@ -19,7 +19,9 @@ import { expectFinished, generated, HELLO, kernel, onFreshPages, show, shown } f
 
 onFreshPages();
 
-const WITH_TEXT = ["Generate", "Step", "Continue", "Copy", "Clear"];
+/** What can be done with a text. */
+const COPIES = ["Copy", "Copy receipt", "Copy as Python", "Clear"];
+const WITH_TEXT = ["Generate", "Step", "Continue", ...COPIES];
 
 function writing(length = 300, time = 2): FakeModel {
   const model = shown({ length });
@@ -31,7 +33,7 @@ function writing(length = 300, time = 2): FakeModel {
 describe("the buttons that do something", () => {
   test.each([
     ["without a text", () => shown(), ["Generate", "Step"]],
-    ["while one is written", () => writing(), ["Stop", "Copy", "Clear"]],
+    ["while one is written", () => writing(), ["Stop", ...COPIES]],
     ["when it is finished", () => writing(50), WITH_TEXT],
     [
       "while its rest is typed",
@@ -40,7 +42,7 @@ describe("the buttons that do something", () => {
         kernel.beginInCell({ length: 500 }, 500);
         seconds(0.5);
       },
-      ["Stop", "Copy", "Clear"],
+      ["Stop", ...COPIES],
     ],
     [
       "when it was stopped",
@@ -65,7 +67,7 @@ describe("the buttons that do something", () => {
         writing(50);
         type(seedBox(), "Once");
       },
-      ["Generate", "Step", "Copy", "Clear"],
+      ["Generate", "Step", ...COPIES],
     ],
     [
       "when it was cleared",

@@ -6,12 +6,15 @@ import {
   alertText,
   announcement,
   can,
+  canStop,
   choose,
   click,
   description,
   field,
+  find,
   seedBox,
   slider,
+  statusLine,
   type,
   wholePage,
 } from "./reader.ts";
@@ -45,7 +48,7 @@ describe("Step", () => {
       expect(kernel.written).toBe(length);
     }
     expect(kernel.runs).toHaveLength(1);
-    expect(announcement()).toBe("Finished: 30 characters");
+    expect(announcement()).toBe("Finished · 30 characters");
     const asked = model.sent.filter(({ type }) => type !== "pull");
     expect(asked.slice(0, 3)).toEqual([
       HELLO,
@@ -60,9 +63,9 @@ describe("Step", () => {
   test("counts one character as one", () => {
     shown();
     step();
-    expect(announcement()).toBe("Finished: 1 character");
+    expect(announcement()).toBe("Finished · 1 character");
     step();
-    expect(announcement()).toBe("Finished: 2 characters");
+    expect(announcement()).toBe("Finished · 2 characters");
   });
 
   test("writes each one at the temperature of then", () => {
@@ -193,13 +196,15 @@ describe("Continue", () => {
       { position: 4, character: "“", used: '"' },
       { position: 5, character: "☃️", used: "" },
     ];
-    shown({ seed: "Zoë “☃️", length: 50, replacements });
+    const model = shown({ seed: "Zoë “☃️", length: 50, replacements });
     click("Generate");
     seconds(3);
-    expect(wholePage()).toBe(`Zo “${counting(50)}`);
+    // The seed is where it is typed, with marks over what the model reads otherwise.
+    expect(wholePage()).toBe(`Zoë “☃️${counting(50)}`);
+    expect(model.get("receipt").seed).toBe("Zo “");
     click("Continue");
     seconds(3);
-    expect(wholePage()).toBe(`Zo “${counting(100)}`);
+    expect(wholePage()).toBe(`Zoë “☃️${counting(100)}`);
     // The kernel has not said yet what it knows of this one; at that place it did not know a letter.
     type(seedBox(), "Zoé “☃️");
     expect(can("Continue")).toBe(false);
@@ -212,7 +217,7 @@ describe("Continue", () => {
     seconds(2);
     click("Stop");
     seconds(1);
-    expect(announcement()).toBe(`Stopped: ${kernel.written} characters`);
+    expect(announcement()).toBe(`Stopped · ${kernel.written} characters`);
     expect(generated()).toBe(counting(kernel.written));
     expect(kernel.written).toBeLessThan(250);
   });
@@ -287,9 +292,9 @@ describe("Continue is offered", () => {
     write(100);
     document.body.replaceChildren();
     shown({ seed: "Once" });
-    expect(wholePage()).toBe(SEED + counting(100));
-    expect(can("Continue")).toBe(false);
+    expectOther("Once", counting(100));
     step();
+    expect(find("group", "LSTM text generator").matches(".lstm-other")).toBe(false);
     expect(wholePage()).toBe("Once1");
   });
 
@@ -300,7 +305,16 @@ describe("Continue is offered", () => {
     type(seedBox(), "Once");
     kernel.busy = false;
     seconds(3);
-    expectFinished(counting(50));
-    expect(can("Continue")).toBe(false);
+    expectOther("Once", counting(50));
+    expect(announcement()).toBe("Finished · 50 characters");
+    expect(canStop()).toBe(false);
   });
 });
+
+/** The text that was there stays, faint, behind another seed, and cannot be written on. */
+function expectOther(seed: string, text: string): void {
+  expect(wholePage()).toBe(seed + text);
+  expect(find("group", "LSTM text generator").matches(".lstm-other")).toBe(true);
+  expect(statusLine()).toBe("The seed has changed: Generate starts anew.");
+  expect(can("Continue")).toBe(false);
+}

@@ -22,7 +22,8 @@ onFreshPages();
 
 /** The parts of the status line. */
 function figures(root: ParentNode = document): string[] {
-  return statusLine(root).split(" · ");
+  const [state = "", reached, ...more] = statusLine(root).split(" · ");
+  return reached === undefined ? [state] : [`${state} · ${reached}`, ...more];
 }
 
 /** The characters per second that it shows. */
@@ -58,14 +59,15 @@ describe("the status line", () => {
       seconds(1);
       const { length } = generated();
       const [reached, rate, bits] = figures();
-      expect(reached).toBe(`Writing: ${length.toLocaleString("en")} characters`);
+      const all = (10 * speed).toLocaleString("en");
+      expect(reached).toBe(`Writing · ${length.toLocaleString("en")} of ${all}`);
       expect(rate).toMatch(/^[\d,]+ per second$/);
       if (second > 1) expect(Math.abs(perSecond() - speed)).toBeLessThanOrEqual(0.1 * speed);
       expect(bits).toMatch(/^\d\.\d\d bits per character$/);
     }
     seconds(5);
     const [reached, rate, bits, ...others] = figures();
-    expect(reached).toBe(`Finished: ${(10 * speed).toLocaleString("en")} characters`);
+    expect(reached).toBe(`Finished · ${(10 * speed).toLocaleString("en")} characters`);
     expect(rate).toMatch(/^[\d,]+ per second$/);
     expect(Math.abs(perSecond() - speed)).toBeLessThanOrEqual(0.05 * speed);
     const expected = bitsOf(10 * speed) / (10 * speed);
@@ -105,7 +107,7 @@ describe("the status line", () => {
     seconds(120);
     click("Continue");
     seconds(10);
-    expect(figures()[0]).toBe("Finished: 200 characters");
+    expect(figures()[0]).toBe("Finished · 200 characters");
     expect(Math.abs(perSecond() - 50)).toBeLessThanOrEqual(5);
     expect(figures()[2]).toBe(`${(bitsOf(200) / 200).toFixed(2)} bits per character`);
   });
@@ -116,7 +118,7 @@ describe("the status line", () => {
     click("Generate");
     seconds(5);
     expectFinished(counting(100_000));
-    expect(figures()[0]).toBe("Finished: 100,000 characters");
+    expect(figures()[0]).toBe("Finished · 100,000 characters");
     expect(perSecond()).toBeGreaterThan(100_000);
   });
 
@@ -127,7 +129,7 @@ describe("the status line", () => {
     document.body.replaceChildren();
     shown();
     const bits = `${(bitsOf(100) / 100).toFixed(2)} bits per character`;
-    expect(figures()).toEqual(["Finished: 100 characters", bits]);
+    expect(figures()).toEqual(["Finished · 100 characters", bits]);
   });
 
   test("of a stopped text is that of what is there", () => {
@@ -137,7 +139,7 @@ describe("the status line", () => {
     click("Stop");
     seconds(1);
     const { written } = kernel;
-    expect(figures()[0]).toBe(`Stopped: ${written} characters`);
+    expect(figures()[0]).toBe(`Stopped · ${written} characters`);
     expect(figures()[2]).toBe(`${(bitsOf(written) / written).toFixed(2)} bits per character`);
   });
 
@@ -146,7 +148,7 @@ describe("the status line", () => {
     expect(statusLine()).toBe("");
     click("Generate");
     seconds(0.015);
-    expect(statusLine()).toBe("Writing: 0 characters");
+    expect(statusLine()).toBe("Writing · 0 of 300");
     kernel.failing = { at: 50, sentence: "No." };
     seconds(5);
     expect([statusLine(), alertText()]).toEqual(["", "No."]);
@@ -183,13 +185,13 @@ describe("what is said politely is said once", () => {
     type(slider("Speed"), "6");
     type(seedBox(), "Once");
     seconds(10);
-    expect(heard()).toEqual(["Writing", "Finished: 200 characters"]);
+    expect(heard()).toEqual(["Writing", "Finished · 200 characters"]);
     for (let time = 0; time < 3; time += 1) {
       click("Generate"); // three texts, but it is one writing
       seconds(0.5);
     }
     seconds(30);
-    expect(heard()).toEqual(["Writing", "Finished: 200 characters"]);
+    expect(heard()).toEqual(["Writing", "Finished · 200 characters"]);
     type(seedBox(), SEED);
     type(field("Length"), "20");
     choose("Model", "Another model");
@@ -209,7 +211,7 @@ describe("what is said politely is said once", () => {
     expect(heard()).toEqual(["Writing", "Waiting for the kernel"]);
     kernel.busy = false;
     seconds(10);
-    expect(heard()).toEqual(["Writing", "Finished: 200 characters"]);
+    expect(heard()).toEqual(["Writing", "Finished · 200 characters"]);
   });
 
   test("of a stop that the kernel does not hear at once", () => {
@@ -223,7 +225,7 @@ describe("what is said politely is said once", () => {
     expect(heard()).toEqual(["Writing", "Waiting for the kernel"]);
     kernel.busy = false;
     seconds(1);
-    expect(heard()).toEqual([`Stopped: ${kernel.written} characters`]);
+    expect(heard()).toEqual([`Stopped · ${kernel.written} characters`]);
   });
 
   test("of each step, and of a text that is continued", () => {
@@ -232,11 +234,11 @@ describe("what is said politely is said once", () => {
     for (const reached of ["1 character", "2 characters"]) {
       click("Step");
       seconds(1);
-      expect(heard()).toEqual(["Writing", `Finished: ${reached}`]);
+      expect(heard()).toEqual(["Writing", `Finished · ${reached}`]);
     }
     click("Continue");
     seconds(5);
-    expect(heard()).toEqual(["Writing", "Finished: 100 characters"]);
+    expect(heard()).toEqual(["Writing", "Finished · 100 characters"]);
     click("Clear");
     seconds(5);
     expect(heard()).toEqual(["Cleared"]);
@@ -258,7 +260,7 @@ describe("what is said politely is said once", () => {
     seconds(5);
     document.body.replaceChildren();
     show(new FakeModel(kernel));
-    expect(announcement()).toBe("Finished: 50 characters");
+    expect(announcement()).toBe("Finished · 50 characters");
     const heard = listening();
     before.update({ temperature: 1.5 });
     seconds(10);

@@ -41,13 +41,15 @@ describe("what a reader finds", () => {
       ["button", "Continue"],
       ["button", "Clear"],
       ["button", "Copy"],
+      ["button", "Copy receipt"],
+      ["button", "Copy as Python"],
       ["region", "Generated text"], // a long text must be scrolled by keyboard, too
     ] as const) {
       const control = find(role, name);
       expect(group.contains(control), `${role} ${name}`).toBe(true);
       expect(control.tabIndex).toBe(0);
     }
-    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(51);
+    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(53);
     const summaries = Array.from(document.querySelectorAll("details > summary"));
     const names = summaries.map(({ textContent }) => textContent);
     expect(names).toEqual(["Look inside"]);
@@ -104,14 +106,14 @@ describe("generating", () => {
     click("Generate");
     seconds(0.05);
     for (let frame = 0; frame < 300 && generated().length < 60; frame += 1) {
-      expect(document.body.textContent).toContain(`Writing: ${generated().length} characters`);
+      expect(document.body.textContent).toContain(`Writing · ${generated().length} of 60`);
       expect(announcement()).toBe("Writing");
       expect(canStop()).toBe(true);
       seconds(0.016);
     }
     expectFinished(counting(60));
     // One to be seen, one to be heard.
-    expect(document.body.textContent?.match(/Finished: 60 characters/g)).toHaveLength(2);
+    expect(document.body.textContent?.match(/Finished · 60 characters/g)).toHaveLength(2);
   });
 
   test.each(["the reader", "Python"])(
@@ -156,7 +158,7 @@ describe("generating", () => {
     const before = generated();
     seconds(60);
     expect(generated()).toBe(before);
-    expect(announcement()).toBe("Finished: 1,000 characters");
+    expect(announcement()).toBe("Finished · 1,000 characters");
     vi.unstubAllGlobals();
     for (const act of frames) act(performance.now());
     expectFinished(counting(1000));
@@ -227,16 +229,16 @@ describe("stopping", () => {
     expect(before.length).toBeGreaterThan(80);
     expect(generated().startsWith(before)).toBe(true);
     expect(generated()).toBe(counting(kernel.written));
-    expect(announcement()).toBe(`Stopped: ${kernel.written} characters`);
+    expect(announcement()).toBe(`Stopped · ${kernel.written} characters`);
     click("Generate");
     seconds(10);
     expectFinished(counting(300));
   });
 
   test.each([
-    ["when all is written", 200, "reader", [], "Finished: 200 characters"],
-    ["before all is written", 500, "reader", ["stop"], "Stopped: 200 characters"],
-    ["in the cell that writes", 500, "cell", [], "Stopped: 200 characters"],
+    ["when all is written", 200, "reader", [], "Finished · 200 characters"],
+    ["before all is written", 500, "reader", ["stop"], "Stopped · 200 characters"],
+    ["in the cell that writes", 500, "cell", [], "Stopped · 200 characters"],
   ])("%s ends the typing, and all that came is there", (_, length, who, sent, said) => {
     const model = shown();
     kernel.beginInCell({ length }, 200);
@@ -275,7 +277,7 @@ test("a long seed is read first, and how far that is can be seen", () => {
   shown();
   click("Generate");
   seconds(0.1);
-  expect(statusLine()).toMatch(/^Writing: 0 characters · 9\d\d characters to read first$/);
+  expect(statusLine()).toMatch(/^Writing · 0 of 300 · 9\d\d characters to read first$/);
   expect(canStop()).toBe(true);
   seconds(20);
   expect(statusLine()).not.toContain("read");

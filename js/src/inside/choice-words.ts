@@ -72,13 +72,30 @@ export function verdictOf(looked: Looked): string {
   if (die === null) return "";
   if (whatIf === null) {
     const rank = ids.indexOf(wouldBe);
-    const edge = (n: number) => (n < 0 ? 0 : (edges[n] ?? 1)).toFixed(3);
+    const edge = (n: number) => (n < 0 ? 0 : (edges[n] ?? 1));
     const share = quoted(vocabulary[wouldBe]);
-    return `The throw fell into the share of ${share}: ${edge(rank - 1)} to ${edge(rank)}.`;
+    return `The throw fell into the share of ${share}: ${interval(edge(rank - 1), edge(rank))}.`;
   }
   const [now, was] = [quoted(vocabulary[wouldBe]), quoted(vocabulary[choice.id])];
   const outcome = wouldBe === choice.id ? `${was} again` : `${now} instead of ${was}`;
   return `At ${shortNumber(whatIf)} the same throw gives ${outcome}.`;
+}
+
+/** A part of the bar, with as many decimals as tell its ends from each other, and from 0 and 1. */
+function interval(from: number, to: number): string {
+  const isClear = (digits: number) => {
+    const [first, last] = [from.toFixed(digits), to.toFixed(digits)];
+    const isZero = from > 0 && Number(first) === 0;
+    const isOne = to < 1 && Number(last) === 1;
+    return first !== last && !isZero && !isOne;
+  };
+  const digits = [3, 4, 5, 6].find(isClear) ?? 7;
+  const told = (edge: number) => {
+    if (edge === 0 || edge === 1) return String(edge);
+    if (Number(edge.toFixed(digits)) === 1) return "almost 1";
+    return Number(edge.toFixed(digits)) === 0 ? "almost 0" : edge.toFixed(digits);
+  };
+  return `${told(from)} to ${told(to)}`;
 }
 
 /** What the die chooses, compared to what it chose. */

@@ -1,4 +1,5 @@
 import { heat } from "../dom/heat.ts";
+import { firstThat } from "../dom/search.ts";
 import { Layer } from "../sheet/highlights.ts";
 import { REPLACED, type TextArea } from "../sheet/text-area.ts";
 import type { Scale } from "./colour-scales.ts";
@@ -64,8 +65,9 @@ export class Changed {
   show(indices: readonly number[], temperature: number): void {
     this.page.root.style.setProperty("--lstm-asked", heat(temperature));
     const layer = new Layer("lstm-changed", 1);
-    const all = new Set(indices);
-    const layerOf = (index: number) => (all.has(index) ? layer : null);
+    const isOne = (index: number) =>
+      indices[firstThat(0, indices.length, (n) => (indices[n] ?? index) >= index)] === index;
+    const layerOf = (index: number) => (isOne(index) ? layer : null);
     this.#painter.show([layer], layerOf, (indices.at(-1) ?? -1) + 1);
   }
 

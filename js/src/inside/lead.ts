@@ -48,8 +48,7 @@ export class Lead {
 
   #place(): void {
     const rect = this.#index === null ? null : this.#layout.rectOf(this.#index);
-    const seen = this.page.root.getBoundingClientRect();
-    const isSeen = rect !== null && rect.bottom > seen.top && rect.top < seen.bottom;
+    const isSeen = rect !== null && this.#isInSight(rect);
     this.#nose.hidden = !isSeen;
     this.#line.hidden = !isSeen || this.#isSlip;
     if (rect === null || this.#index === null || !isSeen) return;
@@ -69,5 +68,10 @@ export class Lead {
     const length = Math.max(0, ground.left - last.right - 18);
     Object.assign(this.#nose.style, { left: "-6px", top: `${y - 6}px` });
     Object.assign(this.#line.style, { width: `${length}px`, top: `${y}px` });
+  }
+
+  #isInSight({ top, bottom }: DOMRect): boolean {
+    const seen = this.page.root.getBoundingClientRect();
+    return bottom > seen.top && top < seen.bottom;
   }
 }

@@ -1,4 +1,5 @@
 // How characters were chosen, and what their dice would choose at another temperature.
+import { firstThat } from "../dom/search.ts";
 import { type Arrived, ChoiceRows, grown, widthOf } from "./choice-rows.ts";
 import { COLDEST, entropyOf, type Ids, lay, MOST_IDS, pickOf, sharesOf } from "./sampling.ts";
 
@@ -31,6 +32,13 @@ export interface Choice {
   placed: boolean;
 }
 
+/** What would be changed by a temperature, as far as it is found. */
+interface Asked {
+  readonly temperature: number;
+  readonly to: number;
+  readonly found: number[];
+}
+
 /**
  * The characters of one text, those of the seed first; an index counts from the first one of the seed. All that
  * needs the logits is known of the latest characters only, of a whole text if it is not very long: `has`.
@@ -45,6 +53,7 @@ export class Replay {
   #ranks = new Uint32Array(0);
   #probabilities = new Float64Array(0);
   #surprise = new Float64Array(0);
+  #asked: Asked | null = null;
   /** Room for one bar. */
   #edges = new Float64Array(0);
 
@@ -81,6 +90,7 @@ export class Replay {
   set limits(limits: Limits) {
     if (limits.topK === this.#limits.topK && limits.topP === this.#limits.topP) return;
     this.#limits = limits;
+    this.#asked = null;
     for (let index = this.#first; index < this.#length; index += 1) this.#weigh(index);
   }
 
@@ -88,6 +98,7 @@ export class Replay {
   truncate(length: number): void {
     this.#length = Math.min(this.#length, Math.max(0, length));
     this.#first = Math.min(this.#first, this.#length);
+    this.#asked = null;
   }
 
   /**
@@ -183,12 +194,19 @@ export class Replay {
    * The indices of the characters that would be others at this temperature, with the same characters before
    * each and the same die; not of those that no die has chosen, nor of those before `first`.
    */
-  changed(temperature: number): number[] {
-    const found: number[] = [];
-    for (let index = this.#first; index < this.#length; index += 1) {
+  changed(temperature: number): readonly number[] {
+    const asked = this.#asked;
+    if (asked?.temperature !== temperature || asked.to > this.#length) {
+      this.#asked = { temperature, to: this.#first, found: [] };
+    }
+    const { found, to } = this.#asked as Asked; // it is asked again and again while the text grows
+    for (let index = Math.max(to, this.#first); index < this.#length; index += 1) {
       if (this.#rows.placed[this.#row(index)] === 1 || this.#isSeed(index)) continue;
       if (this.#pick(index, temperature) !== this.#ranks[index]) found.push(index);
     }
+    this.#asked = { temperature, to: this.#length, found };
+    const gone = firstThat(0, found.length, (n) => (found[n] as number) >= this.#first);
+    found.splice(0, gone);
     return found;
   }
 

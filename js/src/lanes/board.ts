@@ -16,6 +16,7 @@ export class Board {
   /** Of each column with the one to its left; the first has none. */
   #comparisons: Comparison[] = [];
   #seed = "";
+  #isLocked = false;
 
   constructor(
     private readonly bounds: Record<"temperature" | "lanes", Bounds>,
@@ -46,17 +47,25 @@ export class Board {
       column.temperature = lanes[n]?.temperature ?? 0;
       column.number = n + 1;
       column.removable = lanes.length > this.bounds.lanes.least;
+      column.locked = this.#isLocked;
     });
     if (!isSame) this.#compare();
   }
 
-  get full(): boolean {
-    return this.#columns.length >= this.bounds.lanes.most;
+  /** Whether the reader can have one more. */
+  get open(): boolean {
+    return !this.#isLocked && this.#columns.length < this.bounds.lanes.most;
+  }
+
+  /** Whether the notebook sets the lanes, so that the reader can change none. */
+  set locked(is: boolean) {
+    this.#isLocked = is;
+    for (const column of this.#columns) column.locked = is;
   }
 
   /** Add a lane at the end, a little hotter than the last. */
   add(): void {
-    if (this.full) return;
+    if (!this.open) return;
     const { most, slider_most = most } = this.bounds.temperature;
     const last = this.#columns.at(-1)?.temperature ?? 0;
     const hotter = Math.min(last + 0.3, Math.max(last, slider_most));

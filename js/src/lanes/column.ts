@@ -24,6 +24,8 @@ export class Column {
   readonly #head: HTMLElement;
   readonly #meter = new LaneMeter();
   #field: NumberField | null = null;
+  #isLocked = false;
+  #isRemovable = true;
   #number = 0;
   #temperature = 0;
   /** Characters that came but are not shown yet. */
@@ -79,11 +81,25 @@ export class Column {
     before?.remove();
     this.#head.prepend(field.root);
     this.#field = field;
+    this.#showLock();
     inputs(field.root)[focused]?.focus();
   }
 
   set removable(removable: boolean) {
-    enable(this.#remove, removable);
+    this.#isRemovable = removable;
+    this.#showLock();
+  }
+
+  /** Whether the notebook sets the temperature. */
+  set locked(is: boolean) {
+    this.#isLocked = is;
+    this.#showLock();
+  }
+
+  #showLock(): void {
+    enable(this.#remove, this.#isRemovable && !this.#isLocked);
+    this.#head.title = this.#isLocked ? "Set by the notebook" : "";
+    for (const input of this.#head.querySelectorAll("input")) input.disabled = this.#isLocked;
   }
 
   get temperature(): number {

@@ -36,12 +36,17 @@ class LanesView extends RunView<LanesTraits, LanesControls> {
     this.root.classList.add("lstm-lanes");
     board.lanes = controls.lanes ?? [];
     this.go.append(this.clear, this.#add);
+    const lock = (locked: readonly string[]) => {
+      board.locked = locked.includes("temperatures");
+      this.progress();
+    };
     const hint = paragraph("lstm-hint", SAME_DICE);
     this.open("LSTM temperature lanes", hint, [
       box("lstm-lanes-seed", controls.seed.alone()),
       board.root,
     ]);
     follow(model, "receipts", () => this.progress(), signal);
+    follow(model, "locked", lock, signal);
     const showLanes = () => {
       const { lanes } = controls;
       if (lanes === undefined) return;
@@ -125,10 +130,10 @@ class LanesView extends RunView<LanesTraits, LanesControls> {
   }
 
   protected report(_: boolean, speed: number | null): Report {
-    const { full, lanes } = this.#board;
+    const { open, lanes } = this.#board;
     this.root.style.setProperty("--lstm-lanes", String(lanes.length));
     enable(this.clear, this.length > 0);
-    enable(this.#add, !full);
+    enable(this.#add, open);
     const figures = speed === null ? [] : [`${perSecond(speed)} in each`];
     return { reached: `${lanes.length} lanes of ${characters(this.length)}`, figures };
   }

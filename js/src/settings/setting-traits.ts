@@ -42,8 +42,11 @@ export class SettingTraits<T extends object> {
   set(values: Partial<T>): void {
     for (const name of Object.keys(values) as (keyof T & string)[]) {
       const use = this.#use(name);
-      const before = use.set.length > 0 ? use.set : [JSON.stringify(this.model.get(name))];
-      use.set = [...before.slice(1 - REMEMBERED), JSON.stringify(values[name])];
+      // A switch is not typed or dragged: what arrives is the last word, and none of many values on the way.
+      if (typeof values[name] !== "boolean") {
+        const before = use.set.length > 0 ? use.set : [JSON.stringify(this.model.get(name))];
+        use.set = [...before.slice(1 - REMEMBERED), JSON.stringify(values[name])];
+      }
       Object.assign(use, { at: performance.now(), theirs: null });
       this.model.set(name, values[name] as T[typeof name]);
     }

@@ -1,7 +1,6 @@
 import type { AnyModel } from "@anywidget/types";
-import { buttonMaker, enable } from "../dom/buttons.ts";
+import { buttonMaker } from "../dom/buttons.ts";
 import { box, element } from "../dom/elements.ts";
-import { icon } from "../dom/icons.ts";
 import { followInk } from "../dom/ink.ts";
 import { takeKeys } from "../dom/keys.ts";
 import { Meter } from "../dom/meter.ts";
@@ -21,10 +20,10 @@ import type { RunClient } from "../kernel/run-client.ts";
 import { type ClientView, SharedClient } from "../kernel/shared-client.ts";
 import { follow, listen } from "../kernel/traits.ts";
 import type { ModelControls } from "../settings/model-controls.ts";
+import { GoButtons } from "./go-buttons.ts";
 import { StatusLine } from "./status-line.ts";
 import { Typewriter } from "./typewriter.ts";
 
-const QUIET = "lstm-quiet";
 const CHANGED = "The seed has changed: Generate starts anew.";
 
 /** What a status line says of what is shown. */
@@ -55,12 +54,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
   readonly #shared: SharedClient;
   readonly #common: AnyModel<CommonTraits>;
   readonly #meter = new Meter();
-  readonly #generate: HTMLButtonElement;
-  readonly #stop: HTMLButtonElement;
-  readonly #step: HTMLButtonElement;
-  readonly #resume: HTMLButtonElement;
-  /** What begins, ends and goes on. */
-  protected readonly go: HTMLElement;
+  readonly #buttons: GoButtons;
   readonly #bar = element("i");
   #presence: Presence | null = null;
   /** The run that began last here. */
@@ -81,29 +75,25 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.client = this.#shared.run;
     this.controls = makeControls(() => this.client.lost());
     this.button = buttonMaker(signal);
-    this.#generate = this.button(
-      "Generate",
-      once(() => this.#begin()),
-      "lstm-main",
-    );
-    this.#generate.prepend(icon("play"));
-    this.#stop = this.button(
-      "Stop",
-      once(() => this.#halt()),
-      "lstm-stop",
-    );
-    this.#stop.prepend(icon("stop"));
-    this.#step = this.button("Step", () => this.#goOn((have) => have + 1), QUIET);
     const resumed = (have: number) => (have < length() ? length() : have + length());
-    this.#resume = this.button("Continue", () => this.#goOn(resumed), QUIET);
-    this.clear = this.button("Clear", () => this.client.clear(), QUIET);
-    this.go = box("lstm-go", box("lstm-two", this.#generate, this.#stop), this.#step, this.#resume);
+    this.#buttons = new GoButtons(this.button, {
+      generate: () => this.#begin(),
+      stop: () => this.#halt(),
+      step: () => this.#goOn((have) => have + 1),
+      resume: () => this.#goOn(resumed),
+    });
+    this.clear = this.button("Clear", () => this.client.clear(), "lstm-quiet");
     this.line = new StatusLine(record);
     this.typewriter = new Typewriter(
       () => this.pace(),
       (text) => this.typed(text),
       () => this.grew(),
     );
+  }
+
+  /** What begins, ends and goes on. */
+  protected get go(): HTMLElement {
+    return this.#buttons.root;
   }
 
   // What is written, and how it is shown.
@@ -157,7 +147,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     followWindow(root, signal);
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", label);
-    takeKeys(root, () => this.#begin(), this.#stop, signal);
+    takeKeys(root, () => this.#begin(), this.#buttons.stop, signal);
     ignoreWheel(root, signal);
 
     follow(common, "error", (error) => (line.problem.textContent = error), signal);
@@ -272,28 +262,15 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
   protected progress(): void {
     const writing = this.client.running || this.typewriter.waiting > 0;
     this.root.classList.toggle("lstm-writing", writing);
-    this.#exchange(writing);
+    this.#buttons.show(writing, this.#belongs);
     const isOther = this.#isOther;
     this.root.classList.toggle("lstm-other", isOther);
     this.line.changed(isOther && !writing ? CHANGED : "");
-    enable(this.#step, !writing);
-    enable(this.#resume, !writing && this.#belongs);
     const speed = writing ? this.#meter.now : this.#meter.whole;
     const { reached, figures, isRead = false } = this.report(writing, speed);
     this.line.progress(writing, reached, figures, isRead);
     const share = Math.min(1, this.length / Math.max(1, this.goal));
     this.#bar.style.width = writing ? `${100 * share}%` : "0";
-  }
-
-  /** Show Stop in the place of Generate, or the other way round; the focus goes along. */
-  #exchange(isWriting: boolean): void {
-    const [shown, off] = isWriting ? [this.#stop, this.#generate] : [this.#generate, this.#stop];
-    if (!shown.classList.contains("lstm-off") && off.classList.contains("lstm-off")) return;
-    const tree = this.root.getRootNode() as Partial<Document>;
-    const hadFocus = tree.activeElement === off;
-    shown.classList.remove("lstm-off");
-    off.classList.add("lstm-off");
-    if (hadFocus) shown.focus({ preventScroll: true });
   }
 
   /** Number of characters that a lane is to have at the end. */
@@ -344,11 +321,4 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.client.stop(); // first: what is shown makes it ask for more
     this.showAll();
   }
-}
-
-/** Acts, unless that is the second click of two: Generate and Stop lie in one place. */
-function once(act: () => void): (event: MouseEvent) => void {
-  return ({ detail }) => {
-    if (detail < 2) act();
-  };
 }

@@ -44,7 +44,7 @@ export class StatusLine extends Notices {
   progress(isWriting: boolean, reached: string, figures: string[], isRead = false): void {
     const ended = this.ended && (isRead ? "Read" : ENDINGS[this.ended]);
     const state = isWriting ? "Writing" : ended;
-    const summary = state === null ? "" : `${state}: ${reached}`;
+    const summary = state === null ? "" : `${state} · ${reached}`;
     const line = [summary, ...(summary ? figures : []), ...(this.#isWaiting ? [WAITING] : [])];
     this.status.textContent = this.#changed || line.join(" · ");
     if (!isWriting && summary !== this.#said) {

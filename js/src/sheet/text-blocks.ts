@@ -1,5 +1,7 @@
 import { box } from "../dom/elements.ts";
 import { onResize } from "../dom/events.ts";
+import { firstThat } from "../dom/search.ts";
+import { at } from "./positions.ts";
 
 /** UTF-16 units after which a block ends with the next line end. */
 const LONG = 1000;
@@ -12,7 +14,8 @@ const LONGEST = 8000;
 export class TextBlocks {
   /** UTF-16 units in the last block. */
   filled = 0;
-  /** The position of the first character of each block. */
+  readonly #blocks: HTMLElement[] = [];
+  /** The position of the first character of each. */
   readonly #positions = new WeakMap<Element, number>();
 
   /**
@@ -50,37 +53,36 @@ export class TextBlocks {
   add(position: number, ...content: Node[]): void {
     const block = box("lstm-text-block", ...content);
     this.#positions.set(block, position);
+    this.#blocks.push(block);
     this.flow.append(block);
   }
 
   /** The first block begins with another character. */
   beginAt(position: number): void {
-    const [first] = this.#all;
+    const [first] = this.#blocks;
     if (first !== undefined) this.#positions.set(first, position);
   }
 
   /** Begin with none. */
   clear(): void {
-    for (const block of this.#all) block.remove(); // and nothing else: somebody may be typing in it
+    for (const block of this.#blocks.splice(0)) block.remove(); // and nothing else: somebody may be typing
   }
 
   /** The positions of the first block in sight, or a little before, and of the one behind; null: the end. */
   get sight(): [from: number | null, to: number | null] {
     const { scrollTop, clientHeight } = this.root;
-    const blocks = this.#all;
+    const blocks = this.#blocks;
     const start = (blocks[0]?.offsetTop ?? 0) + scrollTop; // of the block at the top of what is seen
-    const first = blocks.find(
-      ({ offsetTop, offsetHeight }) => offsetTop + offsetHeight - start >= -clientHeight / 2,
-    );
-    const end = blocks.find(({ offsetTop }) => offsetTop - start > 1.5 * clientHeight);
-    const position = (block: HTMLElement | undefined) =>
-      block === undefined ? null : (this.#positions.get(block) ?? null);
+    const isSeen = ({ offsetTop, offsetHeight }: HTMLElement) =>
+      offsetTop + offsetHeight - start >= -clientHeight / 2;
+    const isBelow = ({ offsetTop }: HTMLElement) => offsetTop - start > 1.5 * clientHeight;
+    const first = firstThat(0, blocks.length, (n) => isSeen(at(blocks, n)));
+    const end = firstThat(first, blocks.length, (n) => isBelow(at(blocks, n)));
+    const position = (n: number) => {
+      const block = blocks[n];
+      return block === undefined ? null : (this.#positions.get(block) ?? null);
+    };
     return [position(first), position(end)];
-  }
-
-  get #all(): HTMLElement[] {
-    const all = Array.from(this.flow.children).filter((one) => this.#positions.has(one));
-    return all as HTMLElement[];
   }
 
   /** At another width, let the blocks that were cut within a line flow on as one. */

@@ -177,7 +177,11 @@ class TextView extends RunView<Traits, Controls> {
     if (isWriting && this.#unread > 0) {
       figures.push(`${characters(this.#unread)} to read first`);
     }
-    return { reached: characters(isRead ? seedLength : length), figures, isRead };
+    const isUnderWay = isWriting && length <= this.goal;
+    const reached = isUnderWay
+      ? `${length.toLocaleString("en")} of ${this.goal.toLocaleString("en")}`
+      : characters(isRead ? seedLength : length);
+    return { reached, figures, isRead };
   }
 }
 
