@@ -6,6 +6,7 @@ import { follow } from "../kernel/traits.ts";
 import type { TextArea } from "../sheet/text-area.ts";
 import { Alignment } from "./alignment.ts";
 import type { Place } from "./any-cell.ts";
+import { BranchMarks } from "./branch-marks.ts";
 import { BranchTree } from "./branch-tree.ts";
 import { Caret } from "./caret.ts";
 import { CellList } from "./cell-list.ts";
@@ -44,6 +45,7 @@ export class Panels {
   readonly #cells: CellList;
   readonly #sparks: Sparks;
   readonly #tree: BranchTree;
+  readonly #forks: BranchMarks;
   readonly #frame: Frame;
   #open = false;
   #tab: Tab = "letter";
@@ -101,6 +103,7 @@ export class Panels {
       remove: (run: string) => send({ type: "remove", run }),
     };
     this.#tree = new BranchTree(branches, signal);
+    this.#forks = new BranchMarks(page, signal);
     this.tools = this.#colouring.root;
     this.letter = this.#choice.root;
     this.cells = this.#cells.root;
@@ -111,7 +114,14 @@ export class Panels {
     follow(model, "branches", (tree) => (this.#tree.branches = tree), signal);
     traits.show("cell", this.#cells.root, (cell) => (this.#cells.chosen = cell));
     const shown = ["colour", "what_if", "cell", "seed", "model", "temperature", "top_k", "top_p"];
-    for (const trait of [...shown, "vocabulary", "receipt", "status", "cells"] as const) {
+    for (const trait of [
+      ...shown,
+      "vocabulary",
+      "receipt",
+      "status",
+      "cells",
+      "branches",
+    ] as const) {
       follow(model, trait as keyof Traits, learnt, signal);
     }
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
@@ -236,6 +246,8 @@ export class Panels {
     if (this.isLetter) this.#drawLetter();
     this.#choice.drawChanged(whatIf);
     this.#colouring.draw(colour, cell, source, this.#alignment);
+    const isOfBranches = this.#open && this.#tab === "branches";
+    this.#forks.show(model.get("branches"), isOfBranches ? this.#run : undefined);
     if (this.#open && this.#tab === "cells") {
       const place = this.#alignment.placeOf(this.#caret.index);
       this.#sparks.draw(this.#cells, model.get("cells"), place, all);

@@ -57,17 +57,19 @@ export class ModelControls<T extends CommonTraits> {
       name: string,
       whole: boolean,
       meaning?: string,
+      empty?: string,
     ) => {
       const kind: Kind = { whole, optional: trait !== "length" };
       if (meaning !== undefined) kind.meaning = meaning;
+      if (empty !== undefined) kind.empty = empty;
       const set = traits.setter(trait);
       const field = new NumberField<CommonTraits[K]>(name, bounds[trait], kind, set, signal);
       traits.show(trait, field.root, (value) => (field.value = value));
       return field;
     };
     const length = number("length", "Length", true);
-    const topK = number("top_k", "Top-k", true, TOP_K);
-    const topP = number("top_p", "Top-p", false, TOP_P);
+    const topK = number("top_k", "Top-k", true, TOP_K, "all");
+    const topP = number("top_p", "Top-p", false, TOP_P, "1");
     this.rng = number("rng", "rng", true, RNG);
     this.fields = [length, topK, topP, this.rng] as NumberField<number | null>[];
 

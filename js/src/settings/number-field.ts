@@ -7,6 +7,8 @@ export interface Kind {
   whole: boolean;
   /** Whether nothing, `null`, is allowed as well. */
   optional?: boolean;
+  /** What counts while it is empty. */
+  empty?: string;
   /** What it is for, said below it. */
   meaning?: string;
 }
@@ -30,6 +32,7 @@ export class NumberField<Value extends number | null = number> {
     // The number field takes more decimals than the slider's steps have.
     const field = numberInput("number", least, most, kind.whole ? step : "any");
     if (slider_most !== undefined) field.className = "lstm-field";
+    if (kind.empty !== undefined) field.placeholder = kind.empty;
     this.#field = field;
     const inputs = [field];
     if (slider_most !== undefined) {

@@ -23,13 +23,14 @@ export const REPLACED = "lstm-replaced";
  */
 export class TextArea {
   readonly root: HTMLElement;
+  /** What scrolls in it. */
+  readonly flow = box("lstm-flow");
   /** The temperature whose colour the text has: a style that is set anew costs time. */
   #heat: number | null = null;
   /** The temperature at which it begins. */
   #temperature = 1;
   /** Not asked for while the text grows: the browser would lay out all that is new. */
   #isNarrow = false;
-  readonly #flow = box("lstm-flow");
   readonly #pieces = new TextPieces();
   readonly #blocks: TextBlocks;
   readonly #lines: TextLines;
@@ -55,20 +56,20 @@ export class TextArea {
         role: "region",
         "aria-label": "Generated text",
       },
-      this.#flow,
+      this.flow,
     );
     keepSelecting(this.root, signal);
     this.#follower = new ScrollFollower(this.root);
-    this.#blocks = new TextBlocks(this.root, this.#flow, () => this.#resized(), signal);
+    this.#blocks = new TextBlocks(this.root, this.flow, () => this.#resized(), signal);
     const isLaidOut = () => this.root.clientWidth > 0;
-    this.#lines = new TextLines(this.#flow, this.#pieces, this.#blocks, isLaidOut);
+    this.#lines = new TextLines(this.flow, this.#pieces, this.#blocks, isLaidOut);
     if (seed !== null) {
       const marked = () => [
         { mark: seed.end, temperature: this.#temperature },
         ...this.#marks.marked,
       ];
       this.#ribbon = new Ribbon(() => (this.length > 0 ? marked() : []), signal);
-      this.#flow.append(seed.over, this.#ribbon.root);
+      this.flow.append(seed.over, this.#ribbon.root);
       seed.scrollIn(this.root);
       seed.edited = () => this.#edited(seed.letters.firstChild as Text);
     }
