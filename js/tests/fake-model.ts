@@ -27,6 +27,7 @@ export const TRAITS: Traits = {
     rng: { least: 0, most: 2 ** 53 - 1, step: 1 },
     what_if: { least: 0, most: 100, slider_most: 2, step: 0.01 },
   },
+  pointed: true, // so that no hint is in the way
   inside: false,
   height: null,
   locked: [],

@@ -550,6 +550,7 @@ class Traits(CommonTraits):
     receipt: Partial[Receipt]
     height: float | None
     inside: bool
+    pointed: bool
     what_if: float | None
     colour: Colour
     cell: tuple[int, int] | None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _BOUNDS = {**BOUNDS, "what_if": BOUNDS["temperature"]}
 # What the page may change of how the text is looked at.
-_LOOKS = ("inside", "what_if", "colour", "cell")
+_LOOKS = ("inside", "what_if", "colour", "cell", "pointed")
 
 
 class WidgetSettings(ShownSettings, total=False):
@@ -120,6 +120,7 @@ class LSTMWidget(ModelWidget[str]):
 
     _kind = traitlets.Unicode("text", read_only=True).tag(sync=True)
     _session: BranchingSession
+    _anyone_pointed: ClassVar[bool] = False
 
     _keywords: ClassVar[tuple[str, ...]] = tuple(WidgetSettings.__annotations__)
     for_the_page: ClassVar[frozenset[str]] = ModelWidget.for_the_page | {"temperature", *_LOOKS}
@@ -131,6 +132,8 @@ class LSTMWidget(ModelWidget[str]):
     what_if = synced(Checked(lambda heat: None if heat is None else check_temperature(heat), None))
     colour = synced(traitlets.Enum(("none", "surprise", "probability", "rank", "cell"), "none"))
     cell = synced(traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=None, allow_none=True))
+    pointed = synced(traitlets.Bool())
+    """Whether a reader has looked at a letter since the kernel began; no hint points at one any more."""
     # These it only shows.
     height = synced(Checked(check_height, None))
     text = synced(traitlets.Unicode(read_only=True))
@@ -149,6 +152,14 @@ class LSTMWidget(ModelWidget[str]):
             self._chosen, self._transmit, self._publish, self._kept, self._text_callbacks
         )
         super().__init__(model, **settings)
+
+    @traitlets.default("pointed")
+    def _pointed_before(self) -> bool:
+        return LSTMWidget._anyone_pointed
+
+    @traitlets.observe("pointed")
+    def _keep_pointed(self, change: Any) -> None:  # noqa: ANN401 - traitlets' own
+        LSTMWidget._anyone_pointed |= change.new
 
     # What a cell does.
 

@@ -286,6 +286,19 @@ def test_what_is_looked_at_can_be_set_from_both_sides(model):
     assert (widget.inside, widget.colour, widget.cell, widget.what_if) == (False, "rank", (0, 3), None)
 
 
+def test_a_kernel_knows_that_somebody_has_looked_at_a_letter(model, monkeypatch):
+    monkeypatch.setattr(LSTMWidget, "_anyone_pointed", False)
+    first, second = LSTMWidget(model), LSTMWidget(model)
+    assert not first.pointed
+    first.set_state({"pointed": True})  # from the page
+    assert first.pointed
+    assert not first.error
+    assert LSTMWidget(model).pointed
+    assert LSTMWidget(model).get_state()["pointed"] is True
+    second.set_state({"pointed": False})  # says a page that was there before
+    assert LSTMWidget(model).pointed
+
+
 @pytest.mark.parametrize(
     "wrong", [{"colour": "red"}, {"what_if": -1}, {"what_if": "hot"}, {"cell": [1]}, {"inside": "yes"}]
 )

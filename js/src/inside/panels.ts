@@ -13,6 +13,7 @@ import { CellList } from "./cell-list.ts";
 import { type ChoiceActions, ChoicePanel, type Room } from "./choice-panel.ts";
 import { Colouring } from "./colouring.ts";
 import { InspectionClient } from "./inspection-client.ts";
+import { LetterHint } from "./letter-hint.ts";
 import { Sparks } from "./sparks.ts";
 
 /** Milliseconds for which the newest letter is shown, at least. */
@@ -46,9 +47,12 @@ export class Panels {
   readonly #sparks: Sparks;
   readonly #tree: BranchTree;
   readonly #forks: BranchMarks;
+  readonly #hint: LetterHint;
   readonly #frame: Frame;
   #open = false;
   #tab: Tab = "letter";
+  /** Whether something was written while the page is open. */
+  #hasWritten = false;
   #run: string | undefined;
   /** The newest letter as it is shown, and since when. */
   #newest: number | null = null;
@@ -104,6 +108,7 @@ export class Panels {
     };
     this.#tree = new BranchTree(branches, signal);
     this.#forks = new BranchMarks(page, signal);
+    this.#hint = new LetterHint(page, signal);
     this.tools = this.#colouring.root;
     this.letter = this.#choice.root;
     this.cells = this.#cells.root;
@@ -121,6 +126,7 @@ export class Panels {
       "status",
       "cells",
       "branches",
+      "pointed",
     ] as const) {
       follow(model, trait as keyof Traits, learnt, signal);
     }
@@ -246,6 +252,11 @@ export class Panels {
     if (this.isLetter) this.#drawLetter();
     this.#choice.drawChanged(whatIf);
     this.#colouring.draw(colour, cell, source, this.#alignment);
+    const { written } = model.get("receipt");
+    this.#hasWritten ||= model.get("status") === "writing";
+    const isWritten = this.#hasWritten && all > 0 && written === page.length;
+    const isFree = this.isLetter && !this.isNext && this.#caret.index === null;
+    this.#hint.due = isWritten && isFree && !model.get("pointed");
     const isOfBranches = this.#open && this.#tab === "branches";
     this.#forks.show(model.get("branches"), isOfBranches ? this.#run : undefined);
     if (this.#open && this.#tab === "cells") {
@@ -286,6 +297,7 @@ export class Panels {
   #pointed(): void {
     if (!this.#open) return;
     const { index, pinned } = this.#caret;
+    if (index !== null && !this.model.get("pointed")) this.actions.traits.set({ pointed: true });
     if (pinned) this.pinned();
     this.#unsaid = pinned ? index : null;
     this.#draw();

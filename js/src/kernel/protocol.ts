@@ -503,6 +503,7 @@ export interface Traits extends CommonTraits {
   receipt: Partial<Receipt>;
   height: number | null;
   inside: boolean;
+  pointed: boolean;
   what_if: number | null;
   colour: Colour;
   cell: readonly [number, number] | null;
