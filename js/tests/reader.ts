@@ -7,6 +7,7 @@ const ROLES: Record<string, string> = {
   TEXTAREA: "textbox",
   BUTTON: "button",
   SELECT: "combobox",
+  ASIDE: "complementary",
 };
 
 function roleOf(element: Element): string {

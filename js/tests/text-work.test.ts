@@ -108,6 +108,11 @@ test("knows which letter is at a place of the text without comparing places", ()
     const { startContainer, startOffset } = sheet.range(index, index + 1);
     expect(sheet.indexAt(startContainer, startOffset)).toBe(index);
   }
+  const block = sheet.root.querySelectorAll(".lstm-text-block")[3] as HTMLElement;
+  const before = document.createRange();
+  before.setStart(sheet.root, 0);
+  before.setEnd(block, 5);
+  expect(sheet.indexAt(block, 5)).toBe(Array.from(before.toString()).length);
   expect(compared).not.toHaveBeenCalled();
 });
 

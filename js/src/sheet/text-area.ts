@@ -31,7 +31,7 @@ export class TextArea {
   #temperature = 1;
   /** Not asked for while the text grows: the browser would lay out all that is new. */
   #isNarrow = false;
-  readonly #pieces = new TextPieces();
+  readonly #pieces: TextPieces;
   readonly #blocks: TextBlocks;
   readonly #lines: TextLines;
   readonly #follower: ScrollFollower;
@@ -58,6 +58,7 @@ export class TextArea {
       },
       this.flow,
     );
+    this.#pieces = new TextPieces(this.root);
     keepSelecting(this.root, signal);
     this.#follower = new ScrollFollower(this.root);
     this.#blocks = new TextBlocks(this.root, this.flow, () => this.#resized(), signal);

@@ -1,4 +1,3 @@
-import { firstThat } from "../dom/search.ts";
 import { at, countCharacters, lastUpTo, unitsAt } from "./positions.ts";
 
 /** A part of the text, and the position of its first character; the seed is a part, too, and ends at 0. */
@@ -22,6 +21,9 @@ export class TextPieces {
   #length = 0;
   /** Where the last character was that was looked for: the next one is often near behind it. */
   #found: Place | null = null;
+
+  /** @param root what the nodes are in */
+  constructor(private readonly root: HTMLElement) {}
 
   /** Number of characters, without the seed. */
   get length(): number {
@@ -92,12 +94,21 @@ export class TextPieces {
       const isWithin = offset < data.length;
       return own.position + countCharacters(data.slice(0, offset + 1)) - (isWithin ? 1 : 0);
     }
-    // Between nodes: that is rare, and it takes a browser long to compare places in a long text.
-    const here = document.createRange();
-    here.setStart(node, offset);
-    const isBehind = (n: number) => here.comparePoint(at(this.#pieces, n).node, 0) > 0;
-    const next = firstThat(0, this.#pieces.length, isBehind);
-    return this.#pieces[next]?.position ?? this.#length;
+    // Between nodes: the next one counts. To compare places, a browser would go through all of the text.
+    const walker = document.createTreeWalker(this.root);
+    let next: Node | null = node.childNodes[offset] ?? this.#behind(node);
+    while (next !== null && !this.#pieceOf.has(next)) {
+      walker.currentNode = next;
+      next = walker.nextNode();
+    }
+    return next === null ? this.#length : (this.#pieceOf.get(next)?.position ?? this.#length);
+  }
+
+  /** The node behind all that is in one; null if there is none. */
+  #behind(node: Node): Node | null {
+    let one: Node | null = node;
+    while (one !== null && one !== this.root && one.nextSibling === null) one = one.parentNode;
+    return one === null || one === this.root ? null : one.nextSibling;
   }
 
   #put(index: number, position: number, node: Text): Text {
