@@ -377,7 +377,7 @@ describe("the look inside", () => {
     const model = shown({ inside: true });
     click("Only read the seed");
     await later(5);
-    expect(announcement()).toBe(`Read · ${SEED.length} characters`);
+    expect(announcement()).toBe(`Read: ${SEED.length} characters`);
     expect(statusLine()).toBe(`Read · ${SEED.length} characters`);
     expect(kernel.written).toBe(0);
     const inspected = model.connection.sent.filter((message) => message.type === "inspect");

@@ -175,7 +175,7 @@ describe("generating", () => {
     announced.add(announcement());
     expect([...announced].filter(Boolean)).toEqual([
       "Writing 3 lanes",
-      "Finished · 3 lanes of 60 characters",
+      "Finished: 3 lanes of 60 characters",
     ]);
     expect(statusLine()).toMatch(/^Finished · 3 lanes of 60 characters · \d\d per second in each$/);
     expect(find("group", "Lane 2").textContent).toContain("2.00 bits per character");
@@ -199,7 +199,7 @@ describe("generating", () => {
     seconds(0.1);
     const { furthest } = kernel;
     expect(texts()).toEqual(HEATS.map((heat) => textAt(heat, furthest)));
-    expect(announcement()).toBe(`Stopped · 3 lanes of ${furthest} characters`);
+    expect(announcement()).toBe(`Stopped: 3 lanes of ${furthest} characters`);
     expect(can("Clear")).toBe(true);
     click("Clear");
     seconds(0.1);
@@ -239,7 +239,7 @@ describe("generating", () => {
     expect(canStop()).toBe(true);
     seconds(20);
     expect(alertText()).toBe("No.");
-    expect(announcement()).toMatch(/^Finished · 3 lanes of 300 characters/);
+    expect(announcement()).toMatch(/^Finished: 3 lanes of 300 characters/);
   });
 
   test("a wrong number is shown and focused, and nothing begins", () => {
@@ -703,7 +703,7 @@ describe("writing on", () => {
       click("Continue");
       finish();
       expect(texts()).toEqual(HEATS.map((heat) => textAt(heat, length)));
-      expect(announcement()).toBe(`Finished · 3 lanes of ${length} characters`);
+      expect(announcement()).toBe(`Finished: 3 lanes of ${length} characters`);
     }
     // The first one began the texts, all others wrote them on.
     const kinds = model.sent.map(({ type }) => type).filter((type) => type !== "pull");

@@ -39,7 +39,7 @@ describe("several views of one model", () => {
     seconds(2);
     click("Stop", second.root);
     seconds(1);
-    for (const { root } of [first, second]) expect(announcement(root)).toMatch(/^Stopped · /);
+    for (const { root } of [first, second]) expect(announcement(root)).toMatch(/^Stopped: /);
     click("Continue", second.root);
     seconds(15);
     for (const { root } of [first, second]) expectFinished(counting(300), root);

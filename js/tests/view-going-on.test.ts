@@ -48,7 +48,7 @@ describe("Step", () => {
       expect(kernel.written).toBe(length);
     }
     expect(kernel.runs).toHaveLength(1);
-    expect(announcement()).toBe("Finished · 30 characters");
+    expect(announcement()).toBe("Finished: 30 characters");
     const asked = model.sent.filter(({ type }) => type !== "pull");
     expect(asked.slice(0, 3)).toEqual([
       HELLO,
@@ -63,9 +63,9 @@ describe("Step", () => {
   test("counts one character as one", () => {
     shown();
     step();
-    expect(announcement()).toBe("Finished · 1 character");
+    expect(announcement()).toBe("Finished: 1 character");
     step();
-    expect(announcement()).toBe("Finished · 2 characters");
+    expect(announcement()).toBe("Finished: 2 characters");
   });
 
   test("writes each one at the temperature of then", () => {
@@ -217,7 +217,7 @@ describe("Continue", () => {
     seconds(2);
     click("Stop");
     seconds(1);
-    expect(announcement()).toBe(`Stopped · ${kernel.written} characters`);
+    expect(announcement()).toBe(`Stopped: ${kernel.written} characters`);
     expect(generated()).toBe(counting(kernel.written));
     expect(kernel.written).toBeLessThan(250);
   });
@@ -306,7 +306,7 @@ describe("Continue is offered", () => {
     kernel.busy = false;
     seconds(3);
     expectOther("Once", counting(50));
-    expect(announcement()).toBe("Finished · 50 characters");
+    expect(announcement()).toBe("Finished: 50 characters");
     expect(canStop()).toBe(false);
   });
 });

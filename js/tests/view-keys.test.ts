@@ -62,7 +62,7 @@ describe.each(PLACES)("in %s", (_, place) => {
     seconds(2);
     const goesOn = press(place(), "Escape");
     seconds(1);
-    expect(announcement()).toBe(`Stopped · ${kernel.written} characters`);
+    expect(announcement()).toBe(`Stopped: ${kernel.written} characters`);
     expect(generated()).toBe(counting(kernel.written));
     expect([goesOn, reached]).toEqual([false, []]);
   });

@@ -62,7 +62,7 @@ describe("two views of one model", () => {
     seconds(2);
     click("Stop", second.root);
     seconds(2);
-    expect(announcement(first.root)).toMatch(/^Stopped · \d+ characters/);
+    expect(announcement(first.root)).toMatch(/^Stopped: \d+ characters/);
     expect(generated(second.root)).toBe(generated(first.root));
     for (const { root } of [first, second]) click("Generate", root);
     seconds(1);

@@ -185,13 +185,13 @@ describe("what is said politely is said once", () => {
     type(slider("Speed"), "6");
     type(seedBox(), "Once");
     seconds(10);
-    expect(heard()).toEqual(["Writing", "Finished · 200 characters"]);
+    expect(heard()).toEqual(["Writing", "Finished: 200 characters"]);
     for (let time = 0; time < 3; time += 1) {
       click("Generate"); // three texts, but it is one writing
       seconds(0.5);
     }
     seconds(30);
-    expect(heard()).toEqual(["Writing", "Finished · 200 characters"]);
+    expect(heard()).toEqual(["Writing", "Finished: 200 characters"]);
     type(seedBox(), SEED);
     type(field("Length"), "20");
     choose("Model", "Another model");
@@ -211,7 +211,7 @@ describe("what is said politely is said once", () => {
     expect(heard()).toEqual(["Writing", "Waiting for the kernel"]);
     kernel.busy = false;
     seconds(10);
-    expect(heard()).toEqual(["Writing", "Finished · 200 characters"]);
+    expect(heard()).toEqual(["Writing", "Finished: 200 characters"]);
   });
 
   test("of a stop that the kernel does not hear at once", () => {
@@ -225,7 +225,7 @@ describe("what is said politely is said once", () => {
     expect(heard()).toEqual(["Writing", "Waiting for the kernel"]);
     kernel.busy = false;
     seconds(1);
-    expect(heard()).toEqual([`Stopped · ${kernel.written} characters`]);
+    expect(heard()).toEqual([`Stopped: ${kernel.written} characters`]);
   });
 
   test("of each step, and of a text that is continued", () => {
@@ -234,11 +234,11 @@ describe("what is said politely is said once", () => {
     for (const reached of ["1 character", "2 characters"]) {
       click("Step");
       seconds(1);
-      expect(heard()).toEqual(["Writing", `Finished · ${reached}`]);
+      expect(heard()).toEqual(["Writing", `Finished: ${reached}`]);
     }
     click("Continue");
     seconds(5);
-    expect(heard()).toEqual(["Writing", "Finished · 100 characters"]);
+    expect(heard()).toEqual(["Writing", "Finished: 100 characters"]);
     click("Clear");
     seconds(5);
     expect(heard()).toEqual(["Cleared"]);
@@ -260,7 +260,7 @@ describe("what is said politely is said once", () => {
     seconds(5);
     document.body.replaceChildren();
     show(new FakeModel(kernel));
-    expect(announcement()).toBe("Finished · 50 characters");
+    expect(announcement()).toBe("Finished: 50 characters");
     const heard = listening();
     before.update({ temperature: 1.5 });
     seconds(10);

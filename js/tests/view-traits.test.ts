@@ -187,8 +187,8 @@ describe("what is changed elsewhere", () => {
 
 describe("a text of before", () => {
   test.each([
-    ["finished", "", "Finished · 3 characters"],
-    ["stopped", "", "Stopped · 3 characters"],
+    ["finished", "", "Finished: 3 characters"],
+    ["stopped", "", "Stopped: 3 characters"],
     ["failed", "No.", ""],
   ] as const)("is shown behind the seed of the box and that it %s", (status, error, said) => {
     const model = shown({ seed: "Else", status, text: "a😀b", receipt: { seed: SEED }, error });

@@ -116,7 +116,8 @@ describe("generating", () => {
     }
     expectFinished(counting(60));
     // One to be seen, one to be heard.
-    expect(document.body.textContent?.match(/Finished · 60 characters/g)).toHaveLength(2);
+    expect(statusLine()).toMatch(/^Finished · 60 characters( ·|$)/);
+    expect(document.body.textContent?.match(/Finished/g)).toHaveLength(2);
   });
 
   test.each(["the reader", "Python"])(
@@ -161,7 +162,7 @@ describe("generating", () => {
     const before = generated();
     seconds(60);
     expect(generated()).toBe(before);
-    expect(announcement()).toBe("Finished · 1,000 characters");
+    expect(announcement()).toBe("Finished: 1,000 characters");
     vi.unstubAllGlobals();
     for (const act of frames) act(performance.now());
     expectFinished(counting(1000));
@@ -232,16 +233,16 @@ describe("stopping", () => {
     expect(before.length).toBeGreaterThan(80);
     expect(generated().startsWith(before)).toBe(true);
     expect(generated()).toBe(counting(kernel.written));
-    expect(announcement()).toBe(`Stopped · ${kernel.written} characters`);
+    expect(announcement()).toBe(`Stopped: ${kernel.written} characters`);
     click("Generate");
     seconds(10);
     expectFinished(counting(300));
   });
 
   test.each([
-    ["when all is written", 200, "reader", [], "Finished · 200 characters"],
-    ["before all is written", 500, "reader", ["stop"], "Stopped · 200 characters"],
-    ["in the cell that writes", 500, "cell", [], "Stopped · 200 characters"],
+    ["when all is written", 200, "reader", [], "Finished: 200 characters"],
+    ["before all is written", 500, "reader", ["stop"], "Stopped: 200 characters"],
+    ["in the cell that writes", 500, "cell", [], "Stopped: 200 characters"],
   ])("%s ends the typing, and all that came is there", (_, length, who, sent, said) => {
     const model = shown();
     kernel.beginInCell({ length }, 200);

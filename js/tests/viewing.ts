@@ -66,6 +66,6 @@ export function generated(root: ParentNode = document): string {
 /** A view shows that it has written a text to its end. */
 export function expectFinished(text: string, root: ParentNode = document): void {
   expect(generated(root)).toBe(text);
-  expect(announcement(root)).toBe(`Finished · ${text.length.toLocaleString("en")} characters`);
+  expect(announcement(root)).toBe(`Finished: ${text.length.toLocaleString("en")} characters`);
   expect(canStop(root)).toBe(false);
 }

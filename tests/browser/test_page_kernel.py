@@ -50,7 +50,7 @@ def test_while_a_long_seed_is_read_that_is_told_and_stop_reacts(opened):
     notebook = opened("w.seed = 'She was sitting next to ' * 5000")
     notebook.generate.click()
     expect(notebook.line).to_have_text(
-        re.compile(r"^Writing: 0 characters · [\d,]+ characters to read first")
+        re.compile(r"^Writing · 0 of [\d,]+ · [\d,]+ characters to read first")
     )
     notebook.stop.click()
     expect(notebook.status).to_have_text("Stopped: 0 characters", timeout=SOON)

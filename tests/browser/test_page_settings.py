@@ -129,7 +129,7 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
     for told in ("Trained on", card["text"], card["licence"], f"{card['validation_loss_bits']:.3f}"):
         expect(notebook.root.get_by_text(told, exact=True)).to_be_visible()
     notebook.generate.click()
-    expect(notebook.line).to_have_text(re.compile("^Finished: 100 characters"))
+    expect(notebook.line).to_have_text(re.compile("^Finished · 100 characters"))
     text = tales.generate(seed=SEED, length=100, temperature=0.6, rng=1)
     expect(notebook.text).to_have_text(re.compile(re.escape(text[-20:])))
     assert notebook.written(SEED) == text
@@ -229,6 +229,6 @@ def test_top_k_top_p_and_dice(opened, expected):
     notebook.generate.click()
     told = notebook.root.get_by_text(re.compile(r"The last text used (?!" + str(rng) + r"\.)\d+\."))
     expect(told).to_be_visible()
-    expect(notebook.line).to_have_text(re.compile("^Finished: 100 characters"))
+    expect(notebook.line).to_have_text(re.compile("^Finished · 100 characters"))
     thrown = re.search(r"The last text used (\d+)", told.text_content())[1]
     assert notebook.written(SEED) == expected(100, rng=int(thrown))

@@ -49,7 +49,7 @@ def test_it_hears_again_each_message_once_and_what_it_missed(opened, expected):
     assert notebook.written(SEED) == expected(100)
     notebook.step.click()
     expect(notebook.status).to_have_text("Finished: 101 characters")
-    expect(notebook.line).to_have_text(re.compile(r"^Finished: 101 characters · .* bits per character$"))
+    expect(notebook.line).to_have_text(re.compile(r"^Finished · 101 characters · .* bits per character$"))
     assert notebook.written(SEED) == expected(101)
     expect(notebook.notice).to_have_text("")
 

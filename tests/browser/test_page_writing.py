@@ -25,7 +25,7 @@ def test_the_text_arrives_in_pieces_and_whole(opened, expected):
     assert notebook.written(SEED) == expected()
     assert len(set(notebook.page.evaluate("window.growth.map(([, length]) => length)"))) > 50
     expect(notebook.line).to_have_text(
-        re.compile(r"^Finished: 300 characters · \d\d per second · \d\.\d\d bits per character$")
+        re.compile(r"^Finished · 300 characters · \d\d per second · \d\.\d\d bits per character$")
     )
 
 

@@ -45,11 +45,12 @@ export class StatusLine extends Notices {
     const ended = this.ended && (isRead ? "Read" : ENDINGS[this.ended]);
     const state = isWriting ? "Writing" : ended;
     const summary = state === null ? "" : `${state} · ${reached}`;
+    const spoken = state === null ? "" : `${state}: ${reached}`; // a dot in the middle would be read out
     const line = [summary, ...(summary ? figures : []), ...(this.#isWaiting ? [WAITING] : [])];
     this.status.textContent = this.#changed || line.join(" · ");
-    if (!isWriting && summary !== this.#said) {
-      this.#said = summary;
-      this.say(summary);
+    if (!isWriting && spoken !== this.#said) {
+      this.#said = spoken;
+      this.say(spoken);
     }
   }
 
