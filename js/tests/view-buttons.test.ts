@@ -212,6 +212,16 @@ describe("Copy", () => {
     expect(announcement()).toBe("Copied");
   });
 
+  test("takes the text with its own seed, once another one is typed", async () => {
+    const texts = clipboard(true);
+    writing(100, 5);
+    type(seedBox(), "Once");
+    expect(wholePage()).toBe(`Once${counting(100)}`);
+    click("Copy");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(texts).toEqual([WHOLE]);
+  });
+
   test("while the text is written, takes what is shown, without marks, and the writing goes on", async () => {
     const texts = clipboard(true);
     writing(500, 1);

@@ -263,7 +263,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     const writing = this.client.running || this.typewriter.waiting > 0;
     this.root.classList.toggle("lstm-writing", writing);
     this.#buttons.show(writing, this.#belongs);
-    const isOther = this.#isOther;
+    const { isOther } = this;
     this.root.classList.toggle("lstm-other", isOther);
     this.line.changed(isOther && !writing ? CHANGED : "");
     const speed = writing ? this.#meter.now : this.#meter.whole;
@@ -284,7 +284,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
   }
 
   /** Whether the text that is there is of another seed or model than those that are set. */
-  get #isOther(): boolean {
+  protected get isOther(): boolean {
     const { run } = this.client;
     if (run === undefined) return false;
     const receipts = this.receipts.filter((receipt) => receipt.run === run);

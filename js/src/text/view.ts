@@ -31,7 +31,7 @@ class TextView extends RunView<Traits, Controls> {
     const { client, controls, line } = this;
     this.#page = new TextArea(signal, controls.seed);
     this.#copy = this.button("Copy", async () => {
-      line.announcement.textContent = await copyText(this.#page.whole);
+      line.announcement.textContent = await copyText(this.#copied);
     });
     const copied = (name: string, text: (receipt: Partial<Receipt>) => string) =>
       this.button(name, async () => line.say(await copyText(text(model.get("receipt")))));
@@ -76,6 +76,14 @@ class TextView extends RunView<Traits, Controls> {
       this.progress();
     };
     follow(model, "receipt", showReceipt, signal);
+  }
+
+  /** What is shown; behind another seed, the text with its own, as it was written. */
+  get #copied(): string {
+    const { whole, seedLength } = this.#page;
+    if (!this.isOther) return whole;
+    const { seed = "" } = this.model.get("receipt");
+    return seed + Array.from(whole).slice(seedLength).join("");
   }
 
   /** Read the seed, which may be a text of the reader's own, and write nothing. */
