@@ -10,7 +10,7 @@ from hosts import SETTINGS
 from lab import SEED
 from playwright.sync_api import expect
 from test_hosts import FINISHED, LENGTH, PLACE, RUN, low_contrasts
-from test_page_inside import inside, what_if_marks
+from test_page_inside import look_at_a_letter, what_if_marks
 from test_page_looks import CUT_OFF, narrow
 
 from lstm_widget import LSTMGenerator, LSTMWidget
@@ -53,7 +53,7 @@ def test_it_works_anywhere_and_asks_the_network_for_nothing(bare, generator, pla
     notebook.generate.click()
     expect(notebook.status).to_have_text(FINISHED)
     assert notebook.written(SEED) == generator.generate(RUN)
-    inside(notebook).click()
+    look_at_a_letter(notebook)
     trace = generator.trace(RUN, logits=True)
     for temperature in (1.2, 0.3):
         assert what_if_marks(notebook, trace, temperature)

@@ -8,7 +8,7 @@ import pytest
 from hosts import HOSTS, SETTINGS
 from lab import SEED
 from playwright.sync_api import expect
-from test_page_inside import inside, what_if_marks
+from test_page_inside import look_at_a_letter, what_if_marks
 from test_page_looks import CONTRAST, have_a_mark
 
 from lstm_widget import LSTMGenerator
@@ -36,11 +36,11 @@ def low_contrasts(notebook):
     have_a_mark(notebook)
     notebook.length_field.fill("0")
     expect(notebook.status).to_have_text(FINISHED)
-    inside(notebook).click()
+    look_at_a_letter(notebook)
     bars = notebook.root.locator(".lstm-bars-list button")
     expect(bars.first).to_be_visible()
     parts = [notebook.text, notebook.seed, notebook.generate, notebook.temperature_field, notebook.model]
-    parts += [notebook.line, notebook.more, notebook.copy, inside(notebook)]
+    parts += [notebook.line, notebook.more, notebook.copy]
     parts += [notebook.text.locator("span").first, notebook.text.get_by_role("img")]
     parts += [notebook.root.get_by_text("200 per second", exact=True)]
     parts += [notebook.root.get_by_text(re.compile("^Unknown to the model and skipped"))]
@@ -140,7 +140,7 @@ def test_the_look_inside_opens_and_answers_what_if(shown, generator):
     notebook = shown()
     notebook.generate.click()
     expect(notebook.status).to_have_text(FINISHED)
-    inside(notebook).click()
+    look_at_a_letter(notebook)
     trace = generator.trace(RUN, logits=True)
     assert notebook.written(SEED) == trace.text
     for temperature in (1.2, 0.3):

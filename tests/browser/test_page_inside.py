@@ -50,6 +50,13 @@ def tab(notebook, name: str):
     return notebook.root.get_by_role("tab", name=re.compile(f"^{name}"))
 
 
+def look_at_a_letter(notebook) -> None:
+    """Have a letter explained: in the margin or, where it is narrow, under its line."""
+    notebook.text.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(what_if(notebook)).to_be_visible()
+
+
 def find_cells(notebook):
     """Return the cards of the cells that are found."""
     tab(notebook, "Cells").click()
