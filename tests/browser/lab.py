@@ -172,7 +172,7 @@ class Widget:
         self.alert = root.get_by_role("alert")
         self.notice = root.locator(".lstm-notice")
         self.seed = root.get_by_role("textbox", name="Seed")
-        self.temperature = root.get_by_role("slider", name="Temperature")
+        self.temperature = root.get_by_role("slider", name="Temperature", exact=True)
         self.temperature_field = root.get_by_role("spinbutton", name="Temperature")
         self.length = root.get_by_role("slider", name="Length")
         self.length_field = root.get_by_role("spinbutton", name="Length")
@@ -185,6 +185,7 @@ class Widget:
             root.get_by_role("button", name=name, exact=True)
             for name in ("Generate", "Stop", "Step", "Continue")
         )
+        self.card = root.get_by_role("dialog", name="About this model")
         self.more, self.about, self.roll, self.clear, self.copy = (
             root.get_by_role("button", name=name, exact=True)
             for name in ("More", "About this model", "Roll new dice", "Clear", "Copy")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 from bare import Bare
+from contrasts import weak
 from hosts import SETTINGS
 from playwright.sync_api import expect
 from test_hosts import low_contrasts
-from test_page_looks import CONTRAST
+from test_page_inside import expect_some_highlighted, look_at_a_letter, set_what_if, tab
 
 from lstm_widget import LSTMGenerator, LSTMWidget, TemperatureLanes
 
@@ -60,24 +61,6 @@ DRESS = """([attributes, style]) => {
   document.head.append(sheet);
   for (const one of document.body.children) one.className = "output";
 }"""
-# All texts that are to be read, with what can hardly be: those of disabled buttons are not meant to be.
-HARD_TO_READ = (
-    """() => {
-  const contrast = """
-    + CONTRAST
-    + """;
-  const root = document.querySelector(".lstm-widget");
-  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  const all = new Set();
-  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-    const one = text.parentElement;
-    const isShown = text.data.trim() && one.checkVisibility({visibilityProperty: true});
-    if (isShown && !one.closest(".lstm-unseen, option, [aria-disabled=true]")) all.add(one);
-  }
-  const told = (one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 30)}`;
-  return [all.size, [...all].map((one) => [contrast(one), told(one)]).filter(([ratio]) => ratio < 4.5)];
-}"""
-)
 
 
 @pytest.fixture(scope="module")
@@ -100,31 +83,48 @@ def placed(page, generator):
     return show
 
 
-def readable(page):
-    count, low = page.evaluate(HARD_TO_READ)
-    assert count > 20
-    return low == [], low
+def shot(name, what):
+    return f"colours-{name.replace(' ', '-').replace(',', '')}{what}"
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_all_of_a_text_and_its_inside_can_be_read(page, placed, screenshot, name):
     notebook = placed(name, **SETTINGS)
-    low = low_contrasts(notebook)
-    notebook.more.click()
-    notebook.about.click()
+    found = {"first": weak(notebook.root)}
+    found["a letter"] = low_contrasts(notebook)
+    set_what_if(notebook, 1.2)
     notebook.root.get_by_role("radio", name="surprise").check()
     expect(notebook.root.locator(".lstm-legend")).to_contain_text("surprising")
-    notebook.page.set_viewport_size({"width": 1000, "height": 1600})
-    screenshot(f"colours-{name.replace(' ', '-').replace(',', '')}")
-    assert readable(page) == (True, [])
-    assert low == {}
-    notebook.page.set_viewport_size({"width": 360, "height": 1600})
-    screenshot(f"colours-{name.replace(' ', '-').replace(',', '')}-narrow")
+    expect_some_highlighted(notebook, "lstm-surprise-1", "lstm-changed", "lstm-caret")
+    found["surprise and what if"] = weak(notebook.root)
+    screenshot(shot(name, ""))
+    notebook.more.click()
+    found["More"] = weak(notebook.root)
+    notebook.about.click()
+    found["the card"] = weak(notebook.root)
+    tab(notebook, "Cells").click()
+    notebook.root.get_by_role("spinbutton", name="Layer", exact=True).fill("1")
+    notebook.root.get_by_role("spinbutton", name="Cell", exact=True).fill("3")
+    expect_some_highlighted(notebook, "lstm-cell-2", "lstm-cell-4")
+    found["a cell"] = weak(notebook.root)
+    tab(notebook, "Branches").click()
+    found["branches"] = weak(notebook.root)
+    page.set_viewport_size({"width": 360, "height": 1600})
+    look_at_a_letter(notebook)
+    found["narrow"] = weak(notebook.root)
+    screenshot(shot(name, "-narrow"))
+    page.emulate_media(forced_colors="active")
+    found["forced colours"] = weak(notebook.root)
+    assert found == {state: {} for state in found}
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_all_of_the_lanes_can_be_read(page, placed, screenshot, name):
     placed(name, TemperatureLanes, length=200, rng=1)
-    expect(page.locator(".lstm-lanes .lstm-text").first).to_contain_text("Once upon")
-    screenshot(f"colours-{name.replace(' ', '-').replace(',', '')}-lanes")
-    assert readable(page) == (True, [])
+    root = page.get_by_role("group", name="LSTM temperature lanes")
+    expect(root.locator(".lstm-text").first).to_contain_text("Once upon")
+    screenshot(shot(name, "-lanes"))
+    found = {"": weak(root)}
+    page.emulate_media(forced_colors="active")
+    found["forced colours"] = weak(root)
+    assert found == {state: {} for state in found}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from contrasts import weak
 from lab import SEED
 from playwright.sync_api import expect
-from test_page_looks import AXE, CONTRAST, CUT_OFF, dark, narrow, violations
+from test_page_looks import AXE, CUT_OFF, dark, narrow, violations
 
 HEATS = (0.3, 0.7, 1.1)
 
@@ -209,12 +210,7 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
     screenshot(f"lanes-{theme}")
     lanes.stop.click()
     expect(lanes.status).to_have_text(re.compile("^Stopped"))
-    parts = [lanes.text(1), lanes.text(2), lanes.add, lanes.remove(1), lanes.field(1)]
-    parts += [
-        lanes.root.locator(".lstm-lane-departure").nth(1),
-        lanes.root.locator(".lstm-lane-meter").first,
-    ]
-    assert min(part.evaluate(CONTRAST) for part in parts) >= 4.5
+    assert weak(lanes.root) == {}
     lanes.field(2).fill("101")
     found["wrong"] = violations(lanes)
     narrow(lanes)

@@ -46,6 +46,12 @@ def expect_highlighted(notebook, name: str, least: set[int], most: set[int]) -> 
     return marked
 
 
+def expect_some_highlighted(notebook, *names: str) -> None:
+    """Wait until something of the text is painted in each of these ways."""
+    painted = "names => names.every((name) => CSS.highlights.get(name)?.size > 0)"
+    notebook.page.wait_for_function(painted, arg=list(names))
+
+
 def tab(notebook, name: str):
     return notebook.root.get_by_role("tab", name=re.compile(f"^{name}"))
 

@@ -14,29 +14,40 @@ def test_the_keyboard_is_enough(opened, expected):
     notebook = opened()
     press, type_ = notebook.page.keyboard.press, notebook.page.keyboard.type
 
-    def tab_to(*controls):
+    def tab_to(*controls, key="Tab"):
         for control in controls:
-            press("Tab")
+            press(key)
             expect(control).to_be_focused()
 
+    def tab_until(control, key="Tab"):
+        for _ in range(60):
+            press(key)
+            if control.evaluate("element => element === document.activeElement"):
+                break
+        expect(control).to_be_focused()
+
+    nothing = notebook.root.get_by_role("radio", name="nothing")
     notebook.seed.focus()
     press("ControlOrMeta+A")
     type_("The sea")
-    tab_to(notebook.temperature)
+    tab_to(notebook.text, nothing, notebook.temperature_field, notebook.temperature, key="Shift+Tab")
     press("ArrowRight")
     press("ArrowUp")  # in the slider, not to the cell above
     expect(notebook.temperature_field).to_have_value("0.62")
-    tab_to(notebook.temperature_field, notebook.length, notebook.length_field)
+    tab_to(notebook.go_on, notebook.step, notebook.generate, notebook.more, notebook.speed, key="Shift+Tab")
+    press("End")
+    tab_to(notebook.length_field, key="Shift+Tab")
     press("ControlOrMeta+A")
     type_("40")
-    tab_to(notebook.speed)
-    press("End")
-    tab_to(notebook.model, notebook.generate)
+    tab_to(notebook.length, notebook.about, notebook.model, key="Shift+Tab")
+    tab_to(notebook.about, notebook.length, notebook.length_field, notebook.speed, notebook.more)
+    tab_to(notebook.generate)
     press("Enter")
     expect(notebook.status).to_have_text("Finished: 40 characters")
     assert notebook.written("The sea") == expected(40, seed="The sea", temperature=0.62)
 
-    tab_to(notebook.stop, notebook.step)
+    expect(notebook.generate).to_be_focused()  # it was Stop meanwhile
+    tab_to(notebook.step)
     press("Enter")
     expect(notebook.status).to_have_text("Finished: 41 characters")
     expect(notebook.step).to_be_focused()
@@ -45,26 +56,27 @@ def test_the_keyboard_is_enough(opened, expected):
     expect(notebook.status).to_have_text("Finished: 81 characters")
     assert notebook.written("The sea") == expected(81, seed="The sea", temperature=0.62)
     expect(notebook.go_on).to_be_focused()  # it keeps the focus while it can do nothing, too
-    tab_to(notebook.clear, notebook.copy)
+    tab_to(notebook.temperature, notebook.temperature_field, nothing, notebook.text, notebook.seed)
+    tab_until(notebook.copy)
     press("Enter")
     expect(notebook.status).to_have_text("Copied")
 
-    tab_to(notebook.more)
+    tab_until(notebook.more, key="Shift+Tab")
     press("Enter")
     tab_to(notebook.top_k)
     type_("1")
-    tab_to(notebook.top_p, notebook.rng, notebook.roll, notebook.about)
+    tab_to(notebook.top_p, notebook.rng, notebook.roll)
+    press("Escape")
+    expect(notebook.top_k).to_be_hidden()
+    expect(notebook.more).to_be_focused()
+    tab_until(notebook.about, key="Shift+Tab")
     press("Enter")
     expect(notebook.root.get_by_text("Network", exact=True)).to_be_visible()
     press("ControlOrMeta+Enter")
     expect(notebook.text).to_have_text(
         re.compile(re.escape(expected(40, seed="The sea", temperature=0)[-10:]))
     )
-    for _ in range(10):  # a card that scrolls is reached, too
-        press("Tab")
-        if notebook.text.evaluate("element => element === document.activeElement"):
-            break
-    expect(notebook.text).to_be_focused()
+    tab_until(notebook.text)  # by way of the card, which scrolls
 
 
 def test_control_enter_generates_and_escape_stops(opened, expected):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from contrasts import weak
 from playwright.sync_api import expect
-from test_page_looks import AXE, CONTRAST, CUT_OFF, dark, narrow, violations
+from test_page_looks import AXE, CUT_OFF, dark, narrow, violations
 
 WORDS = ["the", "a", "cat", "dog", "mat", "log", "sat", "on", "under", "saw", "and", "then", "sleeps", "ran"]
 
@@ -154,9 +155,7 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
     expect(training.line).to_have_text(re.compile("^Stopped"))
     training.root.get_by_text("Baselines").click()
     found["stopped"] = violations(training)
-    parts = [training.line, training.text, training.root.locator(".lstm-result")]
-    parts += [training.root.locator(f".lstm-chart .lstm-{one}").first for one in ("label", "tick")]
-    assert min(part.evaluate(CONTRAST) for part in parts) >= 4.5
+    assert weak(training.root) == {}
     screenshot(f"training-{theme}")
     training.temperature.fill("101")
     found["wrong"] = violations(training)

@@ -19,8 +19,8 @@ export class ModelChooser {
     about.append(icon("about"));
     about.title = "About this model";
     about.setAttribute("aria-label", about.title);
-    this.root = box("lstm-chip", this.#select, about);
     this.about = new Popover(about, about.title, "lstm-card", signal);
+    this.root = box("lstm-chip", this.#select, about, this.about.root);
   }
 
   /** What there is to choose from, and which is chosen. */

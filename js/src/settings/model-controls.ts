@@ -20,8 +20,6 @@ export class ModelControls<T extends CommonTraits> {
   /** The model, its length and speed, and the way to the rest. */
   readonly set: HTMLElement;
   readonly seed: SeedBox;
-  /** What is needed less often: more settings, and the card of the model. */
-  readonly popovers: readonly HTMLElement[];
   readonly traits: SettingTraits<T>;
   protected readonly fields: NumberField<number | null>[];
   protected readonly rng: NumberField<number | null>;
@@ -93,8 +91,8 @@ export class ModelControls<T extends CommonTraits> {
     const roots = { model: chooser.root, seed: seed.over, length: length.root, speed: speed.root };
     const others = { top_k: topK.root, top_p: topP.root, rng: this.rng.root };
     for (const [name, root] of Object.entries({ ...roots, ...others })) this.lockable(name, root);
-    this.set = box("lstm-set", chooser.root, length.root, speed.root, more);
-    this.popovers = [chooser.about.root, this.#more.root];
+    // What opens stands behind its button, so that Tab goes there next.
+    this.set = box("lstm-set", chooser.root, length.root, speed.root, more, this.#more.root);
   }
 
   /** Have the controls of a setting rest while the notebook has locked it. */

@@ -140,7 +140,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     const words = box("lstm-words", line.notice, line.problem, line.status);
     const foot = box("lstm-foot", words, this.acts);
     const progress = box("lstm-progress", this.#bar);
-    root.append(box("lstm-case", deck, ...parts, progress, foot, ...controls.popovers));
+    root.append(box("lstm-case", deck, ...parts, progress, foot));
     root.append(line.announcement);
     followInk(root, signal);
     follow(common, "presenting", (is) => root.classList.toggle("lstm-presenting", is), signal);
