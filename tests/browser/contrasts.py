@@ -1,4 +1,4 @@
-"""Whether what is on a page can be read: the contrast of everything to what is really behind it (WCAG 2.1)."""
+"""Whether all of a page can be read: its contrast to what is really behind it (WCAG 2.1)."""
 
 from __future__ import annotations
 
@@ -124,16 +124,19 @@ _WEAK = """root => {
       check(`value of ${told(one)}`, parse(style.color), paint(page(one)), 4.5);
     }
     if (one.matches("select")) check("the model", parse(style.color), paint(page(one)), 4.5);
-    if (one.matches(":not(.lstm-rest) > * > .lstm-bars-bar, .lstm-ribbon i, .lstm-pin, .lstm-main, .lstm-progress i"))
+    const bar = ":not(.lstm-rest) > * > .lstm-bars-bar";
+    if (one.matches(`${bar}, .lstm-ribbon i, .lstm-pin, .lstm-main, .lstm-progress i`))
       check(`ground of ${told(one)}`, parse(style.backgroundColor), behind, 3);
-    if (one.matches(".lstm-lane-band i, .lstm-lane-track i"))
-      check(`ground of ${told(one)}`, parse(style.borderTopColor), paint(page(root.querySelector(".lstm-case"))), 3);
+    if (one.matches(".lstm-lane-band i, .lstm-lane-track i")) {
+      const paper = paint(page(root.querySelector(".lstm-case")));
+      check(`ground of ${told(one)}`, parse(style.borderTopColor), paper, 3);
+    }
     if (one.matches(".lstm-mark, .lstm-departure"))
       check(`tick of ${told(one)}`, parse(getComputedStyle(one, one.matches(".lstm-mark") ? "::before" : null)
         .borderLeftColor), behind, 3);
     const isDrawn = one.matches("svg :is(path, line, polyline, circle, rect)");
     if (isDrawn && style.stroke !== "none" && !one.matches(".lstm-grid"))
-      check(`stroke of ${told(one)} in ${one.closest("svg").getAttribute("class")}`, parse(style.stroke), behind, 3);
+      check(`stroke of ${told(one)}`, parse(style.stroke), behind, 3);
   }
 
   // What sliders, rules and the die are drawn with, on both grounds, at all temperatures.
@@ -144,8 +147,11 @@ _WEAK = """root => {
     return parse(getComputedStyle(probe).color);
   };
   for (const ground of ["paper", "side"].map((name) => over(colour(name), [255, 255, 255]))) {
-    for (const name of ["ink", "ink2", "ink3", "accent-ink", "wrong"]) check(`--lstm-${name}`, colour(name), ground, 4.5);
-    for (const name of ["edge", "violet-ink", "teal-ink", "ochre-ink"]) check(`--lstm-${name}`, colour(name), ground, 3);
+    const measure = (least, ...names) => {
+      for (const name of names) check(`--lstm-${name}`, colour(name), ground, least);
+    };
+    measure(4.5, "ink", "ink2", "ink3", "accent-ink", "wrong");
+    measure(3, "edge", "violet-ink", "teal-ink", "ochre-ink");
     for (const raw of ["cold", "cool", "norm", "warm", "hot"]) {
       probe.style.setProperty("--lstm-heat-raw", `var(--lstm-${raw})`);
       check(`--lstm-heat of ${raw}`, colour("heat"), ground, 4.5);

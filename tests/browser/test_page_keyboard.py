@@ -10,22 +10,25 @@ from playwright.sync_api import expect
 SOON = 5_000  # milliseconds
 
 
+def tab_to(*controls, key="Tab"):
+    """Come to these controls, one after another."""
+    for control in controls:
+        control.page.keyboard.press(key)
+        expect(control).to_be_focused()
+
+
+def tab_until(control, key="Tab"):
+    """Come to a control by way of others."""
+    for _ in range(60):
+        control.page.keyboard.press(key)
+        if control.evaluate("element => element === document.activeElement"):
+            break
+    expect(control).to_be_focused()
+
+
 def test_the_keyboard_is_enough(opened, expected):
     notebook = opened()
     press, type_ = notebook.page.keyboard.press, notebook.page.keyboard.type
-
-    def tab_to(*controls, key="Tab"):
-        for control in controls:
-            press(key)
-            expect(control).to_be_focused()
-
-    def tab_until(control, key="Tab"):
-        for _ in range(60):
-            press(key)
-            if control.evaluate("element => element === document.activeElement"):
-                break
-        expect(control).to_be_focused()
-
     nothing = notebook.root.get_by_role("radio", name="nothing")
     notebook.seed.focus()
     press("ControlOrMeta+A")
@@ -61,7 +64,12 @@ def test_the_keyboard_is_enough(opened, expected):
     press("Enter")
     expect(notebook.status).to_have_text("Copied")
 
-    tab_until(notebook.more, key="Shift+Tab")
+
+def test_more_settings_and_the_card_open_by_the_keyboard(opened, expected):
+    notebook = opened(seed="The sea", length=40, speed=None)
+    press, type_ = notebook.page.keyboard.press, notebook.page.keyboard.type
+    notebook.generate.focus()
+    tab_to(notebook.more, key="Shift+Tab")
     press("Enter")
     tab_to(notebook.top_k)
     type_("1")
