@@ -105,6 +105,7 @@ def test_all_of_a_text_and_its_inside_can_be_read(page, placed, screenshot, name
     tab(notebook, "Cells").click()
     notebook.root.get_by_role("spinbutton", name="Layer", exact=True).fill("1")
     notebook.root.get_by_role("spinbutton", name="Cell", exact=True).fill("3")
+    page.keyboard.press("Enter")
     expect_some_highlighted(notebook, "lstm-cell-2", "lstm-cell-4")
     found["a cell"] = weak(notebook.root)
     tab(notebook, "Branches").click()

@@ -24,6 +24,15 @@ view = TrainingView(text, units=32, embedding_size=8, layers=1, epochs=60, batch
 view"""
 TRAIN = "model = view.train()"
 
+# The texts of the chart that are not all in it.
+OUTSIDE = """chart => {
+  const {left, right, top, bottom} = chart.getBoundingClientRect();
+  return [...chart.querySelectorAll("text")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.left < left - 1 || box.right > right + 1 || box.top < top - 1 || box.bottom > bottom + 1;
+  }).map((one) => one.textContent);
+}"""
+
 
 class Training:
     """A view in a page, by the names that a reader sees or hears."""
@@ -156,6 +165,7 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
     training.root.get_by_text("Baselines").click()
     found["stopped"] = violations(training)
     assert weak(training.root) == {}
+    assert training.chart.evaluate(OUTSIDE) == []
     screenshot(f"training-{theme}")
     training.temperature.fill("101")
     found["wrong"] = violations(training)
@@ -164,6 +174,7 @@ def test_it_looks_right_and_axe_finds_nothing(opened, screenshot, theme):
         "chart => chart.getBoundingClientRect().width <= 320", arg=training.chart.element_handle()
     )
     assert training.root.evaluate(CUT_OFF) == []
+    assert training.chart.evaluate(OUTSIDE) == []
     found["narrow"] = violations(training)
     screenshot(f"training-narrow-{theme}")
     assert found == {state: [] for state in found}

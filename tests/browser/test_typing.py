@@ -13,6 +13,7 @@ import pytest
 from lab import SEED
 from playwright.sync_api import expect
 from test_lanes_page import Lanes
+from test_page_inside import look_at_a_letter
 
 LETTERS = " and she walked along the wall of the old garden in the rain"
 PACES = [
@@ -108,7 +109,6 @@ def test_numbers_stay_as_they_are_typed(opened, pause, writing, busy):  # noqa: 
     values = "print(w.temperature, w.length, w.top_k, w.top_p, w.rng, 'done')"
     notebook = opened(values, run_all=False, length=100_000, speed=100)
     begin(notebook, writing=writing)
-    notebook.more.click()
     typed = {
         notebook.temperature_field: "0.725",
         notebook.length_field: "98765",
@@ -117,6 +117,8 @@ def test_numbers_stay_as_they_are_typed(opened, pause, writing, busy):  # noqa: 
         notebook.rng: "13579",
     }
     for field, number in typed.items():
+        if field is notebook.top_k:
+            notebook.more.click()
         clear(field)
         notebook.page.keyboard.type(number, delay=pause)
         expect(field).to_have_value(number)
@@ -131,9 +133,12 @@ def test_a_slider_that_is_dragged_never_goes_back(opened, pause, writing, busy):
     notebook = opened(values, run_all=False, length=100_000, speed=400, inside=True)
     notebook.page.set_viewport_size({"width": 1280, "height": 1800})  # all of it is in sight
     begin(notebook, writing=writing)
+    if not writing:
+        notebook.step.click()
+        expect(notebook.status).to_have_text("Finished: 1 character")
+    look_at_a_letter(notebook)
     what_if = notebook.root.get_by_role("slider", name="What if the temperature were")
-    expect(what_if).to_be_visible()
-    temperature = notebook.root.get_by_role("slider", name="Temperature", exact=True)
+    temperature = notebook.temperature
     if writing:  # until the text has all its room, what is below it moves
         text = notebook.text.element_handle()
         notebook.page.wait_for_function("text => text.scrollHeight > text.clientHeight", arg=text)
