@@ -110,7 +110,7 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
     expect(choices).to_have_text([*bundled, re.compile("bolano"), re.compile("darwin")])
     expect(notebook.model).to_have_value(darwin)  # the cell chose it
     notebook.about.click()
-    expect(notebook.root.get_by_text("2 layers of 128 cells")).to_be_visible()
+    expect(notebook.card.get_by_text("2 layers of 128 cells")).to_be_visible()
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 100 characters")
     text = LSTMGenerator(darwin).generate(seed=SEED, length=100, temperature=0.6, rng=1)
@@ -118,7 +118,7 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
 
     notebook.model.select_option(label="bolano")
     notebook.about.click()
-    expect(notebook.root.get_by_text("2 layers of 256 cells")).to_be_visible()
+    expect(notebook.card.get_by_text("2 layers of 256 cells")).to_be_visible()
     expect(notebook.go_on).to_be_disabled()  # the text is darwin's
     notebook.generate.click()
     expect(notebook.text).to_have_text(re.compile(re.escape(expected(100)[:20])))

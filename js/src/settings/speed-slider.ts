@@ -35,9 +35,9 @@ export class SpeedSlider {
     const number = speed?.toLocaleString("en", { maximumFractionDigits: 1 });
     const unit = number === "1" ? "character" : "characters";
     const fastest = "as fast as it goes";
-    const long = element("span", { className: "lstm-roomy", textContent: " per second" });
-    const short = element("span", { className: "lstm-terse", textContent: " /s" });
-    this.#seen.replaceChildren(...(number ? [number, long, short] : [fastest]));
+    const long = element("span", { className: "lstm-roomy" }, number ? " per second" : fastest);
+    const short = element("span", { className: "lstm-terse" }, number ? " /s" : "fastest");
+    this.#seen.replaceChildren(number ?? "", long, short);
     const spoken = number ? `${number} ${unit} per second` : fastest;
     this.#slider.setAttribute("aria-valuetext", spoken);
   }
