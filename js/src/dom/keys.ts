@@ -14,9 +14,11 @@ export function keepKeys(root: HTMLElement, signal: AbortSignal): void {
   // of their shortcuts are for whatever has the focus: the attribute of an element around it comes too late.
   const mark = (event: KeyboardEvent) => {
     const { target } = event;
-    if (target instanceof Element && root.contains(target)) {
-      target.toggleAttribute(SUPPRESS, !saves(event));
-    }
+    if (!(target instanceof Element && root.contains(target))) return;
+    // The seed lies within the text, which may have been pressed on before.
+    const marked = saves(event) ? root.querySelectorAll(`[${SUPPRESS}]`) : [];
+    for (const one of marked) one.removeAttribute(SUPPRESS);
+    if (!saves(event)) target.toggleAttribute(SUPPRESS, true);
   };
   window.addEventListener("keydown", mark, { capture: true, signal });
   on(root, "keydown", signal, (event) => saves(event) || event.stopPropagation());
