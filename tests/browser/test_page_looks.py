@@ -86,6 +86,8 @@ w.model = dataclasses.replace(w.generator.model, card=card)"""
     notebook.about.click()
     expect(notebook.root.get_by_role("definition").first).to_be_visible()
     assert notebook.root.evaluate(CUT_OFF) == []
+    notebook.about.click()
+    expect(notebook.card).to_be_hidden()
     notebook.seed.fill(long + "\U00010348" * 30)
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")
@@ -98,7 +100,7 @@ def test_high_contrast_and_little_motion(opened, screenshot):
     notebook.page.emulate_media(forced_colors="active", reduced_motion="reduce")
     notebook.seed.fill("The 北 road ‐ to")
     have_a_mark(notebook)
-    block = notebook.text.locator(":scope > *").last
+    block = notebook.text.locator(".lstm-text-block").last
     assert block.evaluate(caret) == "none"
     notebook.page.emulate_media(forced_colors="active", reduced_motion="no-preference")
     assert block.evaluate(caret) != "none"
