@@ -166,9 +166,15 @@ _WEAK = """root => {
   return [count, Object.fromEntries(weak)];
 }"""
 
+# What glides to its place has other colours on the way.
+_SETTLE = """root => Promise.all(root.getAnimations({subtree: true})
+  .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+  .map((one) => one.finished.catch(() => null)))"""
+
 
 def weak(root: Locator) -> dict[str, float]:
     """Return what of a widget can hardly be read or seen, as it is shown now, with its contrast."""
+    root.evaluate(_SETTLE)
     count, found = root.evaluate(_WEAK)
     assert count > 40, count
     return {what: round(ratio, 2) for what, ratio in found.items()}
