@@ -35,7 +35,7 @@ def test_it_runs_and_its_widgets_come_to_life(lab, opened_all, file_name, screen
     notebook.run_all()
     screenshot(f"notebook-{file.stem}")
     with notebook.saving():
-        notebook.menu("File", "Save Notebook")
+        notebook.command("docmanager:save")
     # What comes out is of the same kinds as what is committed, with pictures instead of the widgets.
     for cell, committed in zip(code(read(lab.folder / file_name)), code(read(file)), strict=True):
         assert not {"stderr", "error"} & set(kinds(cell.outputs)), cell.outputs
