@@ -1,6 +1,6 @@
 """What each choice of the trainer is worth: the loss after the same processor time, one change at a time.
 
-    OMP_NUM_THREADS=1 python benchmarks/ablation.py TEXT [--minutes 6] [--only NAME ...]
+    OMP_NUM_THREADS=1 python benchmarks/ablation.py TEXT [--model MODEL] [--minutes 6] [--only NAME ...]
 
 Each variant trains on one thread for the same processor time, as far as it gets: the number of its updates
 follows from the speed of its first ones, so that its learning rate falls to 0 in time. The last tenth of the
@@ -20,18 +20,22 @@ from unittest import mock
 import torch
 from accelerate import Accelerator
 
+from lstm_widget import load_model
 from lstm_widget.training import network as networks
+from lstm_widget.training.adoption import with_vocab
 from lstm_widget.training.layer import read_sequence
 from lstm_widget.training.learner import Learner
 from lstm_widget.training.memory import keeping_freed_memory
-from lstm_widget.training.network import new_network
+from lstm_widget.training.network import network_of, new_network
 from lstm_widget.training.settings import settings_for, training_settings
 from lstm_widget.training.text import encode
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.corpus import Corpus
+    from lstm_widget.training.settings import ChosenSettings
 
 LN2 = math.log(2)
 FIRST = 15  # updates whose time is measured, after as many for warming up
@@ -78,21 +82,23 @@ class _WeightDropped:
         return torch.dropout(weights, self._share, train=True) if name == "weight_hh_l0" else weights
 
 
-def learner(corpus: Corpus, changes: dict[str, Any]) -> Learner:
+def learner(corpus: Corpus, changes: dict[str, Any], model: CharLSTM | None) -> Learner:
     """Return what is to learn."""
     given = {name: value for name, value in changes.items() if not name.startswith("_")}
-    asked = training_settings({"precision": "bfloat16", **given})
-    settings = settings_for(asked, len(corpus.ids), learnt=corpus.learnt)
+
+    def chosen(**more: Any) -> ChosenSettings:  # noqa: ANN401 - settings of several types
+        asked = training_settings({"precision": "bfloat16", **given, **more})
+        return settings_for(asked, len(corpus.ids), model, learnt=corpus.learnt)
+
+    settings = chosen()
     if "_dropout" in changes:
-        settings = settings_for(
-            training_settings({"precision": "bfloat16", "dropout": changes["_dropout"] * settings.dropout}),
-            len(corpus.ids),
-            learnt=corpus.learnt,
-        )
+        settings = chosen(dropout=changes["_dropout"] * settings.dropout)
     if "_tied" in changes:
-        asked = training_settings({"precision": "bfloat16", "embedding_size": settings.units})
-        settings = settings_for(asked, len(corpus.ids), learnt=corpus.learnt)
-    network = new_network(len(corpus.vocab), settings)
+        settings = chosen(embedding_size=settings.units)
+    if model is None:
+        network = new_network(len(corpus.vocab), settings)
+    else:
+        network = network_of(with_vocab(model, corpus.vocab, settings.seed))
     if "_tied" in changes and network.embedding is not None:
         network.embedding.weight = network.head.weight
     kind = ConstantRate if "_constant" in changes else Learner
@@ -115,7 +121,7 @@ def trained(one: Learner, seconds: float) -> float:
     return one.done * characters / (time.process_time() - begun)
 
 
-def measured(corpus: Corpus, changes: dict[str, Any], seconds: float) -> str:
+def measured(corpus: Corpus, changes: dict[str, Any], model: CharLSTM | None, seconds: float) -> str:
     """Train one variant, and return its row of the table without its name."""
     share = changes.get("_weight_drop", 0.0)
 
@@ -123,7 +129,7 @@ def measured(corpus: Corpus, changes: dict[str, Any], seconds: float) -> str:
         return read_sequence(_WeightDropped(layer, share) if layer.training else layer, *rest)  # type: ignore[arg-type]
 
     with mock.patch.object(networks, "read_sequence", read if share else read_sequence):
-        one = learner(corpus, changes)
+        one = learner(corpus, changes, model)
         speed = keeping_freed_memory(lambda: trained(one, seconds))
         loss = one.validate()
     assert loss is not None  # noqa: S101 - it is not stopped
@@ -137,15 +143,18 @@ def main() -> None:
     """Train each variant, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("text", type=Path)
+    parser.add_argument("--model", help="train this one further")
     parser.add_argument("--minutes", type=float, default=6, help="of processor time (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, metavar="NAME", default=[*VARIANTS])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        corpus = encode(options.text, Path(folder) / "ids", min_count=3)
+        model = None if options.model is None else load_model(options.model)
+        corpus = encode(options.text, Path(folder) / "ids", min_count=3, keep=model.vocab if model else ())
         print("| variant | network | dropout | characters/s | epochs | nats | bits |")
         print("|---|---|---|---|---|---|---|")
         for name in options.only:
-            print(f"| {name} | {measured(corpus, VARIANTS[name], 60 * options.minutes)} |", flush=True)
+            row = measured(corpus, VARIANTS[name], model, 60 * options.minutes)
+            print(f"| {name} | {row} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -235,7 +235,9 @@ class Notebook(Widget):
     def run_all(self) -> None:
         """Run all cells, perhaps again, and wait until they have been run."""
         self._run("notebook:run-all-cells", self.page.locator("body"))
-        expect(self.page.locator(".jp-InputPrompt", has_text="[*]:")).to_have_count(0)
+        running = self.page.locator(".jp-InputPrompt", has_text="[*]:")
+        while count := running.count():  # long notebooks take their time, but each cell ends
+            expect(running).not_to_have_count(count)
 
     def run_cell(self, number: int) -> None:
         """Have one cell run, counted from 0, without waiting for its end."""

@@ -70,6 +70,7 @@ def test_all_its_widgets_answer_on_a_slow_computer(page, problems, opened_all, f
         if "lstm-training" in widget.root.get_attribute("class"):
             expect(widget.line).to_contain_text("Finished")
         else:
+            widget.speed.press("Home")  # as slow as it goes, so that it is still writing when it is stopped
             widget.generate.click()
             expect(widget.status).to_contain_text("Writing")
             widget.stop.click()
