@@ -98,7 +98,7 @@ def run(lab: Lab, browser: Browser, file: Path) -> NotebookNode:
     expect.set_options(timeout=PATIENCE)
     notebook.run_all()
     with notebook.saving():
-        notebook.menu("File", "Save Notebook")
+        notebook.command("docmanager:save")
     ran = read(lab.folder / file.name)
     for shown, cell in zip(page.locator(".jp-Notebook-cell").all(), ran.cells, strict=True):
         views = [output for output in cell.get("outputs", []) if VIEW in output.get("data", {})]

@@ -85,7 +85,7 @@ def opened(page: Page, lab: Lab, name: str, cell: str, theme: str) -> Notebook:
     """Open a notebook with one cell, and run it, in a light or dark theme."""
     notebook = lab.open(page, f"{name}-{theme}.ipynb", [cell])
     if theme == "dark":
-        notebook.menu("Settings", "Theme", "JupyterLab Dark")
+        notebook.command("apputils:change-theme", theme="JupyterLab Dark")
         page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
         page.locator("#jupyterlab-splash").wait_for(state="detached")  # it covers the change
     notebook.run_all()

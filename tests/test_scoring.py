@@ -43,6 +43,12 @@ def slow_score(network, text):
     return np.array(found)
 
 
+def test_a_score_at_the_end_of_a_cell_takes_one_line_however_long_the_text(random_model):
+    model = random_model((6,), None, characters=TEXT)
+    score = LSTMGenerator(model).score(some_text(model, 2000))
+    assert repr(score) == f"Score(2,000 characters, {score.bits_per_character:.2f} bits per character)"
+
+
 # Against something else.
 
 

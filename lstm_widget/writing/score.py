@@ -47,6 +47,9 @@ class Score:
         """The mean of `bits`; the lower, the better the model knows such texts."""
         return float(self.bits.mean())
 
+    def __repr__(self) -> str:
+        return f"Score({len(self.text):,} characters, {self.bits_per_character:.2f} bits per character)"
+
 
 def score(model: CharLSTM, engine: Engine, text: str, *, logits: bool = False) -> Score:
     """Score a text; see `LSTMGenerator.score`."""

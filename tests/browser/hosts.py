@@ -54,10 +54,10 @@ class Host(Protocol):
 class Notebook7(Lab):
     """Notebook 7: JupyterLab's parts in a page of its own for each notebook."""
 
-    module, start, tree = "notebook", "tree", "notebooks"
+    module, app, start, tree = "notebook", "JupyterNotebookApp", "tree", "notebooks"
 
     def show(self, page: Page, *, dark: bool = False) -> Notebook:
-        """Open it, and run it by the menu."""
+        """Open it, and run it."""
         theme = self._settings / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
         theme.parent.mkdir(parents=True, exist_ok=True)
         theme.write_text(json.dumps({"theme": "JupyterLab Dark" if dark else "JupyterLab Light"}))

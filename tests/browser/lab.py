@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
-from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 SEED = "The road"
 TIMEOUT = 60_000  # milliseconds; generous, as nothing is waited for longer than it takes
 # While JupyterLab starts, it drops commands without a word: then they are given again.
-# A computer that is slowed down six times and busy opens no menu within five seconds.
 _TRIES, _PATIENCE = 12, 15_000
 _TOKEN = "test"  # noqa: S105 - of a server that lasts as long as the test
 
@@ -45,6 +43,16 @@ _KERNEL_READY = f"""async ([address, name]) => {{
   return sessions.some(({{path, kernel}}) =>
     path.endsWith(name) && kernel.connections > 0 && kernel.execution_state === "idle");
 }}"""
+
+
+# What the menus run. They themselves open late on a busy machine, and close when JupyterLab takes the focus.
+_COMMAND_READY = "([name, arguments]) => window.jupyterapp?.commands.isEnabled(name, arguments)"
+_RUN_COMMAND = "([name, arguments]) => void window.jupyterapp.commands.execute(name, arguments)"
+
+# Without a kernel, JupyterLab asks for one instead of running a cell.
+_CONNECTED = """() =>
+  window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === "connected"
+"""
 
 
 class JupyterLabError(Exception):
@@ -97,7 +105,7 @@ class Server:
 class Lab(Server):
     """A JupyterLab server over an empty folder, with the settings of somebody who has just installed it."""
 
-    module, start, tree = "jupyterlab", "lab", "doc/tree"
+    module, app, start, tree = "jupyterlab", "LabApp", "lab", "doc/tree"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "notebooks"
@@ -112,6 +120,7 @@ class Lab(Server):
             "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
         }
         command = [self.module, "--no-browser", "--allow-root", "--ServerApp.port=0"]
+        command += [f"--{self.app}.expose_app_in_browser=True"]
         command += [f"--ServerApp.root_dir={self.folder}", f"--IdentityProvider.token={_TOKEN}"]
         super().__init__(command, rf"(http://127\.0\.0\.1:\d+)/{self.start}", places)
 
@@ -221,41 +230,32 @@ class Notebook(Widget):
         """Return a widget of several, counted from 0."""
         return Widget(self.widgets.nth(number))
 
-    def menu(self, *names: str) -> None:
-        """Choose an entry of the menu bar."""
-        first, *inner, last = names
-        entries = self.page.locator(".lm-Menu-itemLabel")  # those with a menu behind them have no name
-        for _ in range(_TRIES):
-            try:
-                self.page.get_by_role("menuitem", name=first, exact=True).click(timeout=_PATIENCE)
-                for name in inner:
-                    entries.get_by_text(name, exact=True).hover(timeout=_PATIENCE)
-                entries.get_by_text(last, exact=True).click(timeout=_PATIENCE)
-            except TooLate:  # not enabled yet, or the menu was closed again
-                self.page.keyboard.press("Escape")
-            else:
-                return
-        msg = f"JupyterLab does not offer {' > '.join(names)}"
-        raise JupyterLabError(msg)
+    def command(self, name: str, **arguments: object) -> None:
+        """Run one of JupyterLab's commands, as its menus do, as soon as it can be run."""
+        self.page.wait_for_function(_COMMAND_READY, arg=[name, arguments])
+        self.page.evaluate(_RUN_COMMAND, [name, arguments])
 
     def run_all(self) -> None:
         """Run all cells, perhaps again, and wait until they have been run."""
-        self._run("Run All Cells", self.page.locator("body"))
-        expect(self.page.locator(".jp-InputPrompt", has_text="[*]:")).to_have_count(0)
+        self._run("notebook:run-all-cells", self.page.locator("body"))
+        running = self.page.locator(".jp-InputPrompt", has_text="[*]:")
+        while count := running.count():  # long notebooks take their time, but each cell ends
+            expect(running).not_to_have_count(count)
 
     def run_cell(self, number: int) -> None:
         """Have one cell run, counted from 0, without waiting for its end."""
         cell = self.page.locator(".jp-CodeCell").nth(number)
         cell.locator(".jp-InputPrompt").first.click()
-        self._run("Run Selected Cell and Do not Advance", cell)
+        self._run("notebook:run-cell", cell)
 
     def _run(self, command: str, where: Locator) -> None:
-        """Choose a command of the menu "Run" until there are neither unrun cells nor outputs of before."""
+        """Run a command until there are neither unrun cells nor outputs of before."""
+        self.page.wait_for_function(_CONNECTED)
         outputs = ".jp-OutputArea-child"
         where.locator(outputs).evaluate_all("all => all.forEach((one) => one.dataset.old = 1)")
         old = where.locator(f"{outputs}[data-old]").or_(where.locator(".jp-InputPrompt", has_text="[ ]:"))
         for _ in range(_TRIES):  # JupyterLab drops the command without a word while it is still connecting
-            self.menu("Run", command)
+            self.command(command)
             try:
                 expect(old).to_have_count(0, timeout=_PATIENCE)
             except AssertionError:

@@ -38,7 +38,7 @@ class Lanes:
     """A widget with lanes in a page, by the names that a reader sees or hears."""
 
     def __init__(self, notebook, number: int = 0) -> None:
-        self.page, self.menu = notebook.page, notebook.menu
+        self.page, self.command = notebook.page, notebook.command
         self.root = self.page.get_by_role("group", name="LSTM temperature lanes").nth(number)
         self.status = self.root.get_by_role("status")
         self.seed = self.root.get_by_role("textbox", name="Seed")

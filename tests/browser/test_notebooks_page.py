@@ -35,7 +35,7 @@ def test_it_runs_and_its_widgets_come_to_life(lab, opened_all, file_name, screen
     notebook.run_all()
     screenshot(f"notebook-{file.stem}")
     with notebook.saving():
-        notebook.menu("File", "Save Notebook")
+        notebook.command("docmanager:save")
     # What comes out is of the same kinds as what is committed, with pictures instead of the widgets.
     for cell, committed in zip(code(read(lab.folder / file_name)), code(read(file)), strict=True):
         assert not {"stderr", "error"} & set(kinds(cell.outputs)), cell.outputs
@@ -70,6 +70,7 @@ def test_all_its_widgets_answer_on_a_slow_computer(page, problems, opened_all, f
         if "lstm-training" in widget.root.get_attribute("class"):
             expect(widget.line).to_contain_text("Finished")
         else:
+            widget.speed.press("Home")  # as slow as it goes, so that it is still writing when it is stopped
             widget.generate.click()
             expect(widget.status).to_contain_text("Writing")
             widget.stop.click()

@@ -79,7 +79,7 @@ def test_a_restarted_kernel_is_told_in_one_sentence(opened, expected, writing):
     if not writing:
         notebook.stop.click()
         expect(notebook.status).to_have_text(re.compile("^Stopped"))
-    notebook.menu("Kernel", "Restart Kernel…")
+    notebook.command("kernelmenu:restart")
     notebook.page.get_by_role("button", name="Confirm Kernel Restart").click()
     expect(notebook.alert).to_have_text(GONE, timeout=SOON)
     text = notebook.written(SEED)
@@ -132,7 +132,7 @@ def test_a_page_that_is_reloaded_goes_on_with_the_text(opened, expected, lab, fi
 
 def test_a_saved_notebook_shows_its_text_and_says_that_it_is_a_record(opened, lab, file_name):
     notebook = opened(speed=100)
-    notebook.menu("Settings", "Save Widget State Automatically")
+    notebook.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
     notebook.generate.click()
     notebook.wait_for(30)
     notebook.temperature.press("Home")

@@ -36,7 +36,7 @@ def narrow(notebook) -> None:
 
 def dark(notebook) -> None:
     light = notebook.page.evaluate(PAPER)
-    notebook.menu("Settings", "Theme", "JupyterLab Dark")
+    notebook.command("apputils:change-theme", theme="JupyterLab Dark")
     notebook.page.wait_for_function(f"light => {PAPER} !== light", arg=light)
     notebook.page.locator("#jupyterlab-splash").wait_for(state="detached")
 

@@ -38,7 +38,7 @@ class Training:
     """A view in a page, by the names that a reader sees or hears."""
 
     def __init__(self, notebook) -> None:
-        self.notebook, self.page, self.menu = notebook, notebook.page, notebook.menu
+        self.notebook, self.page, self.command = notebook, notebook.page, notebook.command
         self.root = self.page.get_by_role("group", name="LSTM training").first
         self.status = self.root.get_by_role("status")
         self.line = self.root.locator(".lstm-status")
@@ -132,9 +132,9 @@ def test_the_page_follows_stops_and_goes_back(opened, screenshot):
 
 def test_an_interrupt_of_the_kernel_keeps_the_best_and_no_kernel_shows_the_record(opened, lab, file_name):
     training = opened()
-    training.menu("Settings", "Save Widget State Automatically")
+    training.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
     training.wait_for_points("training", 5)
-    training.menu("Kernel", "Interrupt Kernel")
+    training.command("kernelmenu:interrupt")
     expect(training.line).to_have_text(re.compile("^Stopped"))
     training.go("Home")
     first = training.written()
