@@ -166,9 +166,14 @@ def test_a_character_is_pointed_at_by_mouse_and_by_keys(opened, generator):
     # What a screen reader hears.
     expect(notebook.status).to_contain_text("die")
     expect(notebook.root.get_by_role("img", name=re.compile("die"))).to_be_visible()
-    notebook.page.keyboard.press("Escape")
-    notebook.text.hover(position={"x": 60, "y": 20})
+    notebook.page.keyboard.press("Control+Home")  # of the seed
     expect(letter.locator(".lstm-letter-title")).to_have_text("Read, not chosen")
+    notebook.page.keyboard.press("Escape")
+    first = "text => { const {right, bottom} = text.getBoundingClientRect(); return [right, bottom]; }"
+    x, y = notebook.text.locator(".lstm-text-seed").evaluate(first)
+    notebook.page.mouse.move(x + 10, y - 8)  # in the first word behind the seed
+    expect_highlighted(notebook, "lstm-caret", {len(SEED) + 1}, {len(SEED) + 1})
+    expect(letter).to_contain_text(f"{trace.surprise[1]:.2f} bits")
 
 
 def test_colours_tell_the_surprise(opened, generator):
@@ -216,6 +221,8 @@ def test_branches_by_keyboard_alone(opened, generator):
     notebook.page.keyboard.press("Control+Home")
     for _ in range(len(SEED) + 30):
         notebook.page.keyboard.press("ArrowRight")
+    surprise = generator.trace(seed=SEED, length=300, temperature=0.6, rng=1).surprise[30]
+    expect(notebook.root.locator(".lstm-letter")).to_contain_text(f"{surprise:.2f} bits")
     field = notebook.root.get_by_role("textbox", name="Or type another character")
     field.focus()
     notebook.page.keyboard.type("q")
