@@ -271,7 +271,7 @@ def test_samples_are_what_the_engine_writes(told):
     compared = 0
     for record in told.records:
         for sample in record.samples:
-            assert TEXT[1800:].startswith(sample.seed)
+            assert TEXT[1800:].lstrip().startswith(sample.seed)  # its first whole words
             lstm = LSTMGenerator(told.averages[record.update].to_char_lstm(told.model.vocab))
             expected = lstm.generate(seed=sample.seed, length=150, temperature=sample.temperature, rng=0)
             assert sample.text == expected

@@ -91,26 +91,27 @@ test("they go with their text, with the tab, and with the view", () => {
   expect([drawn(), label()]).toEqual([none, null]);
 });
 
-test("the label stands over its letter, and turns to the left where the line ends", () => {
+test("the label stands over its letter, and begins before it where the line ends", () => {
   const rect = { left: 300, right: 310, top: 120, bottom: 140, width: 10, height: 20 };
   Object.defineProperty(page.root, "clientWidth", { value: 400 });
   Object.defineProperty(page.flow, "offsetWidth", { value: 360 });
   const getClientRects = () => [rect];
   Object.assign(Range.prototype, { getClientRects });
-  let wide = 50;
-  vi.spyOn(Element.prototype, "getBoundingClientRect").mockImplementation(function (this: Element) {
-    const isFlow = this === page.flow;
-    return (
-      isFlow ? { left: 20, right: 380, top: 100, width: 360 } : { right: 300 + wide }
-    ) as never;
-  });
-  marks.show(TREE, "b");
-  expect([label()?.style.left, label()?.style.top]).toEqual(["280px", "20px"]);
-  expect(label()?.classList.contains("lstm-turned")).toBe(false);
-  wide = 150;
-  marks.show(TREE, undefined);
-  marks.show(TREE, "b");
-  expect(label()?.classList.contains("lstm-turned")).toBe(true);
+  const frame = { left: 20, right: 380, top: 100, width: 360 };
+  vi.spyOn(page.flow, "getBoundingClientRect").mockReturnValue(frame as never);
+  const wide = vi.spyOn(Element.prototype, "scrollWidth", "get").mockReturnValue(50);
+  const places = [];
+  for (const width of [50, 150, 500]) {
+    wide.mockReturnValue(width);
+    marks.show(TREE, undefined);
+    marks.show(TREE, "b");
+    places.push([label()?.style.left, label()?.style.top]);
+  }
+  expect(places).toEqual([
+    ["280px", "20px"],
+    ["210px", "20px"], // it ends where the line does
+    ["0px", "20px"],
+  ]);
   Reflect.deleteProperty(Range.prototype, "getClientRects");
   vi.restoreAllMocks();
 });

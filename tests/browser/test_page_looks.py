@@ -146,6 +146,8 @@ def test_axe_finds_nothing(opened, screenshot, theme):
     notebook.more.click()
     notebook.about.click()
     found["More and the card"] = violations(notebook)
+    notebook.about.click()
+    expect(notebook.card).to_be_hidden()
     notebook.temperature_field.fill("101")
     notebook.seed.fill("北京")
     notebook.temperature_field.fill("1")

@@ -102,7 +102,7 @@ def test_what_a_callback_raises_is_shown_and_stops_nothing(page):
     messages = notebook.until_idle(notebook.client.execute("w.generate(seed='She was', rng=7)"))
     assert {m["content"]["ename"] for m in messages if m["msg_type"] == "error"} == {"ZeroDivisionError"}
     assert answers(messages)[-1]["reason"] == "finished"
-    assert notebook.printed("print(w.status, len(w.text))") == "finished 300"
+    assert notebook.printed("print(w.status, len(w.text))") == "finished 600"
     page.start("a", **SETTINGS)
     assert page.pull_all("a")[0] == LSTMGenerator().generate(SETTINGS)
 

@@ -334,8 +334,8 @@ def test_a_wrong_message_is_answered_with_a_sentence(page, content, sentence):
 WRONG = [
     ("temperature", -3, 0.6, "temperature must be a number"),
     ("temperature", None, 0.6, "temperature must be a number"),
-    ("length", None, 300, "length must be a whole number"),
-    ("length", 2.5, 300, "length must be a whole number"),
+    ("length", None, 600, "length must be a whole number"),
+    ("length", 2.5, 600, "length must be a whole number"),
     ("top_k", 0, None, "top_k must be a whole number"),
     ("top_p", 7, None, "top_p must be a number"),
     ("rng", 2**53, None, "below 2**53"),

@@ -3,7 +3,7 @@ import { onResize } from "../dom/events.ts";
 import { REPLACED, type TextArea } from "../sheet/text-area.ts";
 import { TextLayout } from "./text-layout.ts";
 
-/** A label over a letter of a text, which stays as it is; where the line ends, the label reaches to the left. */
+/** A label over a letter of a text, which stays as it is; near the end of a line the label begins further to the left. */
 export class LetterLabel {
   readonly root: HTMLElement;
   readonly #layout: TextLayout;
@@ -14,7 +14,10 @@ export class LetterLabel {
     className: string,
     signal: AbortSignal,
   ) {
-    this.root = element("span", { className: `lstm-letter-label ${className}` });
+    this.root = element("span", {
+      className: `lstm-letter-label ${className}`,
+      "aria-hidden": "true",
+    });
     this.#layout = new TextLayout(page);
     onResize([page.root], signal, () => this.#place()); // other lines
     page.root.addEventListener(REPLACED, () => this.hide(), { signal });
@@ -40,10 +43,9 @@ export class LetterLabel {
     const { flow } = this.page;
     const frame = flow.getBoundingClientRect();
     const scale = frame.width / flow.offsetWidth || 1; // of a page that is shown larger or smaller
-    this.root.style.left = `${(rect.left - frame.left) / scale}px`;
+    const width = this.root.scrollWidth; // of the label: the root itself takes no room
+    const left = Math.min((rect.left - frame.left) / scale, flow.offsetWidth - width);
+    this.root.style.left = `${Math.max(left, 0)}px`;
     this.root.style.top = `${(rect.top - frame.top) / scale}px`;
-    this.root.classList.remove("lstm-turned");
-    const isBeyond = this.root.getBoundingClientRect().right > frame.right;
-    this.root.classList.toggle("lstm-turned", isBeyond);
   }
 }
