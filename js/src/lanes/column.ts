@@ -76,6 +76,8 @@ export class Column {
     const name = `Temperature of ${lane}`;
     const field = new NumberField(name, this.range, { whole: false }, changed, signal);
     field.value = this.#temperature;
+    // Both controls have it as their name, and the colour says what they are.
+    field.root.querySelector("label")?.classList.add("lstm-unseen");
     const [slider, typed = null] = inputs(field.root);
     if (typed !== null) slider?.before(typed); // the number is looked at first
     before?.remove();
