@@ -91,7 +91,7 @@ def test_a_restarted_kernel_is_told_in_one_sentence(opened, expected, writing):
     assert notebook.written(SEED) == text
     # What the sentence says is what helps.
     notebook.run_all()
-    expect(notebook.alert).to_have_text("")
+    expect(notebook.alert).to_have_count(0)
     notebook.generate.click()
     notebook.wait_for(30)
 

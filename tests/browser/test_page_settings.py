@@ -111,6 +111,8 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
     expect(notebook.model).to_have_value(darwin)  # the cell chose it
     notebook.about.click()
     expect(notebook.card.get_by_text("2 layers of 128 cells")).to_be_visible()
+    notebook.about.click()
+    expect(notebook.card).to_be_hidden()
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 100 characters")
     text = LSTMGenerator(darwin).generate(seed=SEED, length=100, temperature=0.6, rng=1)
@@ -120,6 +122,7 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
     notebook.about.click()
     expect(notebook.card.get_by_text("2 layers of 256 cells")).to_be_visible()
     expect(notebook.go_on).to_be_disabled()  # the text is darwin's
+    notebook.about.click()
     notebook.generate.click()
     expect(notebook.text).to_have_text(re.compile(re.escape(expected(100)[:20])))
     expect(notebook.status).to_have_text("Finished: 100 characters")
@@ -137,6 +140,7 @@ def test_the_model_is_chosen_and_its_card_is_shown(opened, shared_models, expect
         f"{card['validation_loss_bits']:.2f} bits",
     ):
         expect(notebook.card.get_by_text(told)).to_be_visible()
+    notebook.about.click()
     notebook.generate.click()
     expect(notebook.line).to_have_text(re.compile("^Finished · 100 characters"))
     text = tales.generate(seed=SEED, length=100, temperature=0.6, rng=1)

@@ -64,7 +64,7 @@ def test_so_do_the_other_widgets(open_notebook, kind):
         root = notebook.page.get_by_role("group", name="LSTM temperature lanes")
         expect(root.get_by_role("spinbutton", name="Length")).to_have_value("50")
         root.get_by_role("button", name="Generate", exact=True).click()
-        expect(root.get_by_role("status")).to_have_text("Finished: 3 lanes, 50 characters")
+        expect(root.get_by_role("status")).to_have_text("Finished: 3 lanes of 50 characters")
     else:
         root = notebook.page.get_by_role("group", name="LSTM training")
         expect(root.locator(".lstm-status")).to_contain_text("Finished")
