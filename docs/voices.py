@@ -94,7 +94,7 @@ VOICES: dict[str, tuple[str, dict[str, Any]]] = {
             "title": "Fairy tales, tiny",
             "language": "en",
             "text": "Lang's twelve coloured Fairy Books, Grimm, Jacobs and Andersen",
-            "note": f"{OLD} It is so small that it can be looked through whole; few of its words are words.",
+            "note": f"{OLD} It is small enough to be looked through whole; it writes words, not sense.",
             "seed": "Once upon a ti",
             "beginnings": ["The old king had three so", '"Who is knocking at my do'],
         },

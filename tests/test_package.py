@@ -154,7 +154,7 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(built):
 
 def test_the_bundled_models_are_small_and_their_cards_say_what_they_are():
     files = bundled_files()
-    assert set(files) == {"fairytales", "maerchen", "shakespeare", "sherlock"}
+    assert set(files) == {"fairytales", "maerchen", "shakespeare", "sherlock", "tiny", "verne"}
     said = {
         "title",
         "language",
@@ -187,9 +187,9 @@ def test_the_samples_in_a_card_are_what_the_model_writes(name):
     assert len(samples["by_rng"]) == 3
 
 
-@pytest.mark.parametrize("name", ["fairytales", "maerchen", "sherlock"])
+@pytest.mark.parametrize("name", ["fairytales", "maerchen", "sherlock", "tiny", "verne"])
 def test_the_loss_in_the_card_is_what_pytorch_finds(name):
-    file = CORPORA / f"{name}.txt"
+    file = CORPORA / f"{'fairytales' if name == 'tiny' else name}.txt"
     if not file.is_file():
         pytest.skip(f"The text of the model is not on this machine: there is no {file}.")
     model = lstm_widget.load_model(name)
