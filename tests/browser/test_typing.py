@@ -24,6 +24,9 @@ PACES = [
 ]
 paces = pytest.mark.parametrize(("pause", "writing", "busy"), PACES, indirect=["busy"])
 
+# Where a person clicks into the seed: behind it on its line the text goes on.
+WORDS = {"x": 10, "y": 12}
+
 # Notes each value that a control shows, in each frame.
 WATCH = """control => {
   const seen = (control.lstmSeen = [control.value]);
@@ -50,7 +53,7 @@ def caret(control):
 
 
 def clear(control):
-    control.click()
+    control.click(position=WORDS)
     control.press("ControlOrMeta+A")
     control.press("Delete")
 
@@ -88,7 +91,7 @@ def test_letters_stay_where_they_are_typed(opened, pause, writing, busy):  # noq
     notebook = opened("print(repr(w.seed), 'done')", run_all=False, length=100_000, speed=100)
     seed, page = notebook.seed, notebook.page
     begin(notebook, writing=writing)
-    seed.click()
+    seed.click(position=WORDS)
     seed.press("ControlOrMeta+End")
     page.keyboard.type(LETTERS, delay=pause)
     expect(seed).to_have_value(SEED + LETTERS)
@@ -183,7 +186,7 @@ def test_composed_and_pasted_letters_stay(opened):
     notebook = opened("print(repr(w.seed), 'done')", run_all=False, length=100_000, speed=100)
     seed, page = notebook.seed, notebook.page
     begin(notebook, writing=True)
-    seed.click()
+    seed.click(position=WORDS)
     seed.press("ControlOrMeta+End")
     devtools = page.context.new_cdp_session(page)
     for composed in ("´", "´e", "é"):
