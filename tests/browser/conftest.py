@@ -14,8 +14,11 @@ from lstm_widget import LSTMGenerator
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
-# What a host reports of itself, also where there is no widget: this one is of Notebook 7.6.
-OF_THE_HOST = {"Cannot read properties of undefined (reading 'schema')"}
+# What a host reports of itself, also where there is no widget: these are of Notebook 7.6 and JupyterLab 4.6.
+OF_THE_HOST = {
+    "Cannot read properties of undefined (reading 'schema')",
+    """Kernel message validation error: Unexpected token 's', "stream.stderr" is not valid JSON""",
+}
 
 
 @pytest.fixture(scope="session")
