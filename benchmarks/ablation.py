@@ -125,7 +125,7 @@ def measured(corpus: Corpus, changes: dict[str, Any], model: CharLSTM | None, se
     """Train one variant, and return its row of the table without its name."""
     share = changes.get("_weight_drop", 0.0)
 
-    def read(layer: nn.LSTM, *rest: Any) -> Any:  # noqa: ANN401 - as what it stands for
+    def read(layer: nn.LSTM, *rest: Any) -> Any:  # noqa: ANN401 - like the function it replaces
         return read_sequence(_WeightDropped(layer, share) if layer.training else layer, *rest)  # type: ignore[arg-type]
 
     with mock.patch.object(networks, "read_sequence", read if share else read_sequence):

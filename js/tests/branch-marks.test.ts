@@ -2,19 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BranchMarks } from "../src/inside/branch-marks.ts";
 import type { Branch } from "../src/kernel/protocol.ts";
 import { TextArea } from "../src/sheet/text-area.ts";
+import { FIRST } from "./branches.ts";
 import { covered, stubHighlights } from "./highlighting.ts";
 
-const FIRST: Branch = {
-  run: "a",
-  parent: null,
-  position: 0,
-  character: "",
-  instead: "",
-  before: "",
-  excerpt: "",
-  written: 8,
-  bits: 16,
-};
 const TREE: Branch[] = [
   FIRST,
   { ...FIRST, run: "b", parent: "a", position: 4, character: "n", instead: " " },

@@ -1,19 +1,7 @@
 import { expect, test } from "vitest";
 import { element } from "../src/dom/elements.ts";
 import { BranchTree } from "../src/inside/branch-tree.ts";
-import type { Branch } from "../src/kernel/protocol.ts";
-
-const FIRST: Branch = {
-  run: "a",
-  parent: null,
-  position: 0,
-  character: "",
-  instead: "",
-  before: "",
-  excerpt: "The road",
-  written: 8,
-  bits: 16,
-};
+import { FIRST } from "./branches.ts";
 
 test("the focus stays in the list, or near it", () => {
   const actions = { show: () => undefined, remove: () => undefined };

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 LONG = 20 * 60.0  # seconds, from which a shorter run is offered
 SHORTER = 10 * 60.0  # what that takes, about
 _MEASURING = 0.2  # seconds
-# Measured: on two cores, one step of a layer, forwards and backwards, takes so many of its products on one.
+# Measured: a step of a layer, forwards and backwards on two cores, takes as long as six of its products
+# on one.
 _PRODUCTS = 6.0
 
 
 class Estimate(NamedTuple):
-    """About how long it takes to read a text so many times."""
+    """About how long a training takes, and how many times it reads the text."""
 
     seconds: float
     epochs: int

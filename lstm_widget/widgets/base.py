@@ -166,7 +166,7 @@ class ModelWidget(PageWidget, Generic[R]):
         self._stamps: dict[str, object] = {}
         self._is_asked_by_page = False
         name = self._load(model)  # a wrong one is a ModelError here
-        # What the model brings, as long as nobody sets it.
+        # The model's own values, until others are set.
         self._own = {
             one: value
             for one, value in own_settings(self._generators[name]).items()

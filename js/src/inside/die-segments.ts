@@ -29,7 +29,7 @@ export class DieSegments {
   readonly #pointer = element("span", { className: "lstm-die-pointer", "aria-hidden": "true" });
   readonly root = box("lstm-die-bar", this.#pointer);
   readonly #segments: HTMLElement[] = [];
-  /** What each of them stands for. */
+  /** The letter of each segment; undefined for the rest of the letters. */
   #ids: (number | undefined)[] = [];
   #framed: number | null = null;
 

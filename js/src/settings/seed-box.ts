@@ -9,7 +9,7 @@ import { SeedMarks } from "./seed-marks.ts";
 const NAMED = 10;
 /** Nothing to see: of no width, a control, half of a pair, an accent without its letter. Tab and line end have names. */
 const INVISIBLE = /(?![ \t\n\r])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]|^\p{M}/u;
-/** Pixels beside the last letter that belong to the box: the caret stands there. */
+/** Pixels behind the last letter that belong to the box, for the caret. */
 const CARET = 4;
 
 /**
