@@ -11,6 +11,8 @@ import "./sheet/bench.css";
 import "./sheet/text-area.css";
 import "./settings/seed-box.css";
 import "./inside/inside.css";
+import "./inside/branches.css";
+import "./inside/letter.css";
 import "./inside/bars.css";
 import "./inside/colours.css";
 import "./inside/cell-list.css";
