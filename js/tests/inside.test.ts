@@ -373,6 +373,18 @@ describe("the look inside", () => {
     expect(document.querySelector("[role=alert]")?.textContent).toBe("");
   });
 
+  test("says nothing of the seed that was read once another one is typed", async () => {
+    const model = shown({ inside: true });
+    click("Only read the seed");
+    await later(5);
+    const sentence = () => document.querySelector(".lstm-mood")?.textContent;
+    expect(sentence()).toContain("The seed: ");
+    model.update({ seed: `${SEED}${SEED}` });
+    await later(5);
+    expect(sentence()).not.toContain("The seed: ");
+    expect(sentence()).not.toBe("");
+  });
+
   test("reads the seed only", async () => {
     const model = shown({ inside: true });
     click("Only read the seed");

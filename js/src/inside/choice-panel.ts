@@ -26,6 +26,8 @@ export interface ChoiceActions {
   branch(position: number, character: string): Promise<Outcome<Begin>>;
   /** Say it politely. */
   say(text: string): void;
+  /** Whether the text is of the seed and model that are set. */
+  belongs(): boolean;
 }
 
 /** One letter: how it was chosen, and what else could have come. Or, before there is one, what comes next. */
@@ -105,7 +107,8 @@ export class ChoicePanel {
     this.#index = null;
     this.#show([this.#head.root, this.#mood, this.#bars.root]);
     this.#head.showNext(model.get("seed"));
-    write(this.#mood, source.read ?? moodOf(temperature));
+    const read = this.actions.belongs() ? source.read : null;
+    write(this.#mood, read ?? moodOf(temperature));
     this.#die.show(null);
     this.#bars.choosable = false;
     this.#bars.show({

@@ -23,8 +23,6 @@ export type Tab = "letter" | "cells" | "branches";
 
 export interface Actions extends ChoiceActions {
   send(message: ToKernel): void;
-  /** Whether the text is of the seed and model that are set. */
-  belongs(): boolean;
 }
 
 /** What the margin shows, and the colours of the text. What is not shown is not asked for. */
