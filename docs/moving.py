@@ -20,14 +20,11 @@ if TYPE_CHECKING:
 
 SEED, TEMPERATURE, LENGTH = "Once upon a ti", "0.5", 300
 CELL = f"""from lstm_widget import LSTMWidget
-w = LSTMWidget(seed={SEED!r}, temperature={TEMPERATURE}, length={LENGTH}, rng=1, speed=35)
+w = LSTMWidget(seed={SEED!r}, temperature={TEMPERATURE}, length={LENGTH}, rng=1, speed=35, inside=True)
 w"""
-# The window, and the part of it to keep: the widget with a margin. The film has one pixel per CSS pixel,
-# so the widget is enlarged.
-WINDOW = {"width": 1360, "height": 900}
-SIZE = 1208, 740
-ZOOM = 1.5
-MARGIN, ABOVE = 8, 4
+# The window, and how much of what is around the widget is in the picture. One pixel per CSS pixel.
+WINDOW = {"width": 1180, "height": 900}
+MARGIN = 8
 GENERATOR = LSTMGenerator("fairytales")
 # Where the temperature is changed while it writes, and to what.
 CHANGES = {115: 1.5, 215: 0.2}
@@ -36,7 +33,7 @@ FRAME, LAST = 50, 1500  # milliseconds: the shortest frame, and the last one
 
 # Where a value lies on a slider, from 0 to 1.
 _SHARE = "(one, value) => (value - one.min) / (one.max - one.min)"
-_THUMB = 16  # CSS pixels
+_THUMB = 24  # CSS pixels
 # The centre of a character of the text.
 _PLACE = """(root, number) => {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -52,11 +49,6 @@ _PLACE = """(root, number) => {
     }
     before += node.length;
   }
-}"""
-_SCROLL = """(one, below) => {
-  const area = one.closest(".jp-WindowedPanel-outer");
-  const top = area.scrollTop + one.getBoundingClientRect().top - area.getBoundingClientRect().top - below;
-  area.scrollTo({top, behavior: below ? "instant" : "smooth"});
 }"""
 
 
@@ -111,28 +103,16 @@ class Camera:
 def film(notebook: Notebook) -> Film:
     """Write a text, change its temperature along the way, then look inside."""
     page = notebook.page
-    notebook.root.evaluate("(one, zoom) => { one.style.zoom = zoom; }", ZOOM)
-    notebook.root.evaluate(_SCROLL, ABOVE)
-    corner = _corner(notebook)
+    notebook.root.evaluate("one => one.scrollIntoView()")
+    box = _frame(notebook)
     with Camera(page) as camera:
         page.wait_for_timeout(600)
         write(notebook)
-        while "\n\n" in notebook.shown:
-            # Empty lines push the die out of the picture. On the next try the changes come a letter earlier
-            # or later, so the text is different.
-            notebook.clear.click()
-            notebook.temperature_field.fill(TEMPERATURE)
-            page.wait_for_timeout(600)
-            del camera.frames[:-1]
-            write(notebook)
-        page.wait_for_timeout(500)
-        notebook.root.get_by_role("slider", name="What if the temperature were").wait_for()
-        notebook.text.evaluate(_SCROLL, 0)
         page.wait_for_timeout(1000)
         for number, milliseconds in zip(unexpected(notebook.shown), POINTED, strict=True):
             page.mouse.move(*notebook.text.evaluate(_PLACE, number))
             page.wait_for_timeout(milliseconds)
-    return cut(camera.frames, *corner)
+    return cut(camera.frames, box)
 
 
 def write(notebook: Notebook) -> None:
@@ -144,11 +124,13 @@ def write(notebook: Notebook) -> None:
     expect(notebook.status).to_have_text(f"Finished: {LENGTH} characters")
 
 
-def _corner(notebook: Notebook) -> tuple[int, int]:
-    """Return the top left corner of the picture: beside the widget, below JupyterLab's toolbars."""
-    left = notebook.root.evaluate("one => one.getBoundingClientRect().left")
-    top = notebook.root.evaluate("one => one.closest('.jp-WindowedPanel-outer').getBoundingClientRect().top")
-    return round(left) - MARGIN, round(top)
+def _frame(notebook: Notebook) -> tuple[int, int, int, int]:
+    """Return the left, top, right and bottom of the picture: the widget with a margin."""
+    box = notebook.root.bounding_box()
+    assert box is not None  # noqa: S101 - it is in sight
+    left, top = round(box["x"]), round(box["y"])
+    right, bottom = left + round(box["width"]), top + round(box["height"])
+    return left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN
 
 
 def unexpected(text: str) -> list[int]:
@@ -163,14 +145,12 @@ def click_at(notebook: Notebook, slider: str, value: float) -> None:
     one = notebook.root.get_by_role("slider", name=slider, exact=True)
     box = one.bounding_box()
     assert box is not None  # noqa: S101 - it is in sight
-    thumb = ZOOM * _THUMB
-    along = thumb / 2 + (box["width"] - thumb) * one.evaluate(_SHARE, value)
+    along = _THUMB / 2 + (box["width"] - _THUMB) * one.evaluate(_SHARE, value)
     one.click(position={"x": along, "y": box["height"] / 2})
 
 
-def cut(frames: list[Frame], left: int, top: int) -> Film:
+def cut(frames: list[Frame], box: tuple[int, int, int, int]) -> Film:
     """Crop the frames, and drop those that are no different or too short."""
-    box = left, top, left + SIZE[0], top + SIZE[1]
     kept: list[tuple[float, Image.Image]] = []
     for frame in sorted(frames):
         picture = Image.open(io.BytesIO(frame.png)).convert("RGB").crop(box)

@@ -73,7 +73,7 @@ def picture(root: Locator) -> tuple[str, dict[str, int]]:
 def use(root: Locator, cell: str) -> None:
     """Use a widget as a reader would before the picture is taken."""
     generate = root.get_by_role("button", name="Generate", exact=True)
-    status = root.locator(".lstm-status")
+    status = root.get_by_role("status")
     if cell not in ONLY_SHOWN and generate.count() and not status.text_content():
         generate.click()
         expect(status).to_contain_text("Finished", timeout=PATIENCE)

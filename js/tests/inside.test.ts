@@ -413,7 +413,7 @@ describe("the look inside", () => {
     await later(1);
     click("Clear", root);
     await later(1);
-    expect(statusLine(root)).toBe("");
+    expect(statusLine(root)).toBe("Ready · Ctrl + Enter generates");
     expect(wholePage(root)).toBe(SEED);
   });
 

@@ -143,9 +143,9 @@ describe("the status line", () => {
     expect(figures()[2]).toBe(`${(bitsOf(written) / written).toFixed(2)} bits per character`);
   });
 
-  test("is empty before, after an error, and without figures where a text has just begun", () => {
+  test("is ready before, empty after an error, and without figures where a text has just begun", () => {
     shown();
-    expect(statusLine()).toBe("");
+    expect(statusLine()).toBe("Ready · Ctrl + Enter generates");
     click("Generate");
     seconds(0.015);
     expect(statusLine()).toBe("Writing · 0 of 300");

@@ -98,7 +98,7 @@ def test_clear_forgets_the_text_also_while_it_is_written(opened, expected):
     notebook.clear.click()
     expect(notebook.status).to_have_text("Cleared")
     expect(notebook.text).to_have_text(re.compile(rf"^{SEED}\W*$"))
-    expect(notebook.line).to_have_text("")
+    expect(notebook.line).to_have_text("Ready · Ctrl + Enter generates")
     expect(notebook.go_on).to_be_disabled()
     notebook.generate.click()
     notebook.wait_for(30)

@@ -5,6 +5,7 @@ import { GONE } from "../kernel/run-client.ts";
 import { Notices } from "./notices.ts";
 
 const ENDINGS: Record<Reason, string> = { finished: "Finished", stopped: "Stopped" };
+const READY = "Ready · Ctrl + Enter generates";
 const WAITING = "waiting for the kernel…";
 export const BUSY = "No answer from the kernel (busy or not running).";
 
@@ -18,6 +19,8 @@ export class StatusLine extends Notices {
   ended: Reason | null = null;
   #said = ""; // of the ending, politely; once
   #isWaiting = false;
+  #isReady = false;
+  #progress: string[] = [];
   #changed = "";
 
   /** @param record what there is to see without a kernel, once something was written */
@@ -44,10 +47,9 @@ export class StatusLine extends Notices {
   progress(isWriting: boolean, reached: string, figures: string[], isRead = false): void {
     const ended = this.ended && (isRead ? "Read" : ENDINGS[this.ended]);
     const state = isWriting ? "Writing" : ended;
-    const summary = state === null ? "" : `${state} · ${reached}`;
     const spoken = state === null ? "" : `${state}: ${reached}`; // a dot in the middle would be read out
-    const line = [summary, ...(summary ? figures : []), ...(this.#isWaiting ? [WAITING] : [])];
-    this.status.textContent = this.#changed || line.join(" · ");
+    this.#progress = state === null ? [] : [state, reached, ...figures];
+    this.#show();
     if (!isWriting && spoken !== this.#said) {
       this.#said = spoken;
       this.say(spoken);
@@ -62,8 +64,16 @@ export class StatusLine extends Notices {
 
   /** Whether there is a kernel, and something that was written. */
   presence(state: State, isWritten: boolean): void {
+    this.#isReady = state === "here";
     const silent = `${BUSY} ${isWritten ? this.record : "Run the cell to start it."}`;
     this.notice.textContent = state === "silent" ? silent : state === "deaf" ? DEAF : "";
     if (state !== "gone" && this.problem.textContent === GONE) this.problem.textContent = "";
+    this.#show();
+  }
+
+  #show(): void {
+    const isIdle = this.#isReady && this.#progress.length === 0 && !this.problem.textContent;
+    const line = [isIdle ? READY : "", ...this.#progress, this.#isWaiting ? WAITING : ""];
+    this.status.textContent = this.#changed || line.filter(Boolean).join(" · ");
   }
 }
