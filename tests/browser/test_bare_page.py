@@ -13,7 +13,7 @@ from test_hosts import FINISHED, LENGTH, PLACE, RUN, low_contrasts
 from test_page_inside import look_at_a_letter, what_if_marks
 from test_page_looks import CUT_OFF, narrow
 
-from lstm_widget import LSTMGenerator, LSTMWidget
+from lstm_widget import LSTMGenerator, LSTMWidget, TemperatureLanes
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +85,18 @@ def test_many_widgets_load_their_page_once(bare):
     expect(bare.page.get_by_role("group", name="LSTM text generator")).to_have_count(4)
     loaded = bare.page.evaluate("window[Symbol.for('lstm-widget pages')].size")
     assert loaded == 1
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+@pytest.mark.parametrize("kind", [LSTMWidget, TemperatureLanes])
+def test_a_number_that_is_refused_moves_nothing(page, generator, kind, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    Bare(page, kind(generator)).show()
+    root = page.locator(".lstm-widget")
+    expect(root.locator(".lstm-status")).to_contain_text("Ready")
+    height = root.bounding_box()["height"]
+    for count, field in enumerate(root.get_by_role("spinbutton").all(), 1):
+        field.fill("-1")
+        field.press("Tab")
+        expect(root.get_by_text(re.compile("must be")).filter(visible=True)).to_have_count(count)
+        assert root.bounding_box()["height"] == height
