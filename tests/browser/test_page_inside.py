@@ -68,7 +68,7 @@ def find_cells(notebook):
     tab(notebook, "Cells").click()
     notebook.root.get_by_role("button", name="Find cells worth looking at").click()
     cells = notebook.root.get_by_role("radiogroup", name="Cells that follow something").get_by_role("radio")
-    expect(cells.first).to_be_visible()
+    expect(cells.first).to_be_visible(timeout=3 * TIMEOUT)  # it takes seconds of a processor's time
     return cells
 
 
