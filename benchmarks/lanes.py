@@ -34,9 +34,10 @@ FRAMES = 50  # per second
 ENOUGH = 0.95  # of the characters that the speed asks for
 
 # Records every frame for `span` milliseconds from the first character on, and each lane's length at the end.
-WATCH = """([root, seed, span]) => new Promise((resolve) => {
+WATCH = """([root, span]) => new Promise((resolve) => {
   const regions = [...root.querySelectorAll("[role=region]")];
-  const lengths = () => regions.map((one) => one.textContent.length - seed);
+  const empty = regions.map((one) => one.textContent.length);
+  const lengths = () => regions.map((one, n) => one.textContent.length - empty[n]);
   const times = [];
   let first = null;
   const look = (now) => {
@@ -67,13 +68,14 @@ def measured(lab: Lab, browser: Browser, model: str, options: argparse.Namespace
     code = f"from lstm_widget import TemperatureLanes\nw = TemperatureLanes({given})\nw"
     lab.open(page, f"{Path(model).name}.ipynb", [code]).run_all()
     root = page.get_by_role("group", name="LSTM temperature lanes")
-    stop = root.get_by_role("button", name="Stop", exact=True)
+    stop, clear = (root.get_by_role("button", name=name, exact=True) for name in ("Stop", "Clear"))
     page.set_default_timeout(600_000)
     span = 1000 * options.seconds
     for _ in range(2):
-        found = page.evaluate(WATCH, [root.element_handle(), len(SEED), span])
+        found = page.evaluate(WATCH, [root.element_handle(), span])
         stop.click()
-        expect(stop).to_be_disabled()
+        clear.click()
+        expect(clear).to_be_disabled()
     lab.end_kernels(page)
     page.context.close()
     times = found["times"]
