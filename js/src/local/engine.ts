@@ -50,6 +50,11 @@ export interface Lane {
   state: State;
 }
 
+/** One row of an array [..., V], such as the logits of one stream; a view of it. */
+export function rowOf(rows: Float32Array, row: number, vocabSize: number): Float32Array {
+  return rows.subarray(row * vocabSize, (row + 1) * vocabSize);
+}
+
 /** What a lane is on every engine but for its arithmetic: states that are read and set by value. */
 export abstract class StatefulLane implements Lane {
   /** c and h of each stream, [L, sum of all units]. */

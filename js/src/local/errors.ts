@@ -45,12 +45,16 @@ const LONGEST = 120;
 
 /** A value as an error quotes it: on one line, not too long, and text as Python quotes it. */
 export function shortRepr(value: unknown): string {
-  const shown =
-    typeof value === "string" ? quoted(value) : (JSON.stringify(value) ?? String(value));
+  const shown = shownAs(value);
   const line = shown.split(/\s+/).join(" ");
   if (line.length <= LONGEST) return line;
   const half = Math.floor((LONGEST - 3) / 2);
   return `${line.slice(0, half)}...${line.slice(line.length - (LONGEST - 3 - half))}`;
+}
+
+function shownAs(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
+  return typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
 }
 
 function quoted(text: string): string {

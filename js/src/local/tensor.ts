@@ -10,17 +10,16 @@ export interface Tensor {
 
 /** The numbers of a tensor; of a float32 one its own array. */
 export function numbersOf({ data }: Tensor): Float32Array {
-  return data instanceof Float32Array ? data : Float32Array.from(data, fromHalf);
-}
-
-/** The number that 16 bits stand for, exactly. */
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  if (data instanceof Float32Array) return data;
+  // A float16 has its parts in the order of a float32, with an exponent that is smaller by 112.
+  const bits = new Uint32Array(data.length);
+  for (let n = 0; n < data.length; n += 1) {
+    const half = data[n] as number;
+    bits[n] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
+  }
+  const numbers = new Float32Array(bits.buffer);
+  for (let n = 0; n < numbers.length; n += 1) (numbers[n] as number) *= 2 ** 112;
+  return numbers;
 }
 
 /** Refuse a tensor that has not `ndim` dimensions, or holds what is no number. */
@@ -38,8 +37,12 @@ export function checkTensor(name: string, { shape, data }: Tensor, ndim: number)
 }
 
 function allFinite(data: Float32Array | Uint16Array): boolean {
-  if (data instanceof Float32Array) return data.every(Number.isFinite);
-  return data.every((bits) => (bits & 0x7c00) !== 0x7c00);
+  const whole = data instanceof Float32Array;
+  for (let n = 0; n < data.length; n += 1) {
+    const number = data[n] as number;
+    if (whole ? !Number.isFinite(number) : (number & 0x7c00) === 0x7c00) return false;
+  }
+  return true;
 }
 
 /** A shape as an error quotes it, as Python does. */

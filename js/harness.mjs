@@ -1,0 +1,13 @@
+// Bundles the engine of the page for Node, as the tests and benchmarks that compare it with Python want it:
+// `node harness.mjs OUTPUT`.
+import { build } from "esbuild";
+
+await build({
+  entryPoints: ["tests/local-harness.ts"],
+  outfile: process.argv[2],
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "es2022",
+  charset: "utf8",
+});
