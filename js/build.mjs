@@ -1,5 +1,6 @@
 // Bundles the page into the Python package. `--watch` rebuilds at every change, with a source map.
 import { context } from "esbuild";
+import { wasm } from "./wasm.mjs";
 
 const watch = process.argv.includes("--watch");
 const bundle = await context({
@@ -14,6 +15,7 @@ const bundle = await context({
   minify: !watch,
   sourcemap: watch ? "inline" : false,
   charset: "utf8",
+  plugins: [wasm],
   logLevel: "info",
 });
 if (watch) {

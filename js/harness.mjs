@@ -1,6 +1,7 @@
 // Bundles the engine of the page for Node, as the tests and benchmarks that compare it with Python want it:
 // `node harness.mjs OUTPUT`.
 import { build } from "esbuild";
+import { wasm } from "./wasm.mjs";
 
 await build({
   entryPoints: ["tests/local-harness.ts"],
@@ -10,4 +11,5 @@ await build({
   format: "esm",
   target: "es2022",
   charset: "utf8",
+  plugins: [wasm],
 });

@@ -40,7 +40,7 @@ def python_imports(file: Path) -> Iterator[Path]:
 
 def page_imports(file: Path) -> Iterator[Path]:
     for name in re.findall(r'(?:from|import)\s*\(?"(\.[^"]+)"', file.read_text(encoding="utf-8")):
-        if not name.endswith(".css"):
+        if not name.endswith((".css", ".wasm")):
             yield Path(os.path.normpath(file.parent / name))
 
 

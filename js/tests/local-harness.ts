@@ -3,13 +3,13 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { engineOf } from "../src/local/backend.ts";
+import { choose, explain } from "../src/local/choosing.ts";
 import { Dice } from "../src/local/dice.ts";
 import { type Engine, rowOf } from "../src/local/engine.ts";
 import { LSTMError } from "../src/local/errors.ts";
 import type { CharLSTM } from "../src/local/model.ts";
 import { PlainEngine } from "../src/local/plain.ts";
 import { parseSafetensors } from "../src/local/safetensors.ts";
-import { choose, explain } from "../src/local/sampling.ts";
 import { Reader, surpriseOf } from "../src/local/scoring.ts";
 
 interface Sampling {
@@ -39,7 +39,7 @@ function loaded(): Engine {
 const answers = {
   async load({ file, math }: { file: string; math: string }) {
     model = parseSafetensors(readFileSync(file), "model.safetensors");
-    engine = math === "javascript" ? new PlainEngine(model) : await engineOf(model);
+    engine = math === "javascript" ? new PlainEngine(model) : engineOf(model);
     if (engine.math !== math) throw new Error(`There is no engine ${math} here.`);
     const { vocab, card, unusedIds } = model;
     return { units: engine.units, vocabSize: engine.vocabSize, vocab: [...vocab], card, unusedIds };
@@ -85,6 +85,34 @@ const answers = {
       written.push(given.get(n) ?? choose(logits, now, die, topK, topP));
     }
     return written.slice(1);
+  },
+
+  /** Seconds of processor time, and in all, for so many characters of so many texts side by side. */
+  pace({
+    ids,
+    lanes,
+    length,
+    temperature,
+  }: {
+    ids: number[];
+    lanes: number;
+    length: number;
+    temperature: number;
+  }) {
+    const lane = loaded().lane(lanes);
+    const dice = new Dice(0);
+    let written: number[] = new Array(lanes).fill(ids[ids.length - 1]);
+    for (const id of ids.slice(0, -1)) lane.step(new Array(lanes).fill(id));
+    const [busy, start] = [process.cpuUsage(), performance.now()];
+    for (let n = 0; n < length; n += 1) {
+      const logits = lane.step(written);
+      const { vocabSize } = lane.engine;
+      written = written.map((_, row) =>
+        choose(rowOf(logits, row, vocabSize), temperature, dice.roll()),
+      );
+    }
+    const used = process.cpuUsage(busy);
+    return { processor: (used.user + used.system) / 1e6, all: (performance.now() - start) / 1000 };
   },
 
   choose({ logits, die, temperature, topK, topP }: Sampling & { logits: number[]; die: number }) {

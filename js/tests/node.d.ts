@@ -8,4 +8,7 @@ declare module "node:fs" {
 declare module "node:readline" {
   export function createInterface(options: { input: unknown }): AsyncIterable<string>;
 }
-declare const process: { readonly stdin: unknown };
+declare const process: {
+  readonly stdin: unknown;
+  cpuUsage(before?: { user: number; system: number }): { user: number; system: number };
+};

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-import page_engine
+import page_in_node
 import pytest
 
 from lstm_widget.formats.safetensors import save_safetensors
@@ -14,10 +14,10 @@ from lstm_widget.network.bundled import bundled_files
 @pytest.fixture(scope="session")
 def page(tmp_path_factory):
     """Return the engine of the page; `ask` asks it."""
-    if reason := page_engine.why_not():
+    if reason := page_in_node.why_not():
         pytest.skip(reason)
-    program = page_engine.bundle(tmp_path_factory.mktemp("page") / "page.mjs")
-    with page_engine.PageEngine(program) as engine:
+    program = page_in_node.bundle(tmp_path_factory.mktemp("page") / "page.mjs")
+    with page_in_node.PageEngine(program) as engine:
         yield engine
 
 
@@ -33,7 +33,7 @@ def file_of(tmp_path_factory):
     return write
 
 
-@pytest.fixture(params=["javascript"])
+@pytest.fixture(params=["javascript", "wasm"])
 def load(request, page, file_of):
     """Return a function that has the page load a model, or a bundled one by its name."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from page_engine import Refused
+from page_in_node import Refused
 
 from lstm_widget.network.sampling import choose, explain_each
 from lstm_widget.network.scoring import in_bits, log_probabilities
