@@ -8,6 +8,7 @@ import { Dice } from "../src/local/dice.ts";
 import { type Engine, rowOf } from "../src/local/engine.ts";
 import { LSTMError } from "../src/local/errors.ts";
 import type { CharLSTM } from "../src/local/model.ts";
+import { normalize } from "../src/local/normalize.ts";
 import { PlainEngine } from "../src/local/plain.ts";
 import { parseSafetensors } from "../src/local/safetensors.ts";
 import { Reader, surpriseOf } from "../src/local/scoring.ts";
@@ -48,6 +49,10 @@ const answers = {
   dice({ rng, count }: { rng: string; count: number }) {
     const dice = new Dice(BigInt(rng));
     return Array.from({ length: count }, () => dice.roll());
+  },
+
+  normalize({ text, known, lineEnd }: { text: string; known: string[]; lineEnd: string | null }) {
+    return normalize(text, new Set(known), lineEnd);
   },
 
   /** The logits of every stream after each step; ids [T, L]. */
