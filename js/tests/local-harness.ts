@@ -19,14 +19,15 @@ interface Sampling {
   topP: number | null;
 }
 
-interface Writing extends Sampling {
+interface Followed {
+  /** Of the seed. */
   ids: number[];
   rng: number;
-  length: number;
-  /** Position and temperature from there on. */
-  changes: [number, number][];
-  /** Position and id of what is put there by hand. */
-  forced: [number, number][];
+  /** What Python wrote, and the temperature of each. */
+  expected: number[];
+  temperatures: number[];
+  topK: number | null;
+  topP: number | null;
 }
 
 let model: CharLSTM | null = null;
@@ -74,22 +75,22 @@ const answers = {
     return { logits, surprise, cells: cells.flatMap((one) => [...one]) };
   },
 
-  /** Write a text as the session does, one character after the other. */
-  write({ ids, rng, length, changes, forced, temperature, topK, topP }: Writing) {
+  /**
+   * Write what Python wrote: choose each character as the page would, explain the one that Python chose, and
+   * go on from that, so that one difference does not hide the next.
+   */
+  follow({ ids, rng, expected, temperatures, topK, topP }: Followed) {
     const lane = loaded().lane();
     const dice = new Dice(rng);
-    const temperatures = new Map(changes);
-    const given = new Map(forced);
-    let now = temperature;
     for (const id of ids.slice(0, -1)) lane.step([id]);
-    const written = [ids[ids.length - 1] as number];
-    for (let n = 0; n < length; n += 1) {
-      now = temperatures.get(n) ?? now;
-      const logits = lane.step([written[n] as number]);
-      const die = dice.roll();
-      written.push(given.get(n) ?? choose(logits, now, die, topK, topP));
-    }
-    return written.slice(1);
+    return [ids[ids.length - 1] as number, ...expected.slice(0, -1)].map((id, n) => {
+      const logits = lane.step([id]);
+      const temperature = temperatures[n] as number;
+      const chosen = choose(logits, temperature, dice.roll(), topK, topP);
+      const next = expected[n] as number;
+      const explained = explain(logits, next, temperature, topK, topP);
+      return { chosen, ...explained, surprise: surpriseOf(logits, next) };
+    });
   },
 
   /** Seconds of processor time, and in all, for so many characters of so many texts side by side. */
