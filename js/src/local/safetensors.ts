@@ -9,7 +9,7 @@ const FORMAT = "lstm-widget 1";
 const MAX_HEADER_BYTES = 32 * 2 ** 20; // vocabulary and card
 const LENGTH = 8; // bytes that hold the length of the header
 const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2 };
-const NAMES: Readonly<Record<string, string>> = { F64: "float64", BF16: "bfloat16", I64: "int64" };
+const NAMES: Readonly<Record<string, string>> = { BF: "bfloat", F: "float", I: "int", U: "uint" };
 
 /** Where a tensor is in a file. */
 interface Place {
@@ -27,20 +27,19 @@ type Table = Readonly<Record<string, unknown>>;
 export function parseSafetensors(data: Uint8Array, name: string): CharLSTM {
   const { metadata, places, start } = headerOf(data, name);
   if (metadata.format !== FORMAT) refuse(`${name} holds no model of this package.`);
-  const [vocab, card] = [
-    ["vocab", "vocabulary"],
-    ["card", "card"],
-  ].map(([part, noun]) => {
-    const text = metadata[part as string];
-    if (text === undefined) refuse(`The ${noun} is missing in ${name}.`);
+  function parsed(part: string, noun: string): Table {
+    const text = metadata[part] ?? refuse(`The ${noun} is missing in ${name}.`);
     return parsedObject(text, `The ${noun} in ${name}`);
-  }) as [Table, Table];
-  return new CharLSTM(weightsOf(data.subarray(start), places, name), vocab, card);
+  }
+  const [vocab, card] = [parsed("vocab", "vocabulary"), parsed("card", "card")];
+  const numbers = data.subarray(start);
+  checkPlaces(places, numbers.length, name);
+  return new CharLSTM(weightsOf(numbers, places, name), vocab, card);
 }
 
 interface Header {
   readonly metadata: Readonly<Record<string, string>>;
-  readonly places: readonly [string, Place][];
+  readonly places: readonly [string, unknown][];
   /** Where the numbers begin. */
   readonly start: number;
 }
@@ -63,18 +62,19 @@ function headerOf(data: Uint8Array, name: string): Header {
   if (!isTable(metadata) || !Object.values(metadata).every((text) => typeof text === "string")) {
     throw invalid(name);
   }
-  const places = Object.entries(others);
-  const room = data.length - LENGTH - size;
-  checkPlaces(places, room, name);
   return {
     metadata: metadata as Record<string, string>,
-    places: places as [string, Place][],
+    places: Object.entries(others),
     start: LENGTH + size,
   };
 }
 
 /** Each tensor begins where the one before it ends, and the last one ends with the file. */
-function checkPlaces(places: readonly [string, unknown][], room: number, name: string): void {
+function checkPlaces(
+  places: readonly [string, unknown][],
+  room: number,
+  name: string,
+): asserts places is readonly [string, Place][] {
   const ends = places.map(([, place]) => {
     if (!isPlace(place)) throw invalid(name);
     return place.data_offsets;
@@ -110,7 +110,7 @@ function weightsOf(numbers: Uint8Array, places: readonly [string, Place][], name
   for (const [key, { dtype, shape, data_offsets: offsets }] of places) {
     const bytes = BYTES[dtype];
     if (bytes === undefined) {
-      const type = NAMES[dtype] ?? dtype;
+      const type = dtype.replace(/^[A-Z]+(?=\d)/, (kind) => NAMES[kind] ?? kind);
       refuse(`The tensor ${shortRepr(key)} in ${name} must be float32 or float16, not ${type}.`);
     }
     if (!isPart(key)) refuse(`${name} holds the unknown tensor ${shortRepr(key)}.`);
