@@ -1,5 +1,6 @@
 // What the first layer takes in, folded into a table with one row per character; and the other biases.
 
+import { addProduct } from "./product.ts";
 import { numbersOf } from "./tensor.ts";
 import { FORGET_BIAS, type Layer, type Weights } from "./weights.ts";
 
@@ -8,22 +9,17 @@ export function firstTable({ layers, embedding, vocabSize }: Weights): Float32Ar
   const [layer] = layers as readonly [Layer];
   const { inputs, units } = layer;
   const width = 4 * units;
-  const kernel = numbersOf(layer.kernel);
+  const kernel = numbersOf(layer.kernel, inputs * width);
   const bias = biasOf(layer);
   const rows = embedding && numbersOf(embedding);
   const table = new Float32Array(vocabSize * width);
   const sums = new Float64Array(width);
   for (let id = 0; id < vocabSize; id += 1) {
-    sums.fill(0);
     // In float64 and rounded once, as the rest of the sum comes on top.
     if (rows === null) sums.set(kernel.subarray(id * width, (id + 1) * width));
-    for (let input = 0; rows !== null && input < inputs; input += 1) {
-      const x = rows[id * inputs + input] as number;
-      const start = input * width;
-      for (let n = 0; n < width; n += 1) (sums[n] as number) += x * (kernel[start + n] as number);
-    }
-    for (let n = 0; n < width; n += 1)
-      table[id * width + n] = (sums[n] as number) + (bias[n] as number);
+    else addProduct(sums.fill(0), rows.subarray(id * inputs, (id + 1) * inputs), kernel);
+    for (let n = 0; n < width; n += 1) (sums[n] as number) += bias[n] as number;
+    table.set(sums, id * width);
   }
   return table;
 }

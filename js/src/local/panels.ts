@@ -1,7 +1,7 @@
 // Kernels in the order in which `assembly/network.ts` reads them: panels of 16 outputs, with 16 weights for each
 // input. Of a layer a panel has four units with their four gates i, j, f, o, so that a unit's sums lie together.
 
-import { numbersOf, type Tensor } from "./tensor.ts";
+import { areHalvesBelow, numbersOf, type Tensor } from "./tensor.ts";
 
 export const OUTPUTS = 16;
 /** Inputs that are summed at a time: a kernel has a multiple of so many, and each layer's output, too. */
@@ -42,12 +42,9 @@ export function rowsOf(first: number, ...sizes: readonly number[]): Int32Array {
   );
 }
 
-/** Whether the weights of all tensors are float16 and can be scaled. */
+/** Whether the weights of all tensors are float16, and none too large to be scaled. */
 export function areHalves(tensors: readonly Tensor[]): boolean {
-  const largest = (31 - SHIFT) << 10; // exponents up to here
-  return tensors.every(
-    ({ data }) => data instanceof Uint16Array && data.every((bits) => (bits & 0x7fff) < largest),
-  );
+  return tensors.every((tensor) => areHalvesBelow(31 - SHIFT, tensor));
 }
 
 /** Lay the weights of a kernel in panels, scaled float16 ones into a `Uint16Array`. */

@@ -3,13 +3,8 @@
 import { type Engine, type Lane, StatefulLane } from "./engine.ts";
 import { biasOf, firstTable, maskedBias } from "./first-layer.ts";
 import type { CharLSTM } from "./model.ts";
+import { addProduct } from "./product.ts";
 import { numbersOf } from "./tensor.ts";
-
-/** A kernel [rows, columns] in float32. */
-interface Kernel {
-  readonly numbers: Float32Array;
-  readonly columns: number;
-}
 
 export class PlainEngine implements Engine {
   readonly math = "javascript";
@@ -18,10 +13,10 @@ export class PlainEngine implements Engine {
   /** [V, 4H] of the first layer. */
   readonly table: Float32Array;
   /** Of the first layer the recurrent rows only. */
-  readonly kernels: readonly Kernel[];
+  readonly kernels: readonly Float32Array[];
   /** Of each layer; that of the first is in the table. */
   readonly biases: readonly Float32Array[];
-  readonly softmaxW: Kernel;
+  readonly softmaxW: Float32Array;
   readonly softmaxB: Float32Array;
 
   constructor(model: CharLSTM) {
@@ -29,15 +24,11 @@ export class PlainEngine implements Engine {
     this.units = weights.layers.map(({ units }) => units);
     this.vocabSize = weights.vocabSize;
     this.table = firstTable(weights);
-    this.kernels = weights.layers.map(({ kernel, inputs, units }, number) => {
-      const numbers = numbersOf(kernel);
-      return {
-        numbers: number ? numbers : numbers.subarray(inputs * 4 * units),
-        columns: 4 * units,
-      };
-    });
+    this.kernels = weights.layers.map(({ kernel, inputs, units }, number) =>
+      numbersOf(kernel).subarray(number ? 0 : inputs * 4 * units),
+    );
     this.biases = weights.layers.map(biasOf);
-    this.softmaxW = { numbers: numbersOf(weights.softmaxW), columns: weights.vocabSize };
+    this.softmaxW = numbersOf(weights.softmaxW);
     this.softmaxB = maskedBias(weights, model.unusedIds);
   }
 
@@ -47,9 +38,8 @@ export class PlainEngine implements Engine {
 }
 
 class PlainLane extends StatefulLane {
-  /** Sums, [L, the widest layer's 4H or V]: in float64, which costs nothing here. */
-  private readonly z: Float64Array;
-  private readonly width: number;
+  /** The sums of each layer's gates, then of the softmax. */
+  private readonly sums: readonly Float64Array[];
   private readonly shown: Float32Array;
 
   constructor(
@@ -57,41 +47,25 @@ class PlainLane extends StatefulLane {
     count: number,
   ) {
     super(engine, count);
-    this.width = Math.max(engine.vocabSize, ...engine.units.map((units) => 4 * units));
-    this.z = new Float64Array(count * this.width);
+    const sizes = [...engine.units.map((units) => 4 * units), engine.vocabSize];
+    this.sums = sizes.map((size) => new Float64Array(size));
     this.shown = new Float32Array(count * engine.vocabSize);
   }
 
   step(ids: ArrayLike<number>): Float32Array {
-    const { units, table, biases, kernels } = this.engine;
-    let start = 0; // of the layer in c and h
-    let below = 0; // of what it reads
-    units.forEach((count, layer) => {
-      const columns = 4 * count;
-      for (let lane = 0; lane < this.count; lane += 1) {
-        const id = ids[lane] as number;
-        const addend = layer
-          ? (biases[layer] as Float32Array)
-          : table.subarray(id * columns, (id + 1) * columns);
-        this.z.set(addend, lane * this.width);
-      }
-      // [x, h] lie side by side, as the rows of the kernel do.
-      this.addProduct(kernels[layer] as Kernel, below, start + count);
-      for (let lane = 0; lane < this.count; lane += 1) this.cell(lane, count, start);
-      below = start;
-      start += count;
-    });
+    for (let text = 0; text < this.count; text += 1) this.feed(text, ids[text] as number);
     return this.logits();
   }
 
   logits(): Float32Array {
     const { softmaxW, softmaxB, vocabSize, units } = this.engine;
+    const z = this.sums[units.length] as Float64Array;
     const total = this.h.length / this.count;
-    for (let lane = 0; lane < this.count; lane += 1) this.z.set(softmaxB, lane * this.width);
-    this.addProduct(softmaxW, total - (units[units.length - 1] as number), total);
-    for (let lane = 0; lane < this.count; lane += 1) {
-      const from = lane * this.width;
-      this.shown.set(this.z.subarray(from, from + vocabSize), lane * vocabSize);
+    for (let text = 1; text <= this.count; text += 1) {
+      z.set(softmaxB);
+      const top = text * total - (units[units.length - 1] as number);
+      addProduct(z, this.h.subarray(top, text * total), softmaxW);
+      this.shown.set(z, (text - 1) * vocabSize);
     }
     return this.shown;
   }
@@ -106,60 +80,41 @@ class PlainLane extends StatefulLane {
     return logits;
   }
 
-  /** Add h[begin:end] @ kernel to the sums of each stream, four rows at a time. */
-  private addProduct({ numbers, columns }: Kernel, begin: number, end: number): void {
-    const total = this.h.length / this.count;
-    for (let k = begin; k < end; k += 4) {
-      const rows = Math.min(4, end - k);
-      const first = (k - begin) * columns;
-      for (let lane = 0; lane < this.count; lane += 1) {
-        const x = this.h.subarray(lane * total + k, lane * total + k + rows);
-        const z = this.z.subarray(lane * this.width, lane * this.width + columns);
-        if (rows === 4) addFour(z, numbers, first, columns, x);
-        else
-          for (let n = 0; n < rows; n += 1) addOne(z, numbers, first + n * columns, x[n] as number);
-      }
+  /** Feed a character to one of the texts. */
+  private feed(text: number, id: number): void {
+    const { units, table, biases, kernels } = this.engine;
+    let start = (text * this.h.length) / this.count; // of the layer in c and h
+    let below = start; // of what it reads
+    for (let layer = 0; layer < units.length; layer += 1) {
+      const z = this.sums[layer] as Float64Array;
+      const end = start + (units[layer] as number);
+      z.set(
+        layer
+          ? (biases[layer] as Float32Array)
+          : table.subarray(id * z.length, (id + 1) * z.length),
+      );
+      // [x, h] lie side by side, as the rows of the kernel do.
+      addProduct(z, this.h.subarray(below, end), kernels[layer] as Float32Array);
+      this.cell(z, start);
+      below = start;
+      start = end;
     }
   }
 
   /** Turn the sums of the gates i, j, f, o of a layer into its next c and h. */
-  private cell(lane: number, units: number, start: number): void {
-    const { z, c, h } = this;
-    const gates = lane * this.width;
-    const first = (lane * this.h.length) / this.count + start;
+  private cell(z: Float64Array, start: number): void {
+    const { c, h } = this;
+    const units = z.length / 4;
     for (let n = 0; n < units; n += 1) {
-      const i = sigmoid(z[gates + n] as number);
-      const j = Math.tanh(z[gates + units + n] as number);
-      const f = sigmoid(z[gates + 2 * units + n] as number);
-      const o = sigmoid(z[gates + 3 * units + n] as number);
-      const next = f * (c[first + n] as number) + i * j;
-      c[first + n] = next;
-      h[first + n] = o * Math.tanh(next);
+      const i = sigmoid(z[n] as number);
+      const j = Math.tanh(z[units + n] as number);
+      const f = sigmoid(z[2 * units + n] as number);
+      const o = sigmoid(z[3 * units + n] as number);
+      const next = f * (c[start + n] as number) + i * j;
+      c[start + n] = next;
+      h[start + n] = o * Math.tanh(next);
     }
   }
-}
-
-function addFour(
-  z: Float64Array,
-  w: Float32Array,
-  first: number,
-  columns: number,
-  x: Float32Array,
-): void {
-  const [x0, x1, x2, x3] = x as unknown as [number, number, number, number];
-  const second = first + columns;
-  const third = second + columns;
-  const fourth = third + columns;
-  for (let n = 0; n < columns; n += 1) {
-    (z[n] as number) +=
-      x0 * (w[first + n] as number) +
-      x1 * (w[second + n] as number) +
-      (x2 * (w[third + n] as number) + x3 * (w[fourth + n] as number));
-  }
-}
-
-function addOne(z: Float64Array, w: Float32Array, first: number, x: number): void {
-  for (let n = 0; n < z.length; n += 1) (z[n] as number) += x * (w[first + n] as number);
 }
 
 function sigmoid(a: number): number {
