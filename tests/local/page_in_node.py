@@ -20,8 +20,8 @@ def why_not() -> str | None:
     """Return why the engine cannot be run on this machine, or `None` if it can."""
     if shutil.which("node") is None:
         return "The engine of the page needs Node: there is no program `node` on this machine."
-    if not (JS / "node_modules" / "esbuild").is_dir():
-        return "The engine of the page is bundled with esbuild: run `npm ci` in js/."
+    if not all((JS / "node_modules" / name).is_dir() for name in ("esbuild", "assemblyscript")):
+        return "The engine of the page is not built: run `npm ci` in js/."
     return None
 
 
