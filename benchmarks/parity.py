@@ -4,7 +4,8 @@
 
 A model is the name of a bundled one or the path of another; by default all bundled models. The settings of
 the twenty texts are fixed below. Where the page would choose another letter, the die must have pointed at the
-edge between two: the distance says how near, as a share of the bar.
+edge between two, or two logits must be so near that they have changed places: both distances are printed, as
+shares of the bar and of the largest logit.
 """
 
 from __future__ import annotations
@@ -100,15 +101,18 @@ def main() -> None:
                 of_model.add(compare(page, run, rng))
                 cells = max(cells, cells_differ(page, run))
             print(
-                f"{Path(source).name:14}{of_model.chosen:9,}{len(of_model.distances):8}{of_model.ranks:7}"
+                f"{Path(source).name:14}{of_model.chosen:9,}{len(of_model.others):8}{of_model.ranks:7}"
                 f"{of_model.surprise:10.1e}{of_model.probability:9.1e}{of_model.entropy:9.1e}{cells:9.1e}",
-                *(f"   {distance:.1e} from an edge" for distance in of_model.distances),
+                *(
+                    f"   die {edge:.1e} from an edge, logits {apart:.1e} apart"
+                    for edge, apart in of_model.others
+                ),
                 sep="\n",
                 flush=True,
             )
             whole.add(of_model)
-    rate = 1e6 * len(whole.distances) / max(1, whole.chosen)
-    print(f"\n{len(whole.distances)} of {whole.chosen:,} letters are others: {rate:.1f} per million.")
+    rate = 1e6 * len(whole.others) / max(1, whole.chosen)
+    print(f"\n{len(whole.others)} of {whole.chosen:,} letters are others: {rate:.1f} per million.")
 
 
 if __name__ == "__main__":

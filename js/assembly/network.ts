@@ -1,15 +1,15 @@
-// The arithmetic of the network in WebAssembly with SIMD; `src/local/wasm.ts` packs the weights and calls it.
+// The arithmetic of the network in WebAssembly with SIMD; `src/local/wasm-network.ts` packs the weights and calls it.
 // This is AssemblyScript: the types are those of the machine, and a v128 holds four float32 numbers.
 //
 // Nearly all of the time goes into products of a kernel and a vector, so a kernel lies in the order in which
-// it is read: in panels of 16 outputs, and a panel holds 16 weights of one input after the other. Eight inputs
+// it is read: in panels of 16 outputs, and a panel holds 16 weights of one input after the other. Sixteen inputs
 // are summed at a time, and that sum is added to the whole: it is small, so it is rounded less. One text alone
 // and several side by side sum in the same order, so each becomes the same, bit by bit.
 
 const FLOAT: usize = 4; // bytes
 const VECTOR: usize = 16;
 const PANEL: usize = 4 * VECTOR; // of sums
-const BLOCK: i32 = 8; // inputs that are summed at a time
+const BLOCK: i32 = 16; // inputs that are summed at a time
 
 /**
  * Add x @ w to the sums z of each text: w [panels, inputs, 16] in float16, x [inputs], z [panels, 16].

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from lstm_widget.writing.run import Run
 
 
+class Other(NamedTuple):
+    """Why a die may have chosen another character: it points at an edge, or two characters changed places.
+
+    Attributes
+    ----------
+    edge : float
+        How far the die is from the nearest edge of the bar, as a share of its length.
+    apart : float
+        How far the logits of the two characters are apart in Python, as a share of the largest logit.
+    """
+
+    edge: float
+    apart: float
+
+
 @dataclass
 class Comparison:
     """How much a text, or several, are the same in Python and in the page.
@@ -25,9 +40,8 @@ class Comparison:
     ----------
     chosen : int
         Characters that a die chose.
-    distances : list of float
-        Of the dice that chose another character in the page: how far each is from the nearest edge of the
-        bar, as a share of its length.
+    others : list of Other
+        Where a die chose another character in the page.
     surprise, probability, entropy : float
         The largest difference.
     ranks : int
@@ -35,7 +49,7 @@ class Comparison:
     """
 
     chosen: int = 0
-    distances: list[float] = field(default_factory=list)
+    others: list[Other] = field(default_factory=list)
     surprise: float = 0.0
     probability: float = 0.0
     entropy: float = 0.0
@@ -44,7 +58,7 @@ class Comparison:
     def add(self, other: Comparison) -> None:
         """Count another text, too."""
         self.chosen += other.chosen
-        self.distances += other.distances
+        self.others += other.others
         self.ranks += other.ranks
         for name in ("surprise", "probability", "entropy"):
             setattr(self, name, max(getattr(self, name), getattr(other, name)))
@@ -67,7 +81,7 @@ def compare(page: PageEngine, run: Run, rng: int) -> Comparison:
     others = np.flatnonzero((found["chosen"] != how.ids) & ~how.forced)
     return Comparison(
         chosen=int((~how.forced).sum()),
-        distances=[_distance(how, n, settings.top_k, settings.top_p) for n in others.tolist()],
+        others=[_why(run, how, n, int(found["chosen"][n])) for n in others.tolist()],
         ranks=int((found["rank"] != how.ranks).sum()),
         surprise=float(np.abs(found["surprise"] - how.surprise).max()),
         probability=float(np.abs(found["probability"] - how.probabilities).max()),
@@ -75,12 +89,11 @@ def compare(page: PageEngine, run: Run, rng: int) -> Comparison:
     )
 
 
-def _distance(how: Trace, n: int, top_k: int | None, top_p: float | None) -> float:
-    """Return how far the die is from the nearest edge; without one, how far the two best logits are apart."""
+def _why(run: Run, how: Trace, n: int, chosen: int) -> Other:
     assert how.logits is not None
-    logits = how.logits[n]
-    if how.temperatures[n] == 0:
-        first, second = -np.sort(-logits)[:2]
-        return float(first - second)
-    _, edges = bar(logits, how.temperatures[n], top_k, top_p)
-    return float(np.abs(edges / edges[-1] - how.dice[n]).min())
+    logits, temperature = how.logits[n], how.temperatures[n]
+    apart = abs(float(logits[how.ids[n]] - logits[chosen])) / float(np.abs(logits[np.isfinite(logits)]).max())
+    if temperature == 0:
+        return Other(1.0, apart)
+    _, edges = bar(logits, temperature, run.settings.top_k, run.settings.top_p)
+    return Other(float(np.abs(edges / edges[-1] - how.dice[n]).min()), apart)

@@ -5,7 +5,7 @@ import { areHalvesBelow, numbersOf, type Tensor } from "./tensor.ts";
 
 export const OUTPUTS = 16;
 /** Inputs that are summed at a time: a kernel has a multiple of so many, and each layer's output, too. */
-export const INPUTS = 8;
+export const INPUTS = 16;
 const UNITS = 4;
 
 /** What each half weight is multiplied with, so that none is subnormal; see `assembly/network.ts`. */
