@@ -22,7 +22,19 @@ FLOORS = {
         *("errors", "holding", "network", "formats", "writing", "inspection", "generator"),
         *("training", "widgets", "cli"),
     ],
-    PAGE: ["dom", "kernel", "local", "settings", "sheet", "inside", "text", "lanes", "training", "page"],
+    PAGE: [
+        "dom",
+        "kernel",
+        "local",
+        "settings",
+        "sheet",
+        "inside",
+        "text",
+        "lanes",
+        "training",
+        "page",
+        "alive",
+    ],
 }
 # `lstm_widget.X` and `lstm_widget.training.TrainingView` are looked up when they are first used.
 LOOKED_UP = {PACKAGE / "__init__.py", PACKAGE / "training" / "__init__.py"}

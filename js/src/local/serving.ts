@@ -1,0 +1,85 @@
+// The session of a page, wherever it lives: it is given the model and the widget, and answers from then on.
+import { engineOf } from "./backend.ts";
+import { LSTMError } from "./errors.ts";
+import { parseSafetensors } from "./safetensors.ts";
+import { answer } from "./session/checks.ts";
+import { LanesWidget } from "./session/lanes.ts";
+import type { FromSession, Saved, ToPage, ToSession } from "./session/messages.ts";
+import { TextWidget } from "./session/text.ts";
+import { checksOf } from "./writing/settings.ts";
+
+type Widget = Pick<TextWidget, "handle" | "setState">;
+
+const BROKEN = "The model of this page cannot be read: save or download the page again.";
+
+export class Serving {
+  /** Messages wait for the one before. */
+  #last: Promise<unknown> = Promise.resolve();
+  #widget: Widget | null = null;
+
+  constructor(private readonly tell: ToPage) {
+    tell({ method: "ready" });
+  }
+
+  receive(message: ToSession): void {
+    this.#last = this.#last.then(() => this.#take(message));
+  }
+
+  async #take(message: ToSession): Promise<void> {
+    if (message.method === "load") this.#widget = await this.#load(message.saved, message.weights);
+    else if (message.method === "update") this.#widget?.setState({ ...message.state });
+    else this.#widget?.handle(message.content);
+  }
+
+  async #load(saved: Saved, weights: string): Promise<Widget> {
+    try {
+      const model = parseSafetensors(bytesOf(weights), "The model of this page");
+      const { traits, fingerprint } = saved;
+      const checks = checksOf(traits.bounds);
+      const engine = await engineOf(model);
+      const writer = { name: traits.model, model, engine, fingerprint, checks };
+      return saved.kind === "text"
+        ? new TextWidget(saved.traits, writer, this.tell)
+        : new LanesWidget(saved.traits, writer, this.tell);
+    } catch (error) {
+      if (!(error instanceof LSTMError)) console.error("The page could not be opened", error);
+      const sentence = error instanceof LSTMError ? error.message : BROKEN;
+      this.tell({ method: "update", state: { error: sentence, status: "failed" } });
+      return new Refusing(sentence, this.tell);
+    }
+  }
+}
+
+/** Stands in for a widget whose model cannot be used: it is there, and says why it cannot do anything. */
+class Refusing implements Widget {
+  constructor(
+    private readonly sentence: string,
+    private readonly tell: ToPage,
+  ) {}
+
+  setState(): void {}
+
+  handle(message: unknown): void {
+    const send = (content: (FromSession & { method: "custom" })["content"]) =>
+      this.tell({ method: "custom", content, buffers: [] });
+    const { sentence } = this;
+    const refuse = ({ run = "", id }: Readonly<Record<string, unknown>>) =>
+      send({
+        type: "error",
+        run: String(run),
+        message: sentence,
+        ...(typeof id === "string" ? { id } : {}),
+      });
+    answer(message, { hello: () => send({ type: "here" }) }, refuse);
+  }
+}
+
+/** The bytes that a text in base64 stands for. */
+function bytesOf(text: string): Uint8Array {
+  const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array };
+  if (fromBase64 !== undefined) return fromBase64.call(Uint8Array, text);
+  const raw = atob(text);
+  const bytes = new Uint8Array(raw.length);
+  for (let n = 0; n < raw.length; n += 1) bytes[n] = raw.charCodeAt(n);
+  return bytes;
+}

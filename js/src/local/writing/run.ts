@@ -1,0 +1,64 @@
+// A text that is written: from its settings and its dice, as far as it was asked for: lstm_widget/writing/run.py.
+import { SettingError, UnknownCharactersError } from "../errors.ts";
+import { shortRepr } from "../python-repr.ts";
+import { Draft } from "./draft.ts";
+import { withCommas } from "./settings.ts";
+
+/** A text that is written a piece at a time, as often as it is asked to. */
+export class Run extends Draft {
+  /** Whether the text has its full length. */
+  get finished(): boolean {
+    return this.characters.length >= this.settings.length;
+  }
+
+  /** A new text with the same dice and weights, at another temperature. */
+  beside(temperature: number, length: number): Run {
+    return new Run(this.writer, { ...this.settings, temperature, length }, this.dice);
+  }
+
+  /** Give the text another length; one that is finished can then be written on. */
+  extend(length: number): void {
+    const checked = this.writer.checks.length(length);
+    const written = this.characters.length;
+    if (checked < written) {
+      throw new SettingError(
+        `The length must be at least ${withCommas(written)}: that many characters are written already.`,
+      );
+    }
+    this.settings = { ...this.settings, length: checked };
+  }
+
+  /** The text that this one would be with another character at one place, which is written first. */
+  beginBranch(position: number, character: string): Run {
+    this.checkBranch(position, character);
+    const other = new Run(this.writer, this.settings, this.dice);
+    other.characters = this.characters.slice(0, position);
+    other.surprise = this.surprise.slice(0, position);
+    other.ids = this.ids.slice(0, this.seedLength + position);
+    other.kept = this.kept.upTo(other.ids.length - 1);
+    other.readAgain();
+    other.forced = new Map([...this.forced].filter(([at]) => at < position));
+    for (const change of this.temperatures) if (change[0] <= position) other.inherit(change);
+    if (this.recent !== null) other.watch();
+    if (other.finished) other.extend(position + 1);
+    other.next = { position, character };
+    return other;
+  }
+
+  /** Throw the error of `beginBranch`, if there is one, and change nothing. */
+  checkBranch(position: number, character: string): void {
+    if (Array.from(character).length !== 1) {
+      throw new SettingError(
+        `A forced character must be one character, not ${shortRepr(character)}.`,
+      );
+    }
+    if (!this.writer.model.vocab.has(character)) throw new UnknownCharactersError([character]);
+    const { length } = this.characters;
+    if (position < 0 || position > length) {
+      throw new SettingError(
+        `A branch begins at a position from 0 to ${withCommas(length)}, not ${shortRepr(position)}.`,
+      );
+    }
+    if (position === this.settings.length) this.writer.checks.length(position + 1);
+  }
+}
