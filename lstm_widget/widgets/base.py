@@ -255,11 +255,15 @@ class ModelWidget(PageWidget, Generic[R]):
         ModelError
             If the file cannot be written.
         """
+        return export(path, self.generator.model, self._saved())
+
+    def _saved(self) -> dict[str, Any]:
+        """Return what a page without a kernel is made of, besides the weights."""
         of_the_host = {*OF_EVERY_WIDGET, *(name for name in self.keys if name.startswith("_"))}
         traits = self.get_state([name for name in self.keys if name not in of_the_host])
         chosen = [one for one in self.models if one["name"] == self.model]
-        nothing = {"models": chosen, "status": "ready", "error": ""}
-        return export(path, self._kind, self.generator.model, {**traits, **nothing, **self._unwritten()})
+        traits |= {"models": chosen, "status": "ready", "error": "", **self._unwritten()}
+        return {"kind": self._kind, "traits": traits, "fingerprint": self.generator.model.fingerprint}
 
     def _unwritten(self) -> Mapping[str, Any]:
         """Return what the traits have before anything was written."""

@@ -62,27 +62,25 @@ _PAGE = Template(
 )
 
 
-def export(path: str | Path, kind: str, model: CharLSTM, traits: Mapping[str, Any]) -> Path:
+def export(path: str | Path, model: CharLSTM, saved: Mapping[str, Any]) -> Path:
     """Write a page with a widget; see `LSTMWidget.export_html`.
 
     Parameters
     ----------
     path : str or Path
-    kind : str
-        The name of its view.
     model : CharLSTM
         What it writes with.
-    traits : mapping of str to object
-        What its page sees, as JSON data.
+    saved : mapping of str to object
+        The name of its view (``kind``), what its page sees (``traits``) and the ``fingerprint`` of the model,
+        as JSON data.
     """
     from lstm_widget import __version__  # noqa: PLC0415 - looking it up takes time
 
     script, style = (_read(name) for name in ("alive.js", "page.css"))
     style = _STYLE + style
     weights = base64.b64encode(safetensors_of(model)).decode("ascii")
-    saved = {"kind": kind, "traits": traits, "fingerprint": model.fingerprint, "size": len(weights)}
     card = sendable(model.card)
-    title = str(card.get("title") or traits["model"])
+    title = str(card.get("title") or saved["traits"]["model"])
     policy = _POLICY.format(script=_hashed(script), style=_hashed(style))
     page = _PAGE.substitute(
         policy=html.escape(policy),
@@ -90,7 +88,7 @@ def export(path: str | Path, kind: str, model: CharLSTM, traits: Mapping[str, An
         title=html.escape(f"{title} – a neural network writes"),
         style=style,
         footer=_footer(title, card),
-        saved=_json(saved),
+        saved=_json({**saved, "size": len(weights)}),
         script=script,
         weights=weights,
     )

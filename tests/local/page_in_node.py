@@ -25,9 +25,9 @@ def why_not() -> str | None:
     return None
 
 
-def bundle(output: Path) -> Path:
+def bundle(output: Path, *entry: str) -> Path:
     """Bundle the engine, and what answers the questions, into one file for Node."""
-    subprocess.run(["node", "harness.mjs", str(output)], cwd=JS, check=True)  # noqa: S607
+    subprocess.run(["node", "harness.mjs", str(output), *entry], cwd=JS, check=True)  # noqa: S607
     return output
 
 

@@ -71,6 +71,8 @@ function shortText(text: string): string {
 /** Write a number: Python changes to powers of ten earlier than the page does. */
 export function numberRepr(value: number): string {
   const size = Math.abs(value);
+  // A page's JSON has whole numbers below this with all their digits.
+  if (Number.isInteger(value) && size < 1e21) return BigInt(value).toString();
   const text = size > 0 && size < 1e-4 ? value.toExponential() : String(value);
   return text.replace(/e([+-])(\d)$/, "e$10$2");
 }

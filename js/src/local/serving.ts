@@ -1,6 +1,8 @@
 // The session of a page, wherever it lives: it is given the model and the widget, and answers from then on.
 import { engineOf } from "./backend.ts";
+import type { Engine } from "./engine.ts";
 import { LSTMError } from "./errors.ts";
+import type { CharLSTM } from "./model.ts";
 import { parseSafetensors } from "./safetensors.ts";
 import { answer } from "./session/checks.ts";
 import { LanesWidget } from "./session/lanes.ts";
@@ -34,13 +36,7 @@ export class Serving {
   async #load(saved: Saved, weights: string): Promise<Widget> {
     try {
       const model = parseSafetensors(bytesOf(weights), "The model of this page");
-      const { traits, fingerprint } = saved;
-      const checks = checksOf(traits.bounds);
-      const engine = await engineOf(model);
-      const writer = { name: traits.model, model, engine, fingerprint, checks };
-      return saved.kind === "text"
-        ? new TextWidget(saved.traits, writer, this.tell)
-        : new LanesWidget(saved.traits, writer, this.tell);
+      return widgetOf(saved, model, await engineOf(model), this.tell);
     } catch (error) {
       if (!(error instanceof LSTMError)) console.error("The page could not be opened", error);
       const sentence = error instanceof LSTMError ? error.message : BROKEN;
@@ -48,6 +44,25 @@ export class Serving {
       return new Refusing(sentence, this.tell);
     }
   }
+}
+
+/**
+ * The widget that was saved, with its model.
+ * @param budget milliseconds that a message may take at most; tests have more
+ */
+export function widgetOf(
+  saved: Saved,
+  model: CharLSTM,
+  engine: Engine,
+  tell: ToPage,
+  budget?: number,
+): Widget {
+  const { traits, fingerprint } = saved;
+  const checks = checksOf(traits.bounds);
+  const writer = { name: traits.model, model, engine, fingerprint, checks };
+  return saved.kind === "text"
+    ? new TextWidget(saved.traits, writer, tell, budget)
+    : new LanesWidget(saved.traits, writer, tell, budget);
 }
 
 /** Stands in for a widget whose model cannot be used: it is there, and says why it cannot do anything. */

@@ -2,6 +2,7 @@
 import type { Settings as Asked, Bounds, CommonBounds } from "../../kernel/protocol.ts";
 import { SettingError } from "../errors.ts";
 import { shortRepr } from "../python-repr.ts";
+import { nearest } from "./nearest.ts";
 
 /** What to write; the checks make it of what a person gives. */
 export interface Settings {
@@ -60,8 +61,10 @@ export function checkSeed(seed: unknown): string {
 export function checkNames(given: object, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) {
-      const names = [...known].sort().join(", ");
-      throw new SettingError(`There is no setting ${shortRepr(name)}; there are ${names}.`);
+      const near = nearest(shortRepr(name).replace(/^'+|'+$/g, ""), known);
+      const there = `there are ${[...known].sort().join(", ")}.`;
+      const hint = near === null ? there : `did you mean '${near}'?`;
+      throw new SettingError(`There is no setting ${shortRepr(name)}; ${hint}`);
     }
   }
 }

@@ -1,0 +1,49 @@
+// A widget whose session lives in the page, in Node: what is said to it and what it answers are a line of JSON each.
+
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { PlainEngine } from "../src/local/plain.ts";
+import { parseSafetensors } from "../src/local/safetensors.ts";
+import { widgetOf } from "../src/local/serving.ts";
+import type { FromSession, Saved } from "../src/local/session/messages.ts";
+
+type Widget = ReturnType<typeof widgetOf>;
+
+let widget: Widget | null = null;
+let told: object[] = [];
+
+function tell(message: FromSession): void {
+  const buffers = message.method === "custom" ? message.buffers.map(hex) : [];
+  told.push({ ...message, buffers });
+}
+
+function hex(buffer: ArrayBuffer): string {
+  return Array.from(new Uint8Array(buffer), (one) => one.toString(16).padStart(2, "0")).join("");
+}
+
+const answers = {
+  open({ file, saved, budget }: { file: string; saved: Saved; budget: number | null }) {
+    const model = parseSafetensors(readFileSync(file), "model.safetensors");
+    const most = budget ?? Number.POSITIVE_INFINITY;
+    widget = widgetOf(saved, model, new PlainEngine(model), tell, most);
+  },
+  update({ state }: { state: Record<string, unknown> }) {
+    widget?.setState(state);
+  },
+  custom({ content }: { content: unknown }) {
+    widget?.handle(content);
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { question, ...details } = JSON.parse(line);
+  told = [];
+  let reply: object;
+  try {
+    answers[question as keyof typeof answers](details);
+    reply = { answer: told };
+  } catch (error) {
+    reply = { failed: String((error as Error).stack) };
+  }
+  console.log(JSON.stringify(reply));
+}
