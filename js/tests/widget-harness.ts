@@ -2,12 +2,20 @@
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { engineOf } from "../src/local/backend.ts";
 import { PlainEngine } from "../src/local/plain.ts";
 import { parseSafetensors } from "../src/local/safetensors.ts";
 import { widgetOf } from "../src/local/serving.ts";
 import type { FromSession, Saved } from "../src/local/session/messages.ts";
 
 type Widget = ReturnType<typeof widgetOf>;
+
+interface Opening {
+  file: string;
+  saved: Saved;
+  budget: number | null;
+  math: "wasm" | "javascript";
+}
 
 let widget: Widget | null = null;
 let told: object[] = [];
@@ -22,10 +30,16 @@ function hex(buffer: ArrayBuffer): string {
 }
 
 const answers = {
-  open({ file, saved, budget }: { file: string; saved: Saved; budget: number | null }) {
+  open({ file, saved, budget, math }: Opening) {
     const model = parseSafetensors(readFileSync(file), "model.safetensors");
     const most = budget ?? Number.POSITIVE_INFINITY;
-    widget = widgetOf(saved, model, new PlainEngine(model), tell, most);
+    widget = widgetOf(
+      saved,
+      model,
+      math === "wasm" ? engineOf(model) : new PlainEngine(model),
+      tell,
+      most,
+    );
   },
   update({ state }: { state: Record<string, unknown> }) {
     widget?.setState(state);

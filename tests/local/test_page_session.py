@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import page_engine
+import page_in_node
 import pytest
 from twins import Twins
 
@@ -21,21 +21,22 @@ def _time_enough(monkeypatch):
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory):
-    if reason := page_engine.why_not():
+    if reason := page_in_node.why_not():
         pytest.skip(reason)
-    return page_engine.bundle(tmp_path_factory.mktemp("widget") / "widget.mjs", "tests/widget-harness.ts")
+    return page_in_node.bundle(tmp_path_factory.mktemp("widget") / "widget.mjs", "tests/widget-harness.ts")
 
 
-@pytest.fixture
-def twins(program, file_of, random_model):
+@pytest.fixture(params=["wasm", "javascript"])
+def twins(request, program, file_of, random_model):
     """Return a function that makes a widget of a small model twice."""
     opened = []
 
     def make(kind=LSTMWidget, model=None, **settings):
         model = model or random_model(units=(8, 6))
-        page = page_engine.PageEngine(program)
+        page = page_in_node.PageEngine(program)
         opened.append(page)
-        return Twins(kind(model, **{"seed": "abc", "length": 60, "rng": 3, **settings}), page, file_of(model))
+        widget = kind(model, **{"seed": "abc", "length": 60, "rng": 3, **settings})
+        return Twins(widget, page, file_of(model), request.param)
 
     yield make
     for page in opened:

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from page_engine import PageEngine
+    from page_in_node import PageEngine
 
     from lstm_widget import LSTMWidget, TemperatureLanes
 
@@ -34,13 +34,17 @@ class Twins:
         A program made of ``js/tests/widget-harness.ts``.
     file : Path
         The model, as the page reads it.
+    math : str
+        What computes there: ``"wasm"`` or ``"javascript"``.
     """
 
-    def __init__(self, widget: LSTMWidget | TemperatureLanes, page: PageEngine, file: Path) -> None:
+    def __init__(
+        self, widget: LSTMWidget | TemperatureLanes, page: PageEngine, file: Path, math: str
+    ) -> None:
         self.widget, self.page = widget, page
         saved = on_the_wire(widget._saved())
         self.traits: dict[str, Any] = saved["traits"]  # of the one in the page
-        page.ask("open", file=str(file), saved=saved, budget=None)
+        page.ask("open", file=str(file), saved=saved, budget=None, math=math)
         self._sent: list[tuple[dict[str, Any], list[np.ndarray]]] = []
         widget.send = self._arrived  # type: ignore[method-assign]
 

@@ -15,8 +15,6 @@ type Widget = Pick<TextWidget, "handle" | "setState">;
 const BROKEN = "The model of this page cannot be read: save or download the page again.";
 
 export class Serving {
-  /** Messages wait for the one before. */
-  #last: Promise<unknown> = Promise.resolve();
   #widget: Widget | null = null;
 
   constructor(private readonly tell: ToPage) {
@@ -24,19 +22,15 @@ export class Serving {
   }
 
   receive(message: ToSession): void {
-    this.#last = this.#last.then(() => this.#take(message));
-  }
-
-  async #take(message: ToSession): Promise<void> {
-    if (message.method === "load") this.#widget = await this.#load(message.saved, message.weights);
+    if (message.method === "load") this.#widget = this.#load(message.saved, message.weights);
     else if (message.method === "update") this.#widget?.setState({ ...message.state });
     else this.#widget?.handle(message.content);
   }
 
-  async #load(saved: Saved, weights: string): Promise<Widget> {
+  #load(saved: Saved, weights: string): Widget {
     try {
       const model = parseSafetensors(bytesOf(weights), "The model of this page");
-      return widgetOf(saved, model, await engineOf(model), this.tell);
+      return widgetOf(saved, model, engineOf(model), this.tell);
     } catch (error) {
       if (!(error instanceof LSTMError)) console.error("The page could not be opened", error);
       const sentence = error instanceof LSTMError ? error.message : BROKEN;

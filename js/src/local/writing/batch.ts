@@ -1,7 +1,8 @@
 // Writing texts on, one or several: what is forced comes first, then each die chooses a character:
 // lstm_widget/writing/batch.py.
+
+import { choose } from "../choosing.ts";
 import type { Lane } from "../engine.ts";
-import { choose } from "../sampling.ts";
 import { surpriseOf } from "../scoring.ts";
 import type { Draft } from "./draft.ts";
 

@@ -1,9 +1,10 @@
 // What a person types, as a model reads it; and what a text begins with by default:
 // lstm_widget/writing/typed.py.
+
+import { choose } from "../choosing.ts";
 import { ModelError } from "../errors.ts";
 import type { CharLSTM } from "../model.ts";
 import { type Normalized, normalize } from "../normalize.ts";
-import { choose } from "../sampling.ts";
 import { Rolled } from "./rolled.ts";
 import type { Writer } from "./writer.ts";
 
