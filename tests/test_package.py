@@ -26,7 +26,7 @@ from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lstm_widget"
-PAGE = {"loader.js", "page.js", "page.css"}
+PAGE = {"loader.js", "page.js", "page.css", "alive.js"}
 CORPORA = ROOT.parent / "shared" / "corpora"
 
 

@@ -238,7 +238,8 @@ class ModelWidget(PageWidget, Generic[R]):
         """Write the widget as a page of its own, which writes wherever it is opened.
 
         It is one HTML file with the model in it. It needs no kernel and no network: it works from a double
-        click, from a USB stick and from any web server.
+        click, from a USB stick and from any web server. What was written goes along, and can be written on;
+        what is being written is stopped.
 
         Parameters
         ----------
@@ -259,11 +260,20 @@ class ModelWidget(PageWidget, Generic[R]):
 
     def _saved(self) -> dict[str, Any]:
         """Return what a page without a kernel is made of, besides the weights."""
+        self.stop()
         of_the_host = {*OF_EVERY_WIDGET, *(name for name in self.keys if name.startswith("_"))}
         traits = self.get_state([name for name in self.keys if name not in of_the_host])
-        chosen = [one for one in self.models if one["name"] == self.model]
-        traits |= {"models": chosen, "status": "ready", "error": "", **self._unwritten()}
-        return {"kind": self._kind, "traits": traits, "fingerprint": self.generator.model.fingerprint}
+        traits["models"] = [one for one in self.models if one["name"] == self.model]
+        texts, current = self._session.saved()
+        if current is None:
+            traits |= {"status": "ready", "error": "", **self._unwritten()}
+        return {
+            "kind": self._kind,
+            "traits": traits,
+            "fingerprint": self.generator.model.fingerprint,
+            "texts": texts,
+            "current": current,
+        }
 
     def _unwritten(self) -> Mapping[str, Any]:
         """Return what the traits have before anything was written."""

@@ -303,7 +303,7 @@ class LSTMWidget(ModelWidget[str]):
         }
 
     def _unwritten(self) -> Mapping[str, Any]:
-        return {"text": "", "receipt": {}, "branches": [], "pointed": False}
+        return {"text": "", "receipt": {}, "branches": []}
 
     @traitlets.validate("cell")
     def _check_cell(self, proposal: Any) -> tuple[int, int] | None:  # noqa: ANN401 - traitlets' own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import page_in_node
 import pytest
 from twins import Twins
@@ -20,27 +22,25 @@ def _time_enough(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory):
+def widget_page(tmp_path_factory):
+    """Return a program in Node that has a widget whose session lives in the page."""
     if reason := page_in_node.why_not():
         pytest.skip(reason)
-    return page_in_node.bundle(tmp_path_factory.mktemp("widget") / "widget.mjs", "tests/widget-harness.ts")
+    output = tmp_path_factory.mktemp("widget") / "widget.mjs"
+    with page_in_node.PageEngine(page_in_node.bundle(output, "tests/widget-harness.ts")) as page:
+        yield page
 
 
 @pytest.fixture(params=["wasm", "javascript"])
-def twins(request, program, file_of, random_model):
+def twins(request, widget_page, file_of, random_model):
     """Return a function that makes a widget of a small model twice."""
-    opened = []
 
     def make(kind=LSTMWidget, model=None, **settings):
         model = model or random_model(units=(8, 6))
-        page = page_in_node.PageEngine(program)
-        opened.append(page)
         widget = kind(model, **{"seed": "abc", "length": 60, "rng": 3, **settings})
-        return Twins(widget, page, file_of(model), request.param)
+        return Twins(widget, widget_page, file_of(model), request.param)
 
-    yield make
-    for page in opened:
-        page.__exit__(None, None, None)
+    return make
 
 
 def start(run="a", heats=(0.8,), *, only_read=None, **settings):
@@ -320,3 +320,102 @@ def test_lanes_come_and_go(twins):
     both.set(names=["a", "a", "b", "c"])
     both.set(names=["a", "b", "c", "d"])
     both.set(names=["a", "b"], temperatures=[1.0, 1.2])
+
+
+# What was written before.
+
+
+def test_what_a_cell_wrote_goes_on_in_the_page(twins):
+    def written(model, **settings):
+        widget = LSTMWidget(model, **settings)
+        widget.generate(length=30)
+        widget.temperature = 1.3
+        widget.resume()
+        widget.branch(10, "h")
+        widget.branch(20, "a")
+        return widget
+
+    both = twins(written)
+    run = both.traits["receipt"]["run"]
+    first = both.traits["branches"][0]["run"]
+    both.compare()
+    both.say(of_run("stop", run))
+    both.say(of_run("resume", run, length=80))
+    both.say(pull(80, 60, 0.7, run))
+    both.say(span("inspect", 0, 512, run))
+    both.say(of_run("show", first))
+    both.say(span("inspect", 20, 30, first))
+    both.say(span("activate", 0, 512, first, layer=1, unit=2))
+    both.say({"type": "branch", "id": "q", "run": first, "branch": "b", "position": 40, "character": "c"})
+    both.say(pull(70, 40, 1.0, "b"))
+    both.say(of_run("remove", run))
+    both.say({"type": "clear"})
+
+
+def test_lanes_that_a_cell_wrote_go_on_in_the_page(twins):
+    def written(model, **settings):
+        widget = TemperatureLanes(model, temperatures=[0.3, 1.0], **settings)
+        widget.generate(length=30)
+        widget.add(2.0)
+        return widget
+
+    both = twins(written)
+    both.compare()
+    run, names = both.traits["receipts"][0]["run"], both.traits["names"]
+    both.say(of_run("resume", run, length=50))
+    lanes = lanes_of([0.3, 1.2, 2.0], 0, names)
+    both.say({"type": "pull", "run": run, "pull": "p", "until": 50, "budget": LONG, "lanes": lanes})
+
+
+# Whatever is said.
+
+
+KINDS = ["start", "stop", "resume", "clear", "show", "remove", "inspect", "activate", "expect", "set"]
+KINDS += 4 * ["pull"] + 2 * ["branch"]
+SETS = [{"seed": "Zé"}, {"temperature": 1.2}, {"length": 0}, {"cell": [1, 5]}, {"cell": [1, 6]}, {"top_p": 2}]
+
+
+def something(one_of, runs):
+    """Return a message as a page or a broken one may send it; fields that are not of its kind do no harm."""
+    kind, new = one_of(KINDS), f"run {len(runs)}"
+    if kind in {"start", "branch"}:
+        runs.append(new)
+    limits = {"top_k": one_of([None, 1, 3]), "top_p": one_of([None, 0.5, 1]), "length": one_of([1, 30, 70])}
+    begun = start(
+        seed=one_of(["abc", "", "Z", "habe", "ca’f\n"]), only_read=one_of(4 * [False] + [True]), **limits
+    )
+    position = one_of([0, 1, 5, 20, 60])
+    lanes = [{"name": "text", "temperature": one_of([0, 0.3, 0.8, 1.5, -1]), "position": position}]
+    run = new if kind == "start" else one_of([*runs, "gone"])
+    question = {
+        "id": new,
+        "branch": new,
+        "character": one_of("abcdefgh" * 3 + "Z"),
+        "seed": one_of(["", "bag"]),
+    }
+    piece = {
+        "until": position + one_of([1, 7, 30]),
+        "budget": LONG,
+        "pull": "p",
+        "length": one_of([1, 30, 100]),
+    }
+    place = {
+        "position": position,
+        "count": one_of([1, 7, 600]),
+        "layer": one_of([0, 1, 2]),
+        "unit": one_of([0, 5, 7]),
+    }
+    return {**begun, **question, **piece, **place, "type": kind, "run": run, "lanes": lanes}
+
+
+@pytest.mark.parametrize("number", range(30))
+def test_whatever_is_said_both_say_the_same(twins, number):
+    one_of, runs = Random(number).choice, ["a"]  # noqa: S311 - no secret
+    both = twins()
+    both.say(start())
+    for _ in range(40):
+        message = something(one_of, runs)
+        if message["type"] == "set":
+            both.set(**one_of(SETS))
+        else:
+            both.say(message)

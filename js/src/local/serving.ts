@@ -51,12 +51,15 @@ export function widgetOf(
   tell: ToPage,
   budget?: number,
 ): Widget {
-  const { traits, fingerprint } = saved;
+  const { traits, fingerprint, texts, current } = saved;
   const checks = checksOf(traits.bounds);
   const writer = { name: traits.model, model, engine, fingerprint, checks };
-  return saved.kind === "text"
-    ? new TextWidget(saved.traits, writer, tell, budget)
-    : new LanesWidget(saved.traits, writer, tell, budget);
+  const widget =
+    saved.kind === "text"
+      ? new TextWidget(saved.traits, writer, tell, budget)
+      : new LanesWidget(saved.traits, writer, tell, budget);
+  widget.restore(texts, current);
+  return widget;
 }
 
 /** Stands in for a widget whose model cannot be used: it is there, and says why it cannot do anything. */

@@ -33,6 +33,11 @@ export class BranchingSession extends Session {
     });
   }
 
+  override restore(texts: readonly Texts[], shown: Texts): void {
+    super.restore(texts, shown);
+    this.#tree = new Map(texts.map((one) => [one.name, one]));
+  }
+
   /** What the views show of the texts. */
   get branches(): Branch[] {
     return Array.from(this.#tree.values(), ({ name: run, only, fork }) => {

@@ -1,5 +1,5 @@
 // What goes between the page and the session that lives beside it: what a notebook and its kernel say.
-import type { FromKernel, LanesTraits, Traits } from "../../kernel/protocol.ts";
+import type { FromKernel, LanesTraits, SavedTexts, Traits } from "../../kernel/protocol.ts";
 
 /** The widget of a page as Python saved it. */
 export type Saved = SavedOf<"text", Traits> | SavedOf<"lanes", LanesTraits>;
@@ -9,6 +9,9 @@ interface SavedOf<Kind extends string, T> {
   readonly traits: T;
   /** Of the model. */
   readonly fingerprint: string;
+  /** What was written, parents before their branches; and which of these is shown. */
+  readonly texts: readonly SavedTexts[];
+  readonly current: number | null;
 }
 
 /** To the session: the model and the widget, once; then what is set, and what is asked. */

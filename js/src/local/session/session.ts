@@ -73,6 +73,11 @@ export class Session {
     answer(message, this.answers, (...refused) => this.#refuse(...refused));
   }
 
+  /** Have texts that were written before this page was there, of which one is shown. */
+  restore(texts: readonly Texts[], shown: Texts): void {
+    this.current = texts.find((one) => one === shown) ?? null;
+  }
+
   protected send(message: FromKernel, buffers: readonly ArrayBufferView[] = []): void {
     this.around.send(sendable(message), buffers);
   }

@@ -143,6 +143,12 @@ export class Texts {
     return new Map(known.map(([name, at]) => [name, Math.min(at, this.#lane(name).written)]));
   }
 
+  /** Have a lane that was written elsewhere. */
+  add(name: string, run: Run): void {
+    this.#lanes.set(name, new LaneText(run));
+    this.#named.push(name);
+  }
+
   /** What is written of these lanes, each from a position on. */
   chunks(positions: ReadonlyMap<string, number>): LaneChunk[] {
     return Array.from(positions, ([name, position]) => this.#lane(name).chunk(name, position));

@@ -1,11 +1,12 @@
 // What both widgets have in common: settings with their checks, and a status: lstm_widget/widgets/base.py.
-import type { CommonTraits, FromKernel } from "../../kernel/protocol.ts";
+import type { CommonTraits, FromKernel, SavedTexts } from "../../kernel/protocol.ts";
 import { LSTMError, SettingError } from "../errors.ts";
 import { shortRepr, textRepr } from "../python-repr.ts";
 import { asTyped } from "../writing/typed.ts";
 import type { Writer } from "../writing/writer.ts";
 import { sendable } from "./checks.ts";
 import type { ToPage } from "./messages.ts";
+import { restored } from "./restored.ts";
 import type { Session, Surroundings } from "./session.ts";
 
 export type TraitChecks<T> = { [Name in keyof T]?: (value: unknown) => T[Name] };
@@ -34,6 +35,18 @@ export abstract class PageWidget<T extends CommonTraits> {
       presenting: (value) => checkFlag("presenting", value),
     };
     this.checks = { ...(common as TraitChecks<T>), ...own };
+  }
+
+  /** Have the texts that were saved; if that cannot be, none. */
+  restore(texts: readonly SavedTexts[], current: number | null): void {
+    try {
+      const known = restored(texts, this.writer);
+      const shown = known[current ?? -1];
+      if (shown !== undefined) this.session.restore(known, shown);
+    } catch (error) {
+      if (!(error instanceof LSTMError)) throw error;
+      this.publish({ ...this.kept(), status: "ready" });
+    }
   }
 
   /** Answer a message of the page. */

@@ -97,8 +97,12 @@ export class Draft {
     this.#keep(start, logits);
     this.ids.push(...ids);
     this.surprise.push(...surprise);
-    const { characters } = this.writer.model;
-    this.characters.push(...ids.map((id) => (characters[id] ?? "").replace(HALF, "\ufffd")));
+    this.characters.push(...ids.map((id) => this.named(id)));
+  }
+
+  /** The character of an id, as it can be shown. */
+  protected named(id: number): string {
+    return (this.writer.model.characters[id] ?? "").replace(HALF, "\ufffd");
   }
 
   #keep(start: number, logits: readonly Float32Array[]): void {

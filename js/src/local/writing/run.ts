@@ -1,14 +1,34 @@
 // A text that is written: from its settings and its dice, as far as it was asked for: lstm_widget/writing/run.py.
+import type { Change } from "../../kernel/protocol.ts";
 import { SettingError, UnknownCharactersError } from "../errors.ts";
 import { shortRepr } from "../python-repr.ts";
 import { Draft } from "./draft.ts";
 import { withCommas } from "./settings.ts";
+
+/** What was written of a text before, elsewhere. */
+export interface Written {
+  readonly ids: readonly number[];
+  /** Of each, in bits. */
+  readonly surprise: readonly number[];
+  readonly temperatures: readonly Change[];
+  readonly placed: readonly (readonly [position: number, character: string])[];
+}
 
 /** A text that is written a piece at a time, as often as it is asked to. */
 export class Run extends Draft {
   /** Whether the text has its full length. */
   get finished(): boolean {
     return this.characters.length >= this.settings.length;
+  }
+
+  /** Take what was written before; the network reads it when it is needed. */
+  take({ ids, surprise, temperatures, placed }: Written): void {
+    this.ids = this.ids.concat(ids);
+    this.surprise = [...surprise];
+    this.characters = ids.map((id) => this.named(id));
+    this.forced = new Map(placed);
+    for (const change of temperatures) this.inherit(change);
+    this.readAgain();
   }
 
   /** A new text with the same dice and weights, at another temperature. */
