@@ -29,6 +29,7 @@ _STYLE = """\
 :root { color-scheme: light dark; }
 body { margin: 0 auto; max-width: 84rem; padding: 1rem clamp(0.5rem, 2vw, 2rem); }
 body { font: 1rem/1.5 system-ui, sans-serif; }
+h1 { margin: 0 0 0.75rem; font-size: 1.25rem; }
 footer { margin-top: 1.5rem; font-size: 0.875rem; }
 footer p, noscript p, [role="alert"] { margin: 0.25rem 0; }
 """
@@ -49,6 +50,7 @@ _PAGE = Template(
 <style>$style</style>
 </head>
 <body>
+<header>$heading</header>
 <main id="lstm-widget">
 <noscript><p>A neural network writes on this page. Allow the page to run its script.</p></noscript>
 </main>
@@ -85,9 +87,10 @@ def export(path: str | Path, model: CharLSTM, saved: Mapping[str, Any]) -> Path:
     page = _PAGE.substitute(
         policy=html.escape(policy),
         version=html.escape(__version__),
-        title=html.escape(f"{title} – a neural network writes"),
+        title=html.escape(f"{title}: a neural network writes"),
         style=style,
-        footer=_footer(title, card),
+        heading=_heading(title, card),
+        footer=_footer(card),
         saved=_json({**saved, "size": len(weights)}),
         script=script,
         weights=weights,
@@ -113,13 +116,18 @@ def _hashed(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-def _footer(title: str, card: Mapping[str, Any]) -> str:
-    """Return what is said of the model and of this page below the widget."""
+def _heading(title: str, card: Mapping[str, Any]) -> str:
     language = card.get("language")
     lang = f' lang="{html.escape(language)}"' if isinstance(language, str) else ""
-    lines = [f"The model: <span{lang}>{html.escape(title)}</span>."]
-    for name, label in (("text", "Text"), ("source", "Source"), ("licence", "Licence")):
-        if isinstance(card.get(name), str):
-            lines.append(f"{label}: {html.escape(card[name])}.")
+    return f"<h1{lang}>{html.escape(title)}</h1>"
+
+
+def _footer(card: Mapping[str, Any]) -> str:
+    """Return what is said of the model and of this page below the widget."""
+    lines = [
+        f"{label}: {html.escape(card[name])}."
+        for name, label in (("text", "Learnt from"), ("source", "Source"), ("licence", "Licence"))
+        if isinstance(card.get(name), str)
+    ]
     lines.append("Made with lstm-widget, whose licence is MIT. This page works offline and sends nothing.")
     return "".join(f"<p>{line}</p>" for line in lines)
