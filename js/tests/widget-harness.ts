@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { engineOf } from "../src/local/backend.ts";
+import { FOLLOWED } from "../src/local/inspection/followed.ts";
 import { PlainEngine } from "../src/local/plain.ts";
 import { parseSafetensors } from "../src/local/safetensors.ts";
 import { widgetOf } from "../src/local/serving.ts";
@@ -46,6 +47,11 @@ const answers = {
   },
   custom({ content }: { content: unknown }) {
     widget?.handle(content);
+  },
+  /** What cells may follow, in a text. */
+  followed({ text }: { text: string }) {
+    const all = Object.entries(FOLLOWED).map(([name, of]) => [name, [...of(Array.from(text))]]);
+    told.push(Object.fromEntries(all));
   },
 };
 

@@ -23,7 +23,7 @@ export function joins(sign: string, character: string): boolean {
 }
 
 /** Whether its combining class is not 0: then a normal form moves it to its place among other marks. */
-function isMark(character: string): boolean {
+export function isMark(character: string): boolean {
   if (STARTERS_OF_MARKS.test(character)) return false;
   return (
     (character + LOWEST).normalize("NFD").startsWith(LOWEST) ||
