@@ -8,59 +8,79 @@ const BEST = 3;
 /** The standard deviation of an activation; what moves less shows no colours. */
 const LEAST_SPREAD = 0.05;
 
-/** What is followed on one half of a text, and the sums of that for every cell. */
+/** How the cells move, at those characters of a half at which something has a meaning. */
+class Moves {
+  readonly #totals: Float64Array;
+  readonly #squares: Float64Array;
+  #count = 0;
+
+  constructor(private readonly cells: number) {
+    this.#totals = new Float64Array(cells);
+    this.#squares = new Float64Array(cells);
+  }
+
+  add(activations: Float32Array): void {
+    this.#count += 1;
+    for (let cell = 0; cell < this.cells; cell += 1) {
+      const a = activations[cell] as number;
+      this.#totals[cell] = (this.#totals[cell] as number) + a;
+      this.#squares[cell] = (this.#squares[cell] as number) + a * a;
+    }
+  }
+
+  /** The sum of the squared differences from the mean; null for a cell that hardly moves. */
+  scatter(cell: number): number | null {
+    const total = this.#totals[cell] as number;
+    const scatter = (this.#squares[cell] as number) - (total * total) / this.#count;
+    return scatter >= LEAST_SPREAD ** 2 * this.#count ? scatter : null;
+  }
+}
+
+/** What is followed on one half of a text, and the products of that with every cell. */
 class Half {
-  /** Of row * a, of a, and of a * a, where the row has a meaning, for each activation a. */
-  readonly products: Float64Array;
-  readonly totals: Float64Array;
-  readonly squares: Float64Array;
+  readonly #products: Float64Array;
   readonly #row: Float64Array;
-  readonly #count: number;
+  /** Where it has no meaning somewhere, how the cells move elsewhere; else that is the same for all. */
+  readonly #own: Moves | null;
 
   /** @param values NaN where it has no meaning */
   constructor(
     values: Float64Array,
-    readonly start: number,
-    readonly end: number,
     private readonly cells: number,
+    private readonly all: Moves,
   ) {
-    [this.products, this.totals, this.squares] = [1, 2, 3].map(() => new Float64Array(cells)) as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-    ];
-    const defined = values.subarray(start, end).filter((value) => !Number.isNaN(value));
-    this.#count = defined.length;
-    const mean = defined.reduce((sum, value) => sum + value, 0) / this.#count;
+    this.#products = new Float64Array(cells);
+    const defined = values.filter((value) => !Number.isNaN(value));
+    const mean = defined.reduce((sum, value) => sum + value, 0) / defined.length;
     const norm = Math.sqrt(defined.reduce((sum, value) => sum + (value - mean) ** 2, 0));
-    this.#row = values.subarray(start, end).map((value) => (value - mean) / norm);
+    this.#row = values.map((value) => (value - mean) / norm);
+    this.#own = defined.length < values.length ? new Moves(cells) : null;
   }
 
-  /** Take in the activations of the character at a position. */
+  /** Take in the activations of a character of this half. */
   add(position: number, activations: Float32Array): void {
-    const value = this.#row[position - this.start] as number;
+    const value = this.#row[position] as number;
     if (Number.isNaN(value)) return;
-    const { products, totals, squares, cells } = this;
-    for (let cell = 0; cell < cells; cell += 1) {
-      const a = activations[cell] as number;
-      products[cell] = (products[cell] as number) + value * a;
-      totals[cell] = (totals[cell] as number) + a;
-      squares[cell] = (squares[cell] as number) + a * a;
+    this.#own?.add(activations);
+    const products = this.#products;
+    for (let cell = 0; cell < this.cells; cell += 1) {
+      products[cell] = (products[cell] as number) + value * (activations[cell] as number);
     }
   }
 
   /** The correlation with a cell; 0 if that hardly moves. */
   correlation(cell: number): number {
-    const total = this.totals[cell] as number;
-    const scatter = (this.squares[cell] as number) - (total * total) / this.#count;
-    if (!(scatter >= LEAST_SPREAD ** 2 * this.#count)) return 0;
-    return (this.products[cell] as number) / Math.sqrt(scatter);
+    const scatter = (this.#own ?? this.all).scatter(cell);
+    return scatter === null ? 0 : (this.#products[cell] as number) / Math.sqrt(scatter);
   }
 }
 
 /** The correlations with several things, on each half of a text, in one go over it. */
 export class Correlations {
   readonly #halves: { first: Half; second: Half }[];
+  readonly #moves: readonly [Moves, Moves];
+  /** Where the second half begins. */
+  readonly #middle: number;
 
   /** @param values of each thing that is followed, for all characters of the text */
   constructor(
@@ -69,20 +89,21 @@ export class Correlations {
     private readonly units: readonly number[],
   ) {
     const cells = units.reduce((sum, one) => sum + one, 0);
-    this.#halves = values.map((one) => {
-      const middle = Math.floor(one.length / 2);
-      return {
-        first: new Half(one, 0, middle, cells),
-        second: new Half(one, middle, one.length, cells),
-      };
-    });
+    this.#moves = [new Moves(cells), new Moves(cells)];
+    this.#middle = Math.floor((values[0]?.length ?? 0) / 2);
+    this.#halves = values.map((one) => ({
+      first: new Half(one.subarray(0, this.#middle), cells, this.#moves[0]),
+      second: new Half(one.subarray(this.#middle), cells, this.#moves[1]),
+    }));
   }
 
   /** Take in the activations of all cells at a position. */
   add(position: number, activations: Float32Array): void {
-    for (const { first, second } of this.#halves) {
-      (position < first.end ? first : second).add(position, activations);
-    }
+    const isFirst = position < this.#middle;
+    const place = isFirst ? position : position - this.#middle;
+    this.#moves[isFirst ? 0 : 1].add(activations);
+    for (const { first, second } of this.#halves)
+      (isFirst ? first : second).add(place, activations);
   }
 
   /** The best cells for each name; a cell is listed under what it follows best. */
