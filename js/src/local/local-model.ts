@@ -45,7 +45,7 @@ export class LocalModel<T extends object> implements AnyModel<T> {
     this.#listeners.push({ name, callback: callback as Callback });
   }
 
-  off(name?: string | null, callback?: Callback | null): void {
+  off(name?: string | null, callback?: Parameters<AnyModel["off"]>[1]): void {
     this.#listeners = this.#listeners.filter(
       (one) => (name && one.name !== name) || (callback && one.callback !== callback),
     );

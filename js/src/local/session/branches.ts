@@ -2,8 +2,9 @@
 import type { Branch } from "../../kernel/protocol.ts";
 import { SettingError } from "../errors.ts";
 import { type Message, nameIn, TEXT, textIn, wholeIn } from "./checks.ts";
+import { beginMessage, statusOf } from "./outgoing.ts";
 import { Questions } from "./questions.ts";
-import { beginMessage, Session, type Surroundings, statusOf } from "./session.ts";
+import { Session, type Surroundings } from "./session.ts";
 import { Texts } from "./texts.ts";
 
 const MAX_BRANCHES = 100;

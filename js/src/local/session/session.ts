@@ -1,14 +1,6 @@
 // The conversation with the views about the runs of a widget: lstm_widget/widgets/session.py, where the messages
 // are explained. Here nothing else goes on at the same time, so nothing is locked.
-import type {
-  Begin,
-  Failure,
-  FromKernel,
-  LaneAsked,
-  Reason,
-  Settings,
-  Status,
-} from "../../kernel/protocol.ts";
+import type { FromKernel, LaneAsked, Reason, Settings } from "../../kernel/protocol.ts";
 import { LSTMError, SettingError } from "../errors.ts";
 import { Rolled } from "../writing/rolled.ts";
 import { Run } from "../writing/run.ts";
@@ -20,19 +12,17 @@ import {
   answer,
   budgetIn,
   lanesIn,
-  MAX_NAME,
   type Message,
   nameIn,
   sendable,
   settingsIn,
   wholeIn,
 } from "./checks.ts";
+import { beginMessage, failureOf, statusOf } from "./outgoing.ts";
 import { Texts } from "./texts.ts";
 
 /** Milliseconds that one pull may take; the page is busy for no longer. */
 export const MAX_BUDGET = 50;
-/** Messages after which the run that they name goes on, whatever becomes of them. */
-const ONLY_LOOKS = ["show", "remove", "branch", "expect", "inspect", "activate", "find"];
 
 /** What is around a session: the widget that it is of. */
 export interface Surroundings {
@@ -226,28 +216,4 @@ export class Session {
   protected endAgain(texts: Texts): void {
     if (texts.ending !== null) this.send(texts.ending);
   }
-}
-
-/** The status of a run that is over. */
-export function statusOf({ ending }: Texts): Status {
-  return ending?.type === "end" ? ending.reason : "failed";
-}
-
-/** The message that a run begins, or goes on; it may answer a question. */
-export function beginMessage(texts: Texts, position: number, question?: string): Begin {
-  const { name: run, only, given } = texts;
-  const { seed } = only.run.settings;
-  const begin: Begin = { type: "begin", run, seed, rng: given.rng, position };
-  return question === undefined ? begin : { ...begin, id: question };
-}
-
-/** The refusal of a message: it names the run that cannot go on, or the question. */
-function failureOf({ type, run, id }: Message, sentence: string): Failure {
-  const isMeant = typeof run === "string" && !ONLY_LOOKS.includes(type as string);
-  const failure: Failure = { type: "error", run: isMeant ? short(run) : "", message: sentence };
-  return typeof id === "string" ? { ...failure, id: short(id) } : failure;
-}
-
-function short(name: string): string {
-  return Array.from(name).slice(0, MAX_NAME).join("");
 }
