@@ -7,6 +7,7 @@ from random import Random
 import numpy as np
 import page_in_node
 import pytest
+from test_overflow import spoilt
 from twins import Twins
 
 from lstm_widget import LSTMWidget, TemperatureLanes
@@ -442,3 +443,41 @@ def test_whatever_is_said_both_say_the_same(twins, random_model, characters, num
             both.set(**one_of([*SETS, {"seed": one_of(SEEDS[characters])}]))
         else:
             both.say(message)
+
+
+# A model that cannot be computed with.
+
+
+def test_weights_that_are_too_large_end_the_text_with_the_same_sentence(twins, random_model):
+    # Huge numbers below that leave it to rounding which of them cancel out.
+    both = twins(model=spoilt(random_model(units=(8, 6)), "softmax"))
+    both.say({"type": "expect", "id": "q", "seed": "abcd"})
+    both.say(start())
+    both.say(pull(20))
+    both.say(span("inspect", 0, 20))
+    both.say(of_run("resume", length=90))
+    both.say(of_run("stop"))
+    both.say(start("b", (0.0,)))
+    both.say(pull(20, run="b"))
+    both.say({"type": "find", "id": "q"})
+
+
+# Lanes, whatever is said.
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_whatever_is_said_of_lanes_both_say_the_same(twins, random_model, number):
+    one_of = Random(number).choice  # noqa: S311 - no secret
+    model = random_model(units=(8, 7), random_seed=number)
+    both, runs = twins(TemperatureLanes, model=model, temperatures=[0.3, 0.7, 1.1]), ["a"]
+    both.say(start(heats=(0.3, 0.7, 1.1)))
+    for _ in range(30):
+        message = something(one_of, runs, SEEDS["abcdefgh"])
+        names = sorted({one_of(["lane-1", "lane-2", "lane-3", "new", "newer"]) for _ in range(5)})
+        message["lanes"] = lanes_of([one_of([0, 0.3, 1.5, -1]) for _ in names], message["position"], names)
+        if message["type"] != "set":
+            both.say(message)
+        elif one_of([True, False]):
+            both.set(names=names, temperatures=[0.5] * len(names))
+        else:
+            both.set(temperatures=[0.5] * one_of([1, 2, 3, 5, 7]))

@@ -62,7 +62,7 @@ class Twins:
         for (_, one), (_, other) in zip(theirs, self._sent, strict=True):
             assert len(one) == len(other)
             for array, expected in zip(one, other, strict=True):
-                np.testing.assert_allclose(array, expected, rtol=0, atol=1e-4)
+                np.testing.assert_allclose(array, expected, rtol=1e-5, atol=1e-4)
         self.compare()
         return [content for content, _ in self._sent]
 
