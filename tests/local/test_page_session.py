@@ -10,7 +10,7 @@ import pytest
 from test_overflow import spoilt
 from twins import Twins
 
-from lstm_widget import LSTMWidget, TemperatureLanes
+from lstm_widget import LSTMGenerator, LSTMWidget, TemperatureLanes
 from lstm_widget.inspection.followed import FOLLOWED, followed
 
 SETTINGS = {"seed": "abc", "length": 60, "top_k": None, "top_p": None, "rng": 3}
@@ -481,3 +481,36 @@ def test_whatever_is_said_of_lanes_both_say_the_same(twins, random_model, number
             both.set(names=names, temperatures=[0.5] * len(names))
         else:
             both.set(temperatures=[0.5] * one_of([1, 2, 3, 5, 7]))
+
+
+# With hardly any time.
+
+
+def test_everything_comes_in_pieces_and_is_the_same(widget_page, file_of, random_model):
+    model = random_model(units=(8, 6))
+    seed = "abcdefgh" * 200
+    saved = LSTMWidget(model, seed=seed, length=300, rng=3)._saved()
+    widget_page.ask("open", file=str(file_of(model)), saved=saved, budget=1e-9, math="wasm")
+    generator = LSTMGenerator(model)
+
+    def answers(content):
+        return [one for one in widget_page.ask("custom", content=content) if one["method"] == "custom"]
+
+    answers(start(seed=seed, length=300))
+    text, left = "", []
+    while len(text) < 300:
+        chunk = answers(pull(300, len(text)))[0]["content"]["lanes"][0]
+        text += chunk["text"]
+        left += [chunk["left"]] if "left" in chunk else []
+    assert text == generator.generate(seed=seed, length=300, rng=3, temperature=0.8)
+    assert left == sorted(left, reverse=True)
+    assert len(left) > 100
+
+    expected = generator.trace(seed=seed, length=300, rng=3, temperature=0.8, logits=True).logits
+    found, position = [], len(seed)
+    while position < len(seed) + 300:
+        (answer,) = answers(span("inspect", position, 512))
+        content = answer["content"]
+        found.append(np.frombuffer(bytes.fromhex(answer["buffers"][0]), "<f4").reshape(content["count"], -1))
+        position += content["count"]
+    np.testing.assert_allclose(np.concatenate(found), expected, rtol=0, atol=1e-4)
