@@ -5,66 +5,12 @@ from __future__ import annotations
 from random import Random
 
 import numpy as np
-import page_in_node
 import pytest
+from saying import LONG, SETTINGS, lanes_of, of_run, pull, span, start
 from test_overflow import spoilt
-from twins import Twins
 
 from lstm_widget import LSTMGenerator, LSTMWidget, TemperatureLanes
 from lstm_widget.inspection.followed import FOLLOWED, followed
-
-SETTINGS = {"seed": "abc", "length": 60, "top_k": None, "top_p": None, "rng": 3}
-LONG = 1e9
-
-
-@pytest.fixture(autouse=True)
-def _time_enough(monkeypatch):
-    """Let no piece become shorter because the machine is busy."""
-    monkeypatch.setattr("lstm_widget.widgets.session.MAX_BUDGET", LONG)
-    monkeypatch.setattr("lstm_widget.widgets.questions.PIECE", LONG)
-
-
-@pytest.fixture(scope="session")
-def widget_page(tmp_path_factory):
-    """Return a program in Node that has a widget whose session lives in the page."""
-    if reason := page_in_node.why_not():
-        pytest.skip(reason)
-    output = tmp_path_factory.mktemp("widget") / "widget.mjs"
-    with page_in_node.PageEngine(page_in_node.bundle(output, "tests/widget-harness.ts")) as page:
-        yield page
-
-
-@pytest.fixture(params=["wasm", "javascript"])
-def twins(request, widget_page, file_of, random_model):
-    """Return a function that makes a widget of a small model twice."""
-
-    def make(kind=LSTMWidget, model=None, **settings):
-        model = model or random_model(units=(8, 6))
-        widget = kind(model, **{"seed": "abc", "length": 60, "rng": 3, **settings})
-        return Twins(widget, widget_page, file_of(model), request.param)
-
-    return make
-
-
-def start(run="a", heats=(0.8,), *, only_read=None, **settings):
-    names = ["text"] if len(heats) == 1 else [f"lane-{n + 1}" for n in range(len(heats))]
-    lanes = [{"name": name, "temperature": heat} for name, heat in zip(names, heats, strict=True)]
-    message = {"type": "start", "run": run, "settings": {**SETTINGS, **settings}, "lanes": lanes}
-    return message if only_read is None else {**message, "only_read": only_read}
-
-
-def pull(until, position=0, heat=0.8, run="a", **others):
-    lanes = [{"name": "text", "temperature": heat, "position": position}]
-    return {"type": "pull", "run": run, "pull": "p", "until": until, "budget": LONG, "lanes": lanes, **others}
-
-
-def of_run(kind, run="a", **others):
-    return {"type": kind, "run": run, **others}
-
-
-def span(kind, position, count, run="a", **others):
-    return {"type": kind, "id": "q", "run": run, "position": position, "count": count, **others}
-
 
 # A text.
 
@@ -303,14 +249,6 @@ def test_what_is_locked_stays(twins):
 # Lanes.
 
 
-def lanes_of(heats, position=0, names=None):
-    names = names or [f"lane-{n + 1}" for n in range(len(heats))]
-    return [
-        {"name": name, "temperature": heat, "position": position}
-        for name, heat in zip(names, heats, strict=True)
-    ]
-
-
 def test_lanes_have_the_same_dice(twins):
     both = twins(TemperatureLanes, temperatures=[0.3, 0.7, 1.1])
     both.say(start(heats=(0.3, 0.7, 1.1)))
@@ -387,64 +325,6 @@ def test_lanes_that_a_cell_wrote_go_on_in_the_page(twins):
     both.say({"type": "pull", "run": run, "pull": "p", "until": 50, "budget": LONG, "lanes": lanes})
 
 
-# Whatever is said.
-
-
-KINDS = ["start", "stop", "resume", "clear", "show", "remove", "inspect", "activate", "expect", "set"]
-KINDS += 4 * ["pull"] + 2 * ["branch"]
-SEEDS = {
-    "abcdefgh": ["abc", "", "Z", "habe", "ca’f\n"],
-    "abcdé \n\"'-A": ["“Ab”—‘c’", "e\u0301\u00a0B\r\nd", "ÀaZ…", "½\t–"],
-    "ab\r\n\u0308“” ": ["a\nb", 'ä\r\n\n"', '\u2028 Ba"'],
-}
-SETS = [{"seed": "Zé"}, {"temperature": 1.2}, {"length": 0}, {"cell": [1, 5]}, {"cell": [1, 6]}, {"top_p": 2}]
-
-
-def something(one_of, runs, seeds):
-    """Return a message as a page or a broken one may send it; fields that are not of its kind do no harm."""
-    kind, new = one_of(KINDS), f"run {len(runs)}"
-    if kind in {"start", "branch"}:
-        runs.append(new)
-    limits = {"top_k": one_of([None, 1, 3]), "top_p": one_of([None, 0.5, 1]), "length": one_of([1, 30, 70])}
-    begun = start(seed=one_of(seeds), only_read=one_of(4 * [False] + [True]), **limits)
-    position = one_of([0, 1, 5, 20, 60])
-    lanes = [{"name": "text", "temperature": one_of([0, 0.3, 0.8, 1.5, -1]), "position": position}]
-    run = new if kind == "start" else one_of([*runs, "gone"])
-    question = {
-        "id": new,
-        "branch": new,
-        "character": one_of("abcdefgh" * 3 + "Z"),
-        "seed": one_of(["", *seeds]),
-    }
-    piece = {
-        "until": position + one_of([1, 7, 30]),
-        "budget": LONG,
-        "pull": "p",
-        "length": one_of([1, 30, 100]),
-    }
-    place = {
-        "position": position,
-        "count": one_of([1, 7, 600]),
-        "layer": one_of([0, 1, 2]),
-        "unit": one_of([0, 5, 7]),
-    }
-    return {**begun, **question, **piece, **place, "type": kind, "run": run, "lanes": lanes}
-
-
-@pytest.mark.parametrize("number", range(12))
-@pytest.mark.parametrize("characters", SEEDS, ids=ascii)
-def test_whatever_is_said_both_say_the_same(twins, random_model, characters, number):
-    one_of, runs = Random(number).choice, ["a"]  # noqa: S311 - no secret
-    both = twins(model=random_model(units=(8, 7), characters=characters, random_seed=number))
-    both.say(start(seed="ab"))
-    for _ in range(40):
-        message = something(one_of, runs, SEEDS[characters])
-        if message["type"] == "set":
-            both.set(**one_of([*SETS, {"seed": one_of(SEEDS[characters])}]))
-        else:
-            both.say(message)
-
-
 # A model that cannot be computed with.
 
 
@@ -460,27 +340,6 @@ def test_weights_that_are_too_large_end_the_text_with_the_same_sentence(twins, r
     both.say(start("b", (0.0,)))
     both.say(pull(20, run="b"))
     both.say({"type": "find", "id": "q"})
-
-
-# Lanes, whatever is said.
-
-
-@pytest.mark.parametrize("number", range(12))
-def test_whatever_is_said_of_lanes_both_say_the_same(twins, random_model, number):
-    one_of = Random(number).choice  # noqa: S311 - no secret
-    model = random_model(units=(8, 7), random_seed=number)
-    both, runs = twins(TemperatureLanes, model=model, temperatures=[0.3, 0.7, 1.1]), ["a"]
-    both.say(start(heats=(0.3, 0.7, 1.1)))
-    for _ in range(30):
-        message = something(one_of, runs, SEEDS["abcdefgh"])
-        names = sorted({one_of(["lane-1", "lane-2", "lane-3", "new", "newer"]) for _ in range(5)})
-        message["lanes"] = lanes_of([one_of([0, 0.3, 1.5, -1]) for _ in names], message["position"], names)
-        if message["type"] != "set":
-            both.say(message)
-        elif one_of([True, False]):
-            both.set(names=names, temperatures=[0.5] * len(names))
-        else:
-            both.set(temperatures=[0.5] * one_of([1, 2, 3, 5, 7]))
 
 
 # With hardly any time.
