@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalModel } from "../src/local/local-model.ts";
+import { Serving } from "../src/local/serving.ts";
 import type { FromSession, ToSession } from "../src/local/session/messages.ts";
 import { beginSession, serve } from "../src/local/worker.ts";
 import { createView } from "../src/text/view.ts";
@@ -85,6 +86,14 @@ describe("a page with its session", () => {
     FakeWorker.works = false;
     alive();
     expect(await written()).toMatch(/^ab [abcd ]{40}$/);
+  });
+
+  it("answers a greeting before it has read the model", () => {
+    const told: FromSession[] = [];
+    const serving = new Serving((message) => told.push(message));
+    serving.receive({ method: "load", saved: saved(), weights: weights() });
+    serving.receive({ method: "custom", content: { type: "hello" } });
+    expect(told.slice(1)).toEqual([{ method: "custom", content: { type: "here" }, buffers: [] }]);
   });
 
   it("says what is wrong with a model, whatever it is asked", async () => {

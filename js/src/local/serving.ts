@@ -6,25 +6,37 @@ import type { CharLSTM } from "./model.ts";
 import { parseSafetensors } from "./safetensors.ts";
 import { answer } from "./session/checks.ts";
 import { LanesWidget } from "./session/lanes.ts";
-import type { FromSession, Saved, ToPage, ToSession } from "./session/messages.ts";
+import type { Saved, ToPage, ToSession } from "./session/messages.ts";
 import { TextWidget } from "./session/text.ts";
 import { checksOf } from "./writing/settings.ts";
 
 type Widget = Pick<TextWidget, "handle" | "setState">;
+/** What is said once there is a widget. */
+type Said = Exclude<ToSession, { method: "load" }>;
 
 const BROKEN = "The model of this page cannot be read: save or download the page again.";
 
 export class Serving {
   #widget: Widget | null = null;
+  /** What is said while the model is read, which takes a moment. */
+  readonly #waiting: Said[] = [];
 
   constructor(private readonly tell: ToPage) {
     tell({ method: "ready" });
   }
 
   receive(message: ToSession): void {
-    if (message.method === "load") this.#widget = this.#load(message.saved, message.weights);
-    else if (message.method === "update") this.#widget?.setState({ ...message.state });
-    else this.#widget?.handle(message.content);
+    if (message.method === "load") {
+      // Later, so that a greeting is answered before: a view must not take this for a kernel that is gone.
+      setTimeout(() => this.#begin(message.saved, message.weights));
+    } else if (this.#widget !== null) take(this.#widget, message);
+    else if (isGreeting(message)) greet(this.tell);
+    else this.#waiting.push(message);
+  }
+
+  #begin(saved: Saved, weights: string): void {
+    this.#widget = this.#load(saved, weights);
+    for (const message of this.#waiting.splice(0)) take(this.#widget, message);
   }
 
   #load(saved: Saved, weights: string): Widget {
@@ -72,18 +84,27 @@ class Refusing implements Widget {
   setState(): void {}
 
   handle(message: unknown): void {
-    const send = (content: (FromSession & { method: "custom" })["content"]) =>
-      this.tell({ method: "custom", content, buffers: [] });
-    const { sentence } = this;
-    const refuse = ({ run = "", id }: Readonly<Record<string, unknown>>) =>
-      send({
-        type: "error",
-        run: String(run),
-        message: sentence,
-        ...(typeof id === "string" ? { id } : {}),
-      });
-    answer(message, { hello: () => send({ type: "here" }) }, refuse);
+    const { sentence, tell } = this;
+    const refuse = ({ run = "", id }: Readonly<Record<string, unknown>>) => {
+      const error = { type: "error", run: String(run), message: sentence } as const;
+      const content = typeof id === "string" ? { ...error, id } : error;
+      tell({ method: "custom", content, buffers: [] });
+    };
+    answer(message, { hello: () => greet(tell) }, refuse);
   }
+}
+
+function take(widget: Widget, message: Said): void {
+  if (message.method === "update") widget.setState({ ...message.state });
+  else widget.handle(message.content);
+}
+
+function isGreeting(message: Said): boolean {
+  return message.method === "custom" && (message.content as { type?: unknown })?.type === "hello";
+}
+
+function greet(tell: ToPage): void {
+  tell({ method: "custom", content: { type: "here" }, buffers: [] });
 }
 
 /** The bytes that a text in base64 stands for. */
