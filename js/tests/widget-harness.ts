@@ -3,11 +3,16 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { engineOf } from "../src/local/backend.ts";
+import { LSTMError } from "../src/local/errors.ts";
 import { FOLLOWED } from "../src/local/inspection/followed.ts";
+import { trace } from "../src/local/inspection/trace.ts";
 import { PlainEngine } from "../src/local/plain.ts";
 import { parseSafetensors } from "../src/local/safetensors.ts";
 import { widgetOf } from "../src/local/serving.ts";
 import type { FromSession, Saved } from "../src/local/session/messages.ts";
+import { replay } from "../src/local/writing/replay.ts";
+import { checksOf } from "../src/local/writing/settings.ts";
+import type { Writer } from "../src/local/writing/writer.ts";
 
 type Widget = ReturnType<typeof widgetOf>;
 
@@ -19,6 +24,7 @@ interface Opening {
 }
 
 let widget: Widget | null = null;
+let writer: Writer | null = null;
 let told: object[] = [];
 
 function tell(message: FromSession): void {
@@ -33,20 +39,23 @@ function hex(buffer: ArrayBuffer): string {
 const answers = {
   open({ file, saved, budget, math }: Opening) {
     const model = parseSafetensors(readFileSync(file), "model.safetensors");
+    const engine = math === "wasm" ? engineOf(model) : new PlainEngine(model);
+    const { traits, fingerprint } = saved;
+    const checks = checksOf(traits.bounds);
+    writer = { name: traits.model, model, engine, fingerprint, checks };
     const most = budget ?? Number.POSITIVE_INFINITY;
-    widget = widgetOf(
-      saved,
-      model,
-      math === "wasm" ? engineOf(model) : new PlainEngine(model),
-      tell,
-      most,
-    );
+    widget = widgetOf(saved, model, engine, tell, most);
   },
   update({ state }: { state: Record<string, unknown> }) {
     widget?.setState(state);
   },
   custom({ content }: { content: unknown }) {
     widget?.handle(content);
+  },
+  /** The text of a receipt, and how each character of it was chosen. */
+  replay({ receipt }: { receipt: unknown }) {
+    const run = replay(receipt, writer as Writer);
+    told.push({ text: run.characters.join(""), trace: trace(run) });
   },
   /** What cells may follow, in a text. */
   followed({ text }: { text: string }) {
@@ -63,7 +72,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     answers[question as keyof typeof answers](details);
     reply = { answer: told };
   } catch (error) {
-    reply = { failed: String((error as Error).stack) };
+    const { message, stack } = error as Error;
+    reply = error instanceof LSTMError ? { refused: message } : { failed: String(stack) };
   }
   console.log(JSON.stringify(reply));
 }

@@ -2,6 +2,7 @@
 import type { Change } from "../../kernel/protocol.ts";
 import { SettingError, UnknownCharactersError } from "../errors.ts";
 import { shortRepr } from "../python-repr.ts";
+import { advanceTogether } from "./batch.ts";
 import { Draft } from "./draft.ts";
 import { withCommas } from "./settings.ts";
 
@@ -48,6 +49,18 @@ export class Run extends Draft {
     this.settings = { ...this.settings, length: checked };
   }
 
+  /** Write this character next, whatever the die says; the die is used up all the same. */
+  force(character: string): void {
+    this.checkForce(character);
+    this.have(character);
+    try {
+      advanceTogether([this], 1);
+    } catch (error) {
+      this.next = null;
+      throw error;
+    }
+  }
+
   /** The text that this one would be with another character at one place, which is written first. */
   beginBranch(position: number, character: string): Run {
     this.checkBranch(position, character);
@@ -60,19 +73,13 @@ export class Run extends Draft {
     other.forced = new Map([...this.forced].filter(([at]) => at < position));
     for (const change of this.temperatures) if (change[0] <= position) other.inherit(change);
     if (this.recent !== null) other.watch();
-    if (other.finished) other.extend(position + 1);
-    other.next = { position, character };
+    other.have(character);
     return other;
   }
 
   /** Throw the error of `beginBranch`, if there is one, and change nothing. */
   checkBranch(position: number, character: string): void {
-    if (Array.from(character).length !== 1) {
-      throw new SettingError(
-        `A forced character must be one character, not ${shortRepr(character)}.`,
-      );
-    }
-    if (!this.writer.model.vocab.has(character)) throw new UnknownCharactersError([character]);
+    this.checkForce(character);
     const { length } = this.characters;
     if (position < 0 || position > length) {
       throw new SettingError(
@@ -80,5 +87,21 @@ export class Run extends Draft {
       );
     }
     if (position === this.settings.length) this.writer.checks.length(position + 1);
+  }
+
+  /** Throw the error of `force`, if there is one, and change nothing. */
+  private checkForce(character: string): void {
+    if (Array.from(character).length !== 1) {
+      throw new SettingError(
+        `A forced character must be one character, not ${shortRepr(character)}.`,
+      );
+    }
+    if (!this.writer.model.vocab.has(character)) throw new UnknownCharactersError([character]);
+  }
+
+  /** Have a character written next. */
+  private have(character: string): void {
+    if (this.finished) this.extend(this.characters.length + 1);
+    this.next = { position: this.characters.length, character };
   }
 }
