@@ -43,6 +43,7 @@ function open(source: string): void {
     const notice = document.createElement("p");
     notice.setAttribute("role", "alert");
     notice.textContent = BROKEN;
+    place?.querySelector(".late")?.remove(); // which says that no script has run
     place?.prepend(notice);
   }
 }

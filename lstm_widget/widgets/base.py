@@ -256,7 +256,8 @@ class ModelWidget(PageWidget, Generic[R]):
         ModelError
             If the file cannot be written.
         """
-        return export(path, self.generator.model, self._saved())
+        saved = self._saved()
+        return export(path, self.generator.model, saved, self._written() if saved["texts"] else "")
 
     def _saved(self) -> dict[str, Any]:
         """Return what a page without a kernel is made of, besides the weights."""

@@ -31,7 +31,10 @@ body { margin: 0 auto; max-width: 84rem; padding: 1rem clamp(0.5rem, 2vw, 2rem);
 body { font: 1rem/1.5 system-ui, sans-serif; }
 h1 { margin: 0 0 0.75rem; font-size: 1.25rem; }
 footer { margin-top: 1.5rem; font-size: 0.875rem; }
-footer p, noscript p, [role="alert"] { margin: 0.25rem 0; }
+footer p, [role="alert"] { margin: 0.25rem 0; }
+.record { max-width: 40rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.late { animation: appear 1s 5s backwards; }
+@keyframes appear { from { visibility: hidden; } }
 """
 _POLICY = (
     "default-src 'none'; script-src {script} 'wasm-unsafe-eval'; style-src {style}; worker-src blob:; "
@@ -51,8 +54,9 @@ _PAGE = Template(
 </head>
 <body>
 <header>$heading</header>
-<main id="lstm-widget">
-<noscript><p>A neural network writes on this page. Allow the page to run its script.</p></noscript>
+<main id="lstm-widget">$record
+<p class="late">A neural network writes on this page, but its script did not run. Save or download the page
+again, or allow it to run scripts.</p>
 </main>
 <footer>$footer</footer>
 <script type="application/json" id="lstm-saved">$saved</script>
@@ -64,7 +68,7 @@ _PAGE = Template(
 )
 
 
-def export(path: str | Path, model: CharLSTM, saved: Mapping[str, Any]) -> Path:
+def export(path: str | Path, model: CharLSTM, saved: Mapping[str, Any], record: str) -> Path:
     """Write a page with a widget; see `LSTMWidget.export_html`.
 
     Parameters
@@ -75,6 +79,8 @@ def export(path: str | Path, model: CharLSTM, saved: Mapping[str, Any]) -> Path:
     saved : mapping of str to object
         The name of its view (``kind``), what its page sees (``traits``) and the ``fingerprint`` of the model,
         as JSON data.
+    record : str
+        What was written, for where the page cannot run.
     """
     from lstm_widget import __version__  # noqa: PLC0415 - looking it up takes time
 
@@ -90,6 +96,7 @@ def export(path: str | Path, model: CharLSTM, saved: Mapping[str, Any]) -> Path:
         title=html.escape(f"{title}: a neural network writes"),
         style=style,
         heading=_heading(title, card),
+        record=f'<p class="record"{_language(card)}>{html.escape(sendable(record))}</p>' if record else "",
         footer=_footer(card),
         saved=_json({**saved, "size": len(weights)}),
         script=script,
@@ -117,9 +124,13 @@ def _hashed(text: str) -> str:
 
 
 def _heading(title: str, card: Mapping[str, Any]) -> str:
+    return f"<h1{_language(card)}>{html.escape(title)}</h1>"
+
+
+def _language(card: Mapping[str, Any]) -> str:
+    """Return the attribute for what is in the language of the model."""
     language = card.get("language")
-    lang = f' lang="{html.escape(language)}"' if isinstance(language, str) else ""
-    return f"<h1{lang}>{html.escape(title)}</h1>"
+    return f' lang="{html.escape(language)}"' if isinstance(language, str) else ""
 
 
 def _footer(card: Mapping[str, Any]) -> str:

@@ -172,9 +172,16 @@ def test_it_fits_on_a_phone(page, opened, written):
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-def test_a_page_that_is_not_whole_says_so(page, opened, generator):
-    opened(LSTMWidget(generator), damage=lambda text: text[: 3 * len(text) // 4])
+def test_a_page_that_is_not_whole_says_so_and_shows_the_record(page, opened, written):
+    opened(written, damage=lambda text: text[: 3 * len(text) // 4])
     expect(page.get_by_role("alert")).to_have_text("This page is not whole: save or download it again.")
+    expect(page.get_by_text(written.text)).to_be_visible()
+
+
+def test_a_page_without_its_script_says_so_and_shows_the_record(page, opened, written):
+    opened(written, damage=lambda text: text[: text.index("<script>") + 1000])
+    expect(page.get_by_text(written.text)).to_be_visible()
+    expect(page.get_by_text("its script did not run")).to_be_visible()
 
 
 def test_a_model_that_is_damaged_is_one_sentence_and_the_record_is_shown(page, opened, generator):

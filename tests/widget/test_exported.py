@@ -119,15 +119,18 @@ def test_no_character_can_become_markup(random_model, tmp_path):
         "note": MARKUP,
         "seed": "<",
     }
-    plain = Parts(
-        exported(LSTMWidget(random_model(characters=ODD, card={"licence": "x", "text": "x"})), tmp_path)
-    )
+    without = LSTMWidget(random_model(characters=ODD, card={"licence": "x", "text": "x"}), seed="<")
+    without.generate(length=5)
+    plain = Parts(exported(without, tmp_path))
     widget = LSTMWidget(random_model(characters=ODD, card=card), seed=MARKUP, rng=1, temperature=2.0)
     text = widget.generate(length=300)
     parts = Parts(exported(widget, tmp_path))
     assert [name for name, _, _ in parts.elements] == [name for name, _, _ in plain.elements]
     saved = json.loads(parts.one("script", id="lstm-saved")[1])
     shown = text.replace("\ud800", "\ufffd")
+    assert (
+        parts.one("p", **{"class": "record"})[1] == widget.receipt["seed"].replace("\ud800", "\ufffd") + shown
+    )
     assert saved["traits"]["text"] == shown
     assert saved["traits"]["seed"] == MARKUP
     assert len(saved["texts"][0]["lanes"][0]["ids"]) == 300
