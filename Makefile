@@ -28,14 +28,20 @@ types: .venv/test-ready
 page: js/node_modules/ready
 	cd js && npm run --silent check
 
-# The types of the messages, from their declaration in Python.
+# The types of the messages, what looks alike and what a unit may follow, from their declarations in Python.
 protocol: .venv/bin/python
 	$(BIN)/python js/protocol.py js/src/kernel/protocol.ts
+	$(BIN)/python js/lookalikes.py js/src/local/lookalikes.ts
+	$(BIN)/python js/followed.py js/src/local/inspection/followed.ts
 
 # The committed bundle must be what js/ builds, and the types what Python declares.
 bundle: .venv/bin/python js/node_modules/ready
 	$(BIN)/python js/protocol.py js/node_modules/protocol.ts
 	diff js/node_modules/protocol.ts js/src/kernel/protocol.ts
+	$(BIN)/python js/lookalikes.py js/node_modules/lookalikes.ts
+	diff js/node_modules/lookalikes.ts js/src/local/lookalikes.ts
+	$(BIN)/python js/followed.py js/node_modules/followed.ts
+	diff js/node_modules/followed.ts js/src/local/inspection/followed.ts
 	cd js && LSTM_WIDGET_STATIC=node_modules/bundle npm run --silent build
 	diff -r js/node_modules/bundle lstm_widget/static
 

@@ -22,7 +22,19 @@ FLOORS = {
         *("errors", "holding", "network", "formats", "writing", "inspection", "generator"),
         *("training", "widgets", "cli"),
     ],
-    PAGE: ["dom", "kernel", "settings", "sheet", "inside", "text", "lanes", "training", "page"],
+    PAGE: [
+        "dom",
+        "kernel",
+        "local",
+        "settings",
+        "sheet",
+        "inside",
+        "text",
+        "lanes",
+        "training",
+        "page",
+        "alive",
+    ],
 }
 # `lstm_widget.X` and `lstm_widget.training.TrainingView` are looked up when they are first used.
 LOOKED_UP = {PACKAGE / "__init__.py", PACKAGE / "training" / "__init__.py"}
@@ -40,7 +52,7 @@ def python_imports(file: Path) -> Iterator[Path]:
 
 def page_imports(file: Path) -> Iterator[Path]:
     for name in re.findall(r'(?:from|import)\s*\(?"(\.[^"]+)"', file.read_text(encoding="utf-8")):
-        if not name.endswith(".css"):
+        if not name.endswith((".css", ".wasm")):
             yield Path(os.path.normpath(file.parent / name))
 
 

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Arrived } from "../src/inside/choice-rows.ts";
 import { Replay } from "../src/inside/replay.ts";
-import { barOf, distribution, pick } from "../src/inside/sampling.ts";
+import { barOf, distribution, pick } from "../src/local/sampling.ts";
 import { dice } from "./fake-kernel.ts";
 
 const NEAR_ONE = 1 - 2 ** -53;

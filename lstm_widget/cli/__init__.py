@@ -15,7 +15,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from lstm_widget.cli import convert, generate, info, lab, models, score, train
+from lstm_widget.cli import convert, generate, info, lab, models, page, score, train
 from lstm_widget.cli.console import Output, abandon_output, note
 from lstm_widget.errors import LSTMError, SettingError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FAILED, WRONG_USAGE, INTERRUPTED, CLOSED = 1, 2, 130, 141
 
 # Each has HELP, EXAMPLE, add_arguments(parser) and run(options, output).
-_COMMANDS = (generate, info, convert, score, train, models, lab)
+_COMMANDS = (generate, info, convert, score, train, page, models, lab)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,7 +70,7 @@ def _failed(error: BaseException) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lstm-widget",
-        description="Train character-level LSTMs; generate, score and convert with them.",
+        description="Train character-level LSTMs; generate, score, convert and make web pages with them.",
         epilog="Exit codes: 0 success, 1 unusable model or file, 2 wrong usage, 130 Ctrl-C, 141 closed pipe.",
     )
     parser.add_argument(

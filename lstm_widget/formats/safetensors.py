@@ -146,16 +146,27 @@ def save_safetensors(
     path = Path(os.path.realpath(as_path(file)))  # a link stays, what it leads to is written
     if path.exists() and not path.is_file():
         refuse(f"{str(file)!r} is not a file that can be replaced: choose another name.")
-    weights = rounded(model).weights if dtype == "float16" else model.weights
+    write_file(path, safetensors_of(rounded(model) if dtype == "float16" else model, dtype))
+    return as_path(file)
+
+
+def safetensors_of(model: CharLSTM, dtype: Literal["float32", "float16"] | None = None) -> bytes:
+    """Return what such a file holds, by default in float16 if that changes no weight."""
+    weights = model.weights
+    if dtype is None:
+        dtype = "float16" if _fit_float16(weights) else "float32"
     tensors = {_tensor_name(*place): array.astype(dtype) for place, array in weights.arrays.items()}
     metadata = {
         "format": FORMAT,
         "vocab": json.dumps(dict(model.vocab)),
         "card": json.dumps(model.card),
     }
-    data = save(tensors, metadata)
-    write_file(path, data)
-    return as_path(file)
+    return save(tensors, metadata)
+
+
+def _fit_float16(weights: Weights) -> bool:
+    with np.errstate(over="ignore"):
+        return all(np.array_equal(array, array.astype(np.float16)) for array in weights.arrays.values())
 
 
 def rounded(model: CharLSTM) -> CharLSTM:

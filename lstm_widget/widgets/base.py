@@ -17,6 +17,7 @@ from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled_files
 from lstm_widget.widgets.cards import USUAL, own_settings, shown_card
 from lstm_widget.widgets.checks import check_locked, sendable
+from lstm_widget.widgets.exported import export
 from lstm_widget.widgets.protocol import Settings
 from lstm_widget.writing.settings import CHECKS, check_length, check_names
 from lstm_widget.writing.typed import as_typed
@@ -232,6 +233,52 @@ class ModelWidget(PageWidget, Generic[R]):
     def clear(self) -> None:
         """End the run, if there is one, and forget what it wrote."""
         self._session.clear()
+
+    def export_html(self, path: str | Path) -> Path:
+        """Write the widget as a page of its own, which writes wherever it is opened.
+
+        It is one HTML file with the model in it. It needs no kernel and no network: it works from a double
+        click, from a USB stick and from any web server. What was written goes along, and can be written on;
+        what is being written is stopped.
+
+        Parameters
+        ----------
+        path : str or Path
+            An existing file is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ModelError
+            If the file cannot be written.
+        """
+        saved = self._saved()
+        return export(path, self.generator.model, saved, self._written() if saved["texts"] else "")
+
+    def _saved(self) -> dict[str, Any]:
+        """Return what a page without a kernel is made of, besides the weights."""
+        self.stop()
+        of_the_host = {*OF_EVERY_WIDGET, *(name for name in self.keys if name.startswith("_"))}
+        traits = self.get_state([name for name in self.keys if name not in of_the_host])
+        traits["models"] = [one for one in self.models if one["name"] == self.model]
+        texts, current = self._session.saved()
+        if current is None:
+            traits |= {"status": "ready", "error": "", **self._unwritten()}
+        return {
+            "kind": self._kind,
+            "traits": traits,
+            "fingerprint": self.generator.model.fingerprint,
+            "texts": texts,
+            "current": current,
+        }
+
+    def _unwritten(self) -> Mapping[str, Any]:
+        """Return what the traits have before anything was written."""
+        raise NotImplementedError
 
     def _set(self, settings: Mapping[str, Any]) -> None:
         """Set what a cell names: all of it, or nothing if one is wrong."""

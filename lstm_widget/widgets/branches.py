@@ -190,6 +190,9 @@ class BranchingSession(Session):
 
     # How a text comes and goes.
 
+    def _known(self) -> list[Texts]:
+        return list(self._tree.values())
+
     def _plant(self, texts: Texts | None) -> None:
         self._tree = {} if texts is None else {texts.name: texts}
         self.questions.forget()

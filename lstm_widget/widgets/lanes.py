@@ -216,6 +216,9 @@ class TemperatureLanes(ModelWidget[list[str]]):
             ],
         }
 
+    def _unwritten(self) -> Mapping[str, Any]:
+        return {"texts": [""] * len(self.names), "receipts": [{} for _ in self.names]}
+
     def _lanes(self) -> list[Lane]:
         # They may have different lengths for a moment, while another thread changes them.
         return [Lane(*one) for one in zip(self.names, self.temperatures, strict=False)]

@@ -595,6 +595,33 @@ class TrainingTraits(TypedDict):
     bounds: TrainingBounds
 
 
+# What a page without a kernel begins with.
+
+
+class SavedLane(TypedDict):
+    """The text of a lane as it was: `ids` are those of its characters, `surprise` is that of each in bits."""
+
+    name: str
+    length: int
+    temperature: float
+    ids: list[int]
+    surprise: list[float]
+    temperatures: list[Change]
+    placed: list[tuple[int, str]]
+
+
+class SavedTexts(OfRun):
+    """A run that is over; `seed` is what the model reads, `parent` what it branches off."""
+
+    given: Settings
+    seed: str
+    reason: Reason
+    parent: str | None
+    position: int
+    character: str
+    lanes: list[SavedLane]
+
+
 # All messages: of a session, and of a training.
 
 ToKernel = (

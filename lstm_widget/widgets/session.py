@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lstm_widget.generator import LSTMGenerator
     from lstm_widget.network.model import CharLSTM
     from lstm_widget.widgets.checks import Answers, Lane
-    from lstm_widget.widgets.protocol import Begin, Failure, FromKernel, Reason
+    from lstm_widget.widgets.protocol import Begin, Failure, FromKernel, Reason, SavedTexts
 
 log = logging.getLogger("lstm_widget")
 
@@ -237,6 +237,24 @@ class Session:
         if texts.model != name or texts.only.run.model is not generator.model:
             return None  # another one, or trained anew
         return max(texts.written().values())
+
+    def saved(self) -> tuple[list[SavedTexts], int | None]:
+        """Return the texts as a page needs them to go on by itself, and which of them is the current one.
+
+        None, if they are of another model than the one to write with now.
+        """
+
+        def save() -> tuple[list[SavedTexts], int | None]:
+            if self.current is None or self.current.only.run.model is not self._model()[1].model:
+                return [], None
+            texts = self._known()
+            return [one.saved() for one in texts], texts.index(self.current)
+
+        return self._lock.hold(save)
+
+    def _known(self) -> list[Texts]:
+        """Return the texts that there are, parents first."""
+        return [] if self.current is None else [self.current]
 
     def text(self) -> Texts:
         """Return the current run.

@@ -302,6 +302,9 @@ class LSTMWidget(ModelWidget[str]):
             "branches": self._session.branches,
         }
 
+    def _unwritten(self) -> Mapping[str, Any]:
+        return {"text": "", "receipt": {}, "branches": []}
+
     @traitlets.validate("cell")
     def _check_cell(self, proposal: Any) -> tuple[int, int] | None:  # noqa: ANN401 - traitlets' own
         cell: tuple[int, int] | None = proposal["value"]

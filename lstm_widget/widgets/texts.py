@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lstm_widget.widgets.protocol import Settings
 from lstm_widget.writing.batch import advance_together
 from lstm_widget.writing.receipt import receipt_of
 from lstm_widget.writing.run import Run
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lstm_widget.widgets.checks import Lane
-    from lstm_widget.widgets.protocol import End, Failure, LaneChunk, Reason, Receipt
+    from lstm_widget.widgets.protocol import (
+        End,
+        Failure,
+        LaneChunk,
+        Reason,
+        Receipt,
+        SavedLane,
+        SavedTexts,
+    )
 
 # Lanes that a run keeps, with those that are no longer named: an old pull may come late, and name one.
 _KEPT = 12
@@ -159,6 +168,20 @@ class Texts:
         receipts = {name: receipt for name in self._named if (receipt := self.receipt(name))}
         self.ending = {"type": "end", "run": self.name, "reason": reason, "receipts": receipts}
 
+    def saved(self) -> SavedTexts:
+        """Return all that a page needs to go on with it by itself."""
+        is_finished = self.ending is not None and self.ending["type"] == "end" and self.finished
+        return {
+            "run": self.name,
+            "given": {name: self.given[name] for name in Settings.__annotations__},  # type: ignore[typeddict-item]
+            "seed": self._first.settings.seed,
+            "reason": "finished" if is_finished else "stopped",
+            "parent": None if self.parent is None else self.parent.name,
+            "position": self.position,
+            "character": self.character,
+            "lanes": [_saved(name, self._lanes[name].run) for name in self._named],
+        }
+
     def resume(self, length: int) -> None:
         """Have each lane written until it has this length; while it is written, it gets no shorter.
 
@@ -215,3 +238,15 @@ class Texts:
                 if time.perf_counter() >= deadline:
                     break
         return "".join(self._lanes[name].text(position) for name, position in before.items())
+
+
+def _saved(name: str, run: Run) -> SavedLane:
+    return {
+        "name": name,
+        "length": run.settings.length,
+        "temperature": run.settings.temperature,
+        "ids": run.ids[run.seed_length :].tolist(),
+        "surprise": [round(one, 5) for one in run.surprise],
+        "temperatures": list(run.temperatures),
+        "placed": list(run.forced.items()),
+    }

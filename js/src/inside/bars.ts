@@ -5,8 +5,8 @@ import { on } from "../dom/events.ts";
 import { Frame } from "../dom/frame.ts";
 import { showHeat } from "../dom/heat.ts";
 import { percent, shortNumber } from "../dom/words.ts";
+import { type Distribution, distribution } from "../local/sampling.ts";
 import { meaningOf } from "./help.ts";
-import { type Distribution, distribution } from "./sampling.ts";
 
 /** Letters that have a row of their own, at most. */
 const MOST = 11;

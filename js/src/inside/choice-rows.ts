@@ -1,4 +1,4 @@
-import { type Ids, MOST_IDS, rankInto } from "./sampling.ts";
+import { type Ids, MOST_IDS, rankInto } from "../local/sampling.ts";
 
 /** What the kernel sends about n consecutive characters: `Inspected` in protocol.ts. */
 export interface Arrived {

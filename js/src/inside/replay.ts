@@ -1,7 +1,15 @@
 // How characters were chosen, and what their dice would choose at another temperature.
 import { firstThat } from "../dom/search.ts";
+import {
+  COLDEST,
+  entropyOf,
+  type Ids,
+  lay,
+  MOST_IDS,
+  pickOf,
+  sharesOf,
+} from "../local/sampling.ts";
 import { type Arrived, ChoiceRows, grown, widthOf } from "./choice-rows.ts";
-import { COLDEST, entropyOf, type Ids, lay, MOST_IDS, pickOf, sharesOf } from "./sampling.ts";
 
 /** Bytes of the logits that are kept, at most. */
 const MOST_BYTES = 32_000_000;

@@ -547,6 +547,28 @@ export interface TrainingTraits {
   bounds: TrainingBounds;
 }
 
+/** The text of a lane as it was: `ids` are those of its characters, `surprise` is that of each in bits. */
+export interface SavedLane {
+  name: string;
+  length: number;
+  temperature: number;
+  ids: number[];
+  surprise: number[];
+  temperatures: Change[];
+  placed: (readonly [number, string])[];
+}
+
+/** A run that is over; `seed` is what the model reads, `parent` what it branches off. */
+export interface SavedTexts extends OfRun {
+  given: Settings;
+  seed: string;
+  reason: Reason;
+  parent: string | null;
+  position: number;
+  character: string;
+  lanes: SavedLane[];
+}
+
 export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Remove | BranchOff | Expect | Inspect | Activate | Find;
 
 export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding;

@@ -1,0 +1,33 @@
+// What goes between the page and the session that lives beside it: what a notebook and its kernel say.
+import type { FromKernel, LanesTraits, SavedTexts, Traits } from "../../kernel/protocol.ts";
+
+/** The widget of a page as Python saved it. */
+export type Saved = SavedOf<"text", Traits> | SavedOf<"lanes", LanesTraits>;
+
+interface SavedOf<Kind extends string, T> {
+  readonly kind: Kind;
+  readonly traits: T;
+  /** Of the model. */
+  readonly fingerprint: string;
+  /** What was written, parents before their branches; and which of these is shown. */
+  readonly texts: readonly SavedTexts[];
+  readonly current: number | null;
+}
+
+/** To the session: the model and the widget, once; then what is set, and what is asked. */
+export type ToSession =
+  | { readonly method: "load"; readonly saved: Saved; readonly weights: string }
+  | { readonly method: "update"; readonly state: object }
+  | { readonly method: "custom"; readonly content: unknown };
+
+/** To the page: that there is a session; traits that have changed; and what is answered. */
+export type FromSession =
+  | { readonly method: "ready" }
+  | { readonly method: "update"; readonly state: object }
+  | {
+      readonly method: "custom";
+      readonly content: FromKernel;
+      readonly buffers: readonly ArrayBuffer[];
+    };
+
+export type ToPage = (message: FromSession) => void;
