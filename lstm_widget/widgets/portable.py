@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parents[1] / "static"
 
 
-class KeptModel(Widget):
+class KeptModel(Widget):  # type: ignore[misc] - ipywidgets has no types
     """A model beside the widgets that write with it, which refer to it.
 
-    JupyterLab saves all widgets that a kernel has made, also those of a cell that was run again since. So what
-    is large is there once for each model, and not once for each of these.
+    JupyterLab saves all widgets that a kernel has made, also those of a cell that was run again since. So
+    what is large is there once for each model, and not once for each of these.
     """
 
     script = traitlets.Unicode(read_only=True).tag(sync=True)
