@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
+import anywidget
 import traitlets
-from ipywidgets import Widget
 
 from lstm_widget.formats.safetensors import safetensors_of
 
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parents[1] / "static"
 
 
-class KeptModel(Widget):  # type: ignore[misc] - ipywidgets has no types
+class KeptModel(anywidget.AnyWidget):
     """A model beside the widgets that write with it, which refer to it.
 
     JupyterLab saves all widgets that a kernel has made, also those of a cell that was run again since. So
     what is large is there once for each model, and not once for each of these.
     """
+
+    # It shows nothing. It is one of anywidget's because those of ipywidgets lose what is binary when
+    # JupyterLab saves them.
+    _esm: ClassVar[str] = "export default {};"
 
     script = traitlets.Unicode(read_only=True).tag(sync=True)
     """What answers the page in place of the kernel; see ``js/src/portable.ts``."""

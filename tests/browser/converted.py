@@ -90,6 +90,11 @@ def convert(folder: Path, cells: Sequence[str], options: Sequence[str] = ()) -> 
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
     nbformat.write(notebook, folder / "one.ipynb")
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--execute", "--allow-errors"]
-    subprocess.run([*command, *options, "one.ipynb"], cwd=folder, check=True, capture_output=True)
-    return Converted(folder / "one.html")
+    return convert_file(folder / "one.ipynb", ["--execute", "--allow-errors", *options])
+
+
+def convert_file(file: Path, options: Sequence[str] = ()) -> Converted:
+    """Make HTML of a notebook, beside it."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", *options, file.name]
+    subprocess.run(command, cwd=file.parent, check=True, capture_output=True)
+    return Converted(file.with_suffix(".html"))
