@@ -22,6 +22,13 @@ const bundles = await Promise.all([
   }),
   // What an exported page has in it: a script that can be read where it stands, as a worker is made of it.
   context({ ...common, entryPoints: { alive: "src/alive.ts" }, format: "iife" }),
+  // What a notebook has in it with a model: a worker is made of it, and what it exports is `portable`.
+  context({
+    ...common,
+    entryPoints: { portable: "src/portable.ts" },
+    format: "iife",
+    globalName: "portable",
+  }),
 ]);
 for (const bundle of bundles) {
   if (watch) {

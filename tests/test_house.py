@@ -34,6 +34,7 @@ FLOORS = {
         "training",
         "page",
         "alive",
+        "portable",
     ],
 }
 # `lstm_widget.X` and `lstm_widget.training.TrainingView` are looked up when they are first used.

@@ -26,7 +26,7 @@ from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lstm_widget"
-PAGE = {"loader.js", "page.js", "page.css", "alive.js"}
+PAGE = {"loader.js", "page.js", "page.css", "alive.js", "portable.js"}
 CORPORA = ROOT.parent / "shared" / "corpora"
 
 
@@ -138,6 +138,7 @@ def test_what_a_widget_must_load_in_time_is_tiny():
 def test_the_page_is_small():
     sizes = {name: len(gzip.compress((SOURCES / "static" / name).read_bytes())) for name in PAGE}
     assert sizes.pop("alive.js") <= 70_000  # the same with the engine in it, for a page without a kernel
+    assert sizes.pop("portable.js") <= 30_000  # the engine alone, for a notebook that keeps its model
     assert sum(sizes.values()) <= 60_000
 
 

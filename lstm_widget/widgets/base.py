@@ -18,6 +18,7 @@ from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled
 from lstm_widget.widgets.cards import USUAL, own_settings, shown_card
 from lstm_widget.widgets.checks import check_locked, sendable
 from lstm_widget.widgets.exported import export
+from lstm_widget.widgets.portable import keep, let_go
 from lstm_widget.widgets.protocol import Settings
 from lstm_widget.writing.settings import CHECKS, check_length, check_names
 from lstm_widget.writing.typed import as_typed
@@ -142,6 +143,9 @@ class ModelWidget(PageWidget, Generic[R]):
     """The settings that can be locked."""
     for_the_page: ClassVar[frozenset[str]] = lockable | {"presenting"}
 
+    portable = traitlets.Bool(False, read_only=True)
+    """Whether the model is kept with its state."""
+
     # The page may change these.
     model = synced(Checked(lambda model: model, None))  # see `_check_model`
     seed = synced(traitlets.Unicode())  # may be empty while it is typed
@@ -161,11 +165,17 @@ class ModelWidget(PageWidget, Generic[R]):
     replacements = synced(traitlets.List(traitlets.Dict(), read_only=True))
     """What the model reads instead of characters of the seed (see `typed`)."""
 
-    def __init__(self, model: ModelLike | None, **settings: Any) -> None:  # noqa: ANN401 - of any kind
+    def __init__(self, model: ModelLike | None, portable: bool, **settings: Any) -> None:  # noqa: ANN401 - of any kind
         check_names((name for name in settings if name not in OF_EVERY_WIDGET), ("model", *self._keywords))
         self._generators: dict[str, LSTMGenerator] = {}
         self._stamps: dict[str, object] = {}
         self._is_asked_by_page = False
+        self.set_trait("portable", portable)
+        if portable:  # else the state has no such traits
+            self.add_traits(
+                _portable=synced(traitlets.Unicode(read_only=True)),
+                _texts=synced(traitlets.Dict(read_only=True)),
+            )
         name = self._load(model)  # a wrong one is a ModelError here
         # The model's own values, until others are set.
         self._own = {
@@ -265,16 +275,24 @@ class ModelWidget(PageWidget, Generic[R]):
         of_the_host = {*OF_EVERY_WIDGET, *(name for name in self.keys if name.startswith("_"))}
         traits = self.get_state([name for name in self.keys if name not in of_the_host])
         traits["models"] = [one for one in self.models if one["name"] == self.model]
-        texts, current = self._session.saved()
-        if current is None:
-            traits |= {"status": "ready", "error": "", **self._unwritten()}
+        saved = self._saved_texts()
+        return {"kind": self._kind, **saved, "traits": traits | saved["traits"]}
+
+    def _saved_texts(self) -> dict[str, Any]:
+        """Return what was written, and the traits that are others if that is nothing."""
+        texts, current = ([], None) if self.status == "writing" else self._session.saved()
+        nothing = {"status": "ready", "error": "", **self._unwritten()}
         return {
-            "kind": self._kind,
-            "traits": traits,
             "fingerprint": self.generator.model.fingerprint,
             "texts": texts,
             "current": current,
+            "traits": nothing if current is None else {},
         }
+
+    def close(self) -> None:
+        """Close the widget and its views."""
+        super().close()
+        let_go(self)
 
     def _unwritten(self) -> Mapping[str, Any]:
         """Return what the traits have before anything was written."""
@@ -352,6 +370,8 @@ class ModelWidget(PageWidget, Generic[R]):
     def _publish(self, state: Mapping[str, Any]) -> None:
         for name, value in state.items():
             self.set_trait(name, value)
+        if self.portable:
+            self.set_trait("_texts", self._saved_texts())
 
     def _chosen(self) -> tuple[str, LSTMGenerator]:
         name = self.model  # once: another thread may choose another one
@@ -396,6 +416,9 @@ class ModelWidget(PageWidget, Generic[R]):
             "models", [{"name": name, "title": str(title or name)} for name, title in titles.items()]
         )
         self.set_trait("card", shown_card(self.generator.model))
+        if self.portable:
+            self.set_trait("_portable", keep(self.generator.model, self).reference)
+            self.set_trait("_texts", self._saved_texts())
         new = own_settings(self.generator)
         self._own = {name: new[name] for name, value in self._own.items() if getattr(self, name) == value}
         for name, value in self._own.items():

@@ -60,7 +60,7 @@ class TemperatureLanes(ModelWidget[list[str]]):
         Number of characters to write in each lane, 1 .. 1,000,000.
     speed : float or None, optional
         Characters per second that the page shows of each lane, 1 .. 1000; `None`: as fast as it goes.
-    locked, presenting : optional
+    locked, presenting, portable : optional
         As for `LSTMWidget`; without a way to change the `temperatures` there is none to add or remove a
         lane in the page, either.
 
@@ -115,7 +115,9 @@ class TemperatureLanes(ModelWidget[list[str]]):
         )
     )
 
-    def __init__(self, model: ModelLike | None = None, **settings: Unpack[LaneSettings]) -> None:
+    def __init__(
+        self, model: ModelLike | None = None, *, portable: bool = False, **settings: Unpack[LaneSettings]
+    ) -> None:
         self._new_names = (f"lane-{number}" for number in count(1))
         self._session = Session(
             self._chosen,
@@ -125,7 +127,7 @@ class TemperatureLanes(ModelWidget[list[str]]):
             lanes=(MIN_LANES, MAX_LANES),
             gone="These texts are no longer being written: start new ones.",
         )
-        super().__init__(model, **settings)
+        super().__init__(model, portable, **settings)
 
     # What a cell does.
 

@@ -76,6 +76,12 @@ class LSTMWidget(ModelWidget[str]):
         Names of settings that the page shows but does not let change, as ``("model", "rng")``.
     presenting : bool, optional
         Whether all is larger, to be read from the back of a room.
+    portable : bool, optional
+        Whether the model is saved with the widget's state, so that it writes on pages without a kernel, too,
+        that are made of the notebook: by nbconvert, nbviewer or Jupyter Book. The notebook grows by the model
+        and 66 kB, once for all widgets with that model. ``jupyter nbconvert --execute`` saves the state, and
+        JupyterLab and Notebook do while **Settings > Save Widget State Automatically** is on, which it is
+        not at first. It cannot be changed later.
     height : int or None, optional
         Height of the text and what explains it in pixels, 240 .. 4000; `None`: what fits.
 
@@ -146,12 +152,14 @@ class LSTMWidget(ModelWidget[str]):
     """Number of cells in each layer."""
     bounds = synced(traitlets.Dict(_BOUNDS, read_only=True))
 
-    def __init__(self, model: ModelLike | None = None, **settings: Unpack[WidgetSettings]) -> None:
+    def __init__(
+        self, model: ModelLike | None = None, *, portable: bool = False, **settings: Unpack[WidgetSettings]
+    ) -> None:
         self._text_callbacks = TextCallbacks()
         self._session = BranchingSession(
             self._chosen, self._transmit, self._publish, self._kept, self._text_callbacks
         )
-        super().__init__(model, **settings)
+        super().__init__(model, portable, **settings)
 
     @traitlets.default("pointed")
     def _pointed_before(self) -> bool:

@@ -6,7 +6,7 @@ import type { CharLSTM } from "./model.ts";
 import { parseSafetensors } from "./safetensors.ts";
 import { answer } from "./session/checks.ts";
 import { LanesWidget } from "./session/lanes.ts";
-import type { Saved, ToPage, ToSession } from "./session/messages.ts";
+import type { Saved, ToPage, ToSession, Weights } from "./session/messages.ts";
 import { TextWidget } from "./session/text.ts";
 import { checksOf } from "./writing/settings.ts";
 
@@ -34,12 +34,12 @@ export class Serving {
     else this.#waiting.push(message);
   }
 
-  #begin(saved: Saved, weights: string): void {
+  #begin(saved: Saved, weights: Weights): void {
     this.#widget = this.#load(saved, weights);
     for (const message of this.#waiting.splice(0)) take(this.#widget, message);
   }
 
-  #load(saved: Saved, weights: string): Widget {
+  #load(saved: Saved, weights: Weights): Widget {
     try {
       const model = parseSafetensors(bytesOf(weights), "The model of this page");
       return widgetOf(saved, model, engineOf(model), this.tell);
@@ -107,8 +107,9 @@ function greet(tell: ToPage): void {
   tell({ method: "custom", content: { type: "here" }, buffers: [] });
 }
 
-/** The bytes that a text in base64 stands for. */
-function bytesOf(text: string): Uint8Array {
+/** The bytes of a file, or those that a text in base64 stands for. */
+function bytesOf(text: Weights): Uint8Array {
+  if (typeof text !== "string") return text;
   const { fromBase64 } = Uint8Array as { fromBase64?: (text: string) => Uint8Array };
   if (fromBase64 !== undefined) return fromBase64.call(Uint8Array, text);
   const raw = atob(text);

@@ -14,9 +14,12 @@ interface SavedOf<Kind extends string, T> {
   readonly current: number | null;
 }
 
+/** The file of a model, or the same in base64. */
+export type Weights = Uint8Array | string;
+
 /** To the session: the model and the widget, once; then what is set, and what is asked. */
 export type ToSession =
-  | { readonly method: "load"; readonly saved: Saved; readonly weights: string }
+  | { readonly method: "load"; readonly saved: Saved; readonly weights: Weights }
   | { readonly method: "update"; readonly state: object }
   | { readonly method: "custom"; readonly content: unknown };
 
