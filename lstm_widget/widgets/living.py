@@ -106,7 +106,7 @@ def saved_widget(saved: Mapping[str, Any], weights: Weights, place: str, name: s
     return f'<script type="application/json" id="{name}" data-place="{place}">{_json(whole)}</script>'
 
 
-def policy(scripts: Iterable[str], styles: Iterable[str], *, neighbours: bool, images: bool = False) -> str:
+def policy(scripts: Iterable[str], styles: Iterable[str], *, neighbours: bool) -> str:
     """Return the content security policy of a page: what may run in it, and that nothing may be fetched.
 
     Parameters
@@ -116,15 +116,12 @@ def policy(scripts: Iterable[str], styles: Iterable[str], *, neighbours: bool, i
     neighbours : bool
         Whether scripts beside the page may run. For them the policy says ``'self'``, because browsers do not
         compare the hash of a neighbour in a page that was opened from the disk: they refuse it.
-    images : bool, default False
-        Whether it has images of its own or beside it.
     """
     sources = [*map(_hashed, scripts), *(["'self'"] if neighbours else []), "'wasm-unsafe-eval'"]
     rules = [
         "default-src 'none'",
         f"script-src {' '.join(sources)}",
         f"style-src {' '.join(map(_hashed, styles))}",
-        *(["img-src 'self' data:"] if images else []),
         "worker-src blob:",
         "base-uri 'none'",
         "form-action 'none'",
