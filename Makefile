@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint types page protocol bundle pytest colab browser typing patient docs pictures notebooks clean
+.PHONY: lab test lint types page protocol bundle pytest colab browser typing patient docs site pictures notebooks clean
 
 lab: .venv/lab-ready
 	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
@@ -67,6 +67,10 @@ patient: .venv/test-ready .venv/chromium-ready js/node_modules/ready
 docs: .venv/test-ready
 	$(BIN)/python docs/reference.py
 
+# A web site that needs no server, with a living widget of each model; open build/site/index.html.
+site: .venv/test-ready
+	$(BIN)/python docs/website/build.py
+
 # The pictures of the README, from the real thing.
 pictures: .venv/test-ready .venv/chromium-ready
 	$(BIN)/python docs/pictures.py
@@ -103,4 +107,4 @@ js/node_modules/ready: js/package.json js/package-lock.json
 	touch $@
 
 clean:
-	rm -rf .venv .venv-colab js/node_modules dist
+	rm -rf .venv .venv-colab js/node_modules dist build

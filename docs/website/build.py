@@ -1,7 +1,7 @@
 """Builds the static site, in ``build/site/``: ``make site``.
 
-It needs no server: its pages write wherever they are opened, from the disk, too. Their widgets share the weights in
-``build/site/weights/``.
+It needs no server: its pages write wherever they are opened, from the disk, too. Their widgets share the
+weights in ``build/site/weights/``.
 
     python docs/website/build.py [FOLDER]
 """
@@ -65,6 +65,7 @@ def model_of(name: str, widget: LSTMWidget) -> dict[str, object]:
         "language": card["language"],
         "speaks": LANGUAGES[card["language"]],
         "text": card["text"],
+        "weights": f"{weights.parameters:,}",
         "facts": facts,
         "command": card["command"],
         "seed": card["samples"]["settings"]["seed"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -39,20 +39,24 @@ class Site:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        loader = FileSystemLoader(HERE / "templates")
-        self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-        dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+        )
+        dark = HtmlFormatter(style="github-dark", nobackground=True).get_style_defs(".highlight")
         self._style = "\n".join(
             [
                 (HERE / "site.css").read_text(encoding="utf-8"),
-                HtmlFormatter().get_style_defs(".highlight"),
+                HtmlFormatter(nobackground=True).get_style_defs(".highlight"),
                 f"@media (prefers-color-scheme: dark) {{\n{dark}\n}}",
                 living.style(),
             ]
         )
 
     def write(
-        self, page: Page, widgets: Mapping[str, LSTMWidget | TemperatureLanes], template: str, **told: Any
+        self, page: Page, widgets: Mapping[str, LSTMWidget | TemperatureLanes], template: str, **told: object
     ) -> None:
         """Write a page.
 
