@@ -3,11 +3,12 @@
 It needs no server: its pages write wherever they are opened, from the disk, too. Their widgets share the
 weights in ``build/site/weights/``.
 
-    python docs/website/build.py [FOLDER]
+    python docs/website/build.py [FOLDER] [--without-reference]
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ HOME = ROOT / "build" / "site"
 LANGUAGES = {"de": "German", "en": "English", "fr": "French"}
 
 
-def build(home: Path) -> None:
+def build(home: Path, *, reference: bool = True) -> None:
     """Write all pages and the weights."""
     shutil.rmtree(home, ignore_errors=True)
     site = Site(home)
@@ -40,7 +41,8 @@ def build(home: Path) -> None:
     lesson = Lesson(ROOT / "notebooks" / "temperature.ipynb")
     page = Page("lessons/temperature.html", f"{lesson.title}: a lesson", "lesson")
     site.write(page, lesson.widgets, "lesson", parts=lesson.parts, colab=lesson.colab)
-    reference_pages.build(home / "api")
+    if reference:
+        reference_pages.build(home / "api")
 
 
 def model_of(name: str, widget: LSTMWidget) -> dict[str, object]:
@@ -75,6 +77,9 @@ def model_of(name: str, widget: LSTMWidget) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    target = Path(*sys.argv[1:]) if sys.argv[1:] else HOME
-    build(target)
-    sys.stdout.write(f"The site starts at {target / 'index.html'}\n")
+    parser = argparse.ArgumentParser(description="Build the static site.")
+    parser.add_argument("folder", nargs="?", type=Path, default=HOME)
+    parser.add_argument("--without-reference", action="store_true", help="leave the reference out")
+    options = parser.parse_args()
+    build(options.folder, reference=not options.without_reference)
+    sys.stdout.write(f"The site starts at {options.folder / 'index.html'}\n")

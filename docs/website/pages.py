@@ -74,8 +74,10 @@ class Site:
         script = living.script()
         saved, weights = [], {}
         for place, widget in widgets.items():
-            at = living.beside(widget.generator.model, self.home / "weights", file)
-            weights[at.beside] = at.markup
+            model = widget.generator.model
+            if model.fingerprint not in weights:
+                weights[model.fingerprint] = living.beside(model, self.home / "weights", file)
+            at = weights[model.fingerprint]
             saved.append(living.saved_widget(widget._saved(), at, place, f"saved-{place}"))  # noqa: SLF001
         html = self._templates.get_template(f"{template}.html.jinja2").render(
             page=page,
@@ -85,7 +87,7 @@ class Site:
             style=Markup(self._style),  # noqa: S704 - it is ours, like the rest
             saved=Markup("\n".join(saved)),  # noqa: S704
             script=Markup(script),  # noqa: S704
-            weights=Markup("\n".join(weights.values())),  # noqa: S704
+            weights=Markup("\n".join(at.markup for at in weights.values())),  # noqa: S704
             **told,
         )
         file.parent.mkdir(parents=True, exist_ok=True)

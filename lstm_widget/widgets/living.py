@@ -103,7 +103,7 @@ def saved_widget(saved: Mapping[str, Any], weights: Weights, place: str, name: s
         The id of what is saved.
     """
     whole = {**saved, "size": weights.size, **({"beside": weights.beside} if weights.beside else {})}
-    return f'<script type="application/json" id="{name}" data-place="{place}">{_json(whole)}</script>'
+    return f'<script type="application/json" data-place="{place}" id="{name}">{_json(whole)}</script>'
 
 
 def policy(scripts: Iterable[str], styles: Iterable[str], *, neighbours: bool) -> str:
