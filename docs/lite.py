@@ -1,7 +1,7 @@
 """Builds JupyterLite with the widget and its notebooks, in ``build/lite/``: ``make lite``.
 
-JupyterLite is JupyterLab with a kernel in the browser, Pyodide: a class needs no server and installs nothing. See
-``docs/jupyterlite.md``. It must run in an environment of its own, because every extension of JupyterLab that it
+JupyterLite is JupyterLab with a kernel in the browser, Pyodide: a class needs no server and installs nothing;
+see ``docs/jupyterlite.md``. Run it in an environment of its own, because every extension of JupyterLab that it
 finds goes along.
 
     python docs/lite.py [FOLDER] [--pyodide ADDRESS]
@@ -45,7 +45,8 @@ def build(home: Path, pyodide: str | None) -> None:
         wheels = Path(folder, "pypi")  # JupyterLite takes the wheels from a folder of this name
         notebooks = Path(folder, "notebooks")
         run("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT)
-        pure = ("--only-binary", ":all:", "--platform", "any", "--no-deps")  # no machine code of this computer
+        # Of any platform: machine code of this computer does not run in a browser.
+        pure = ("--only-binary", ":all:", "--platform", "any", "--no-deps")
         run("pip", "download", "--quiet", *pure, "--dest", wheels, *WHEELS)
         notebooks.mkdir()
         for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
