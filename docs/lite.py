@@ -1,8 +1,8 @@
 """Builds JupyterLite with the widget and its notebooks, in ``build/lite/``: ``make lite``.
 
-JupyterLite is JupyterLab with a kernel in the browser, Pyodide: a class needs no server and installs nothing;
-see ``docs/jupyterlite.md``. Run it in an environment of its own, because every extension of JupyterLab that it
-finds goes along.
+JupyterLite is JupyterLab with a kernel in the browser, Pyodide: a class needs no server and installs nothing
+(see ``docs/jupyterlite.md``). Run this in an environment of its own, because every extension of JupyterLab
+that it finds goes along.
 
     python docs/lite.py [FOLDER] [--pyodide ADDRESS]
 """
@@ -24,9 +24,10 @@ LEFT_OUT = {"train-your-own", "bring-your-model"}
 WHEELS = ("anywidget", "ipywidgets", "jupyterlab-widgets", "psygnal")
 
 
-def run(*command: str | Path) -> None:
-    """Run a module of this Python, or end with its complaint."""
-    subprocess.run([sys.executable, "-m", *map(str, command)], check=True)  # noqa: S603 - our own commands
+def run(folder: str, *command: str | Path) -> None:
+    """Run a module of this Python in a folder, where it may leave what it likes, or end with its complaint."""
+    command = (sys.executable, "-m", *map(str, command))
+    subprocess.run(command, check=True, cwd=folder)  # noqa: S603 - our own commands
 
 
 def build(home: Path, pyodide: str | None) -> None:
@@ -44,10 +45,10 @@ def build(home: Path, pyodide: str | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         wheels = Path(folder, "pypi")  # JupyterLite takes the wheels from a folder of this name
         notebooks = Path(folder, "notebooks")
-        run("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT)
+        run(folder, "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT)
         # Of any platform: machine code of this computer does not run in a browser.
         pure = ("--only-binary", ":all:", "--platform", "any", "--no-deps")
-        run("pip", "download", "--quiet", *pure, "--dest", wheels, *WHEELS)
+        run(folder, "pip", "download", "--quiet", *pure, "--dest", wheels, *WHEELS)
         notebooks.mkdir()
         for file in sorted((ROOT / "notebooks").glob("*.ipynb")):
             if file.stem not in LEFT_OUT:
@@ -55,7 +56,7 @@ def build(home: Path, pyodide: str | None) -> None:
         arguments: list[str | Path] = ["--lite-dir", folder, "--contents", notebooks, "--output-dir", home]
         if pyodide is not None:
             arguments += ["--pyodide", pyodide]
-        run("jupyter", "lite", "build", *arguments)
+        run(folder, "jupyter", "lite", "build", *arguments)
 
 
 if __name__ == "__main__":
