@@ -25,7 +25,7 @@ WHEELS = ("anywidget", "ipywidgets", "jupyterlab-widgets", "psygnal")
 
 
 def run(folder: str, *command: str | Path) -> None:
-    """Run a module of this Python in a folder, where it may leave what it likes, or end with its complaint."""
+    """Run a module of this Python in a folder where it may leave things, or end with its complaint."""
     command = (sys.executable, "-m", *map(str, command))
     subprocess.run(command, check=True, cwd=folder)  # noqa: S603 - our own commands
 
