@@ -5,12 +5,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 COLAB := .venv-colab/bin
+LITE := .venv-lite/bin
 # Two tests at a time; threads of PyTorch that wait for each other would hold both of them up.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint types page protocol bundle pytest colab browser typing patient docs pictures notebooks clean
+.PHONY: lab test lint types page protocol bundle pytest colab browser typing patient docs site lite pictures notebooks clean
 
 lab: .venv/lab-ready
 	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
@@ -67,6 +68,14 @@ patient: .venv/test-ready .venv/chromium-ready js/node_modules/ready
 docs: .venv/test-ready
 	$(BIN)/python docs/reference.py
 
+# A web site that needs no server, with a living widget of each model; open build/site/index.html.
+site: .venv/test-ready
+	$(BIN)/python docs/website/build.py
+
+# JupyterLite with the widget and the notebooks in it; docs/jupyterlite.md says what it needs.
+lite: .venv-lite/ready
+	$(LITE)/python docs/lite.py
+
 # The pictures of the README, from the real thing.
 pictures: .venv/test-ready .venv/chromium-ready
 	$(BIN)/python docs/pictures.py
@@ -98,9 +107,15 @@ notebooks: .venv/test-ready .venv/chromium-ready
 	$(COLAB)/python -m pip install --quiet --requirement tests/colab.txt --editable . pytest pytest-randomly hypothesis
 	touch $@
 
+# Every extension of JupyterLab in this environment goes along, so it has few.
+.venv-lite/ready: pyproject.toml
+	$(PYTHON) -m venv .venv-lite
+	$(LITE)/python -m pip install --quiet --editable ".[lite]"
+	touch $@
+
 js/node_modules/ready: js/package.json js/package-lock.json
 	cd js && npm ci --no-audit --no-fund
 	touch $@
 
 clean:
-	rm -rf .venv .venv-colab js/node_modules dist
+	rm -rf .venv .venv-colab .venv-lite js/node_modules dist build

@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help=MODEL)
     add("-o", "--output", required=True, metavar="FILE", help="the page, a file that ends with .html")
+    add("--weights", metavar="FOLDER", help="keep the weights in a script file there, for several pages")
     add("--seed", type=decoded, metavar="TEXT", help="text to continue (the model's own)")
     add("--temperature", type=float, metavar="T", help="where the slider is at first (the model's own)")
     add("--length", type=int, metavar="N", help="characters to generate (the model's own)")
@@ -67,8 +68,10 @@ def run(options: argparse.Namespace, _: Output) -> None:
             widget = TemperatureLanes(options.model, temperatures=options.lanes, **settings)
     except TraitError as error:
         raise SettingError(str(error)) from None
-    file = widget.export_html(options.output)
+    file = widget.export_html(options.output, weights=options.weights)
     unknown = [one["character"] for one in widget.replacements if not one["used"]]
     if unknown:
         note(f"The model skips what it does not know of the seed: {', '.join(map(repr, unknown))}.")
+    if options.weights is not None:
+        note(f"Its weights are in {options.weights}: whoever gets the page needs that file, too.")
     note(f"The page is now in {file} ({file.stat().st_size / 1e6:.1f} MB).")

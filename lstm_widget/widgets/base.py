@@ -244,7 +244,7 @@ class ModelWidget(PageWidget, Generic[R]):
         """End the run, if there is one, and forget what it wrote."""
         self._session.clear()
 
-    def export_html(self, path: str | Path) -> Path:
+    def export_html(self, path: str | Path, *, weights: str | Path | None = None) -> Path:
         """Write the widget as a page of its own, which writes wherever it is opened.
 
         It is one HTML file with the model in it. It needs no kernel and no network: it works from a double
@@ -255,19 +255,30 @@ class ModelWidget(PageWidget, Generic[R]):
         ----------
         path : str or Path
             An existing file is replaced.
+        weights : str or Path, optional
+            A folder, often that of the page. The weights then go into a script file in it,
+            ``lstm-weights-....js``, and not into the page: several pages can share it, and it has to go
+            wherever they go.
 
         Returns
         -------
         Path
-            The file.
+            The page.
 
         Raises
         ------
         ModelError
-            If the file cannot be written.
+            If a file cannot be written.
+
+        Notes
+        -----
+        The content security policy in the page allows its own script and style, by their hashes, and
+        WebAssembly. With the weights beside the page it also allows scripts from where the page is
+        (``'self'``).
         """
         saved = self._saved()
-        return export(path, self.generator.model, saved, self._written() if saved["texts"] else "")
+        record = self._written() if saved["texts"] else ""
+        return export(path, self.generator.model, saved, record, weights)
 
     def _saved(self) -> dict[str, Any]:
         """Return what a page without a kernel is made of, besides the weights."""

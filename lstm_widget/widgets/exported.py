@@ -1,29 +1,25 @@
 """A widget as one HTML file, which is alive wherever it is opened: the model and what runs it are in it.
 
-Nothing is fetched, and a content security policy forbids it. What comes from a model, a seed or a card stands
-in the file as JSON or escaped, so that no character of it can become markup.
+Or the weights are in a script file beside it, for several pages. Nothing is fetched, and a content security
+policy forbids it.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
-import json
-from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
 from lstm_widget.formats.files import as_path, write_file
-from lstm_widget.formats.safetensors import safetensors_of
+from lstm_widget.widgets import living
 from lstm_widget.widgets.checks import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from lstm_widget.network.model import CharLSTM
 
-_STATIC = Path(__file__).parents[1] / "static"
 # The page around the widget; the widget takes its colours from it.
 _STYLE = """\
 :root { color-scheme: light dark; }
@@ -36,10 +32,6 @@ footer p, [role="alert"] { margin: 0.25rem 0; }
 .late { animation: appear 1s 5s backwards; }
 @keyframes appear { from { visibility: hidden; } }
 """
-_POLICY = (
-    "default-src 'none'; script-src {script} 'wasm-unsafe-eval'; style-src {style}; worker-src blob:; "
-    "base-uri 'none'; form-action 'none'"
-)
 _PAGE = Template(
     """\
 <!doctype html>
@@ -59,16 +51,22 @@ _PAGE = Template(
 again, or allow it to run scripts.</p>
 </main>
 <footer>$footer</footer>
-<script type="application/json" id="lstm-saved">$saved</script>
+$saved
 <script>$script</script>
-<script type="text/plain" id="lstm-weights">$weights</script>
+$weights
 </body>
 </html>
 """
 )
 
 
-def export(path: str | Path, model: CharLSTM, saved: Mapping[str, Any], record: str) -> Path:
+def export(
+    path: str | Path,
+    model: CharLSTM,
+    saved: Mapping[str, Any],
+    record: str,
+    weights: str | Path | None = None,
+) -> Path:
     """Write a page with a widget; see `LSTMWidget.export_html`.
 
     Parameters
@@ -81,46 +79,30 @@ def export(path: str | Path, model: CharLSTM, saved: Mapping[str, Any], record: 
         as JSON data.
     record : str
         What was written, for where the page cannot run.
+    weights : str or Path, optional
+        The folder for a file with the weights.
     """
     from lstm_widget import __version__  # noqa: PLC0415 - looking it up takes time
 
-    script, style = (_read(name) for name in ("alive.js", "page.css"))
-    style = _STYLE + style
-    weights = base64.b64encode(safetensors_of(model)).decode("ascii")
+    file = as_path(path)
+    at = living.inside(model) if weights is None else living.beside(model, as_path(weights), file)
+    script, style = living.script(), _STYLE + living.style()
     card = sendable(model.card)
     title = str(card.get("title") or saved["traits"]["model"])
-    policy = _POLICY.format(script=_hashed(script), style=_hashed(style))
     page = _PAGE.substitute(
-        policy=html.escape(policy),
+        policy=html.escape(living.policy([script], [style], neighbours=at.beside is not None)),
         version=html.escape(__version__),
         title=html.escape(f"{title}: a neural network writes"),
         style=style,
         heading=_heading(title, card),
         record=f'<p class="record"{_language(card)}>{html.escape(sendable(record))}</p>' if record else "",
         footer=_footer(card),
-        saved=_json({**saved, "size": len(weights)}),
+        saved=living.saved_widget(saved, at, "lstm-widget", "lstm-saved"),
         script=script,
-        weights=weights,
+        weights=at.markup,
     )
-    file = as_path(path)
     write_file(file, page.encode("utf-8"))
     return file
-
-
-def _read(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
-
-
-def _json(value: object) -> str:
-    """Return JSON in which nothing can be taken for markup."""
-    text = json.dumps(sendable(value), allow_nan=False)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _hashed(text: str) -> str:
-    """Return how a policy names the script or the style that has this text."""
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def _heading(title: str, card: Mapping[str, Any]) -> str:
