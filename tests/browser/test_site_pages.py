@@ -71,8 +71,8 @@ def test_pages_of_the_site_write_what_python_writes(page, site, complaints):
     page.get_by_role("link", name="Lesson").click()
     generate = page.get_by_role("button", name="Generate", exact=True)
     expect(generate).to_have_count(4)
-    for one in generate.all():
-        one.click()
+    for one in page.locator(".lstm-widget").all():  # the button pressed becomes Stop
+        one.get_by_role("button", name="Generate", exact=True).click()
     expect(page.get_by_text(re.compile("^Finished: 120 characters"))).to_be_visible()
     expect(page.get_by_text(re.compile("^Finished: 4 lanes of 300 characters"))).to_be_visible()
     # The widgets of a notebook have their names in common.
