@@ -80,7 +80,8 @@ def test_reading_a_text_in_pieces(page, load, random_model, split):
     expected = Reader(engine_of(model)).read(ids, cells)
     found = page.ask("read", ids=ids.tolist(), split=split)
     assert_same_logits(as_array(found["logits"]), expected)
-    np.testing.assert_allclose(np.reshape(found["cells"], cells.shape), cells, rtol=0, atol=1e-5)
+    # A cell that counts grows far beyond 1, and its rounding with it.
+    np.testing.assert_allclose(np.reshape(found["cells"], cells.shape), cells, rtol=1e-5, atol=1e-5)
     surprise = in_bits(log_probabilities(expected, ids))
     np.testing.assert_allclose(found["surprise"], surprise, rtol=0, atol=1e-4)
 
