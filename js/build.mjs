@@ -20,6 +20,12 @@ const bundles = await Promise.all([
     entryPoints: { loader: "src/kernel/loader.ts", page: "src/page.ts" },
     format: "esm",
   }),
+  // p5ML's words for any web page.
+  context({
+    ...common,
+    entryPoints: { "lstm-generator": "src/p5ml/index.ts" },
+    format: "esm",
+  }),
   // What an exported page has in it: a script that can be read where it stands, as a worker is made of it.
   context({ ...common, entryPoints: { alive: "src/alive.ts" }, format: "iife" }),
   // What a notebook has in it with a model: a worker is made of it, and what it exports is `portable`.

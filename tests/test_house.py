@@ -26,6 +26,7 @@ FLOORS = {
         "dom",
         "kernel",
         "local",
+        "p5ml",
         "settings",
         "sheet",
         "inside",
