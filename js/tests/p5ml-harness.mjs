@@ -49,7 +49,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     told = { answer: (await answers[question](details)) ?? null };
   } catch (error) {
-    told = error instanceof LSTMError ? { refused: error.message } : { failed: String(error.stack) };
+    told =
+      error instanceof LSTMError ? { refused: error.message } : { failed: String(error.stack) };
   }
   console.log(JSON.stringify(told, plain));
 }

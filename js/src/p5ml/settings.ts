@@ -46,6 +46,12 @@ export function optionsOf(given: unknown): Options {
 }
 
 export function checkSettings(given: Options): Settings {
+  for (const name of Object.keys(given)) {
+    const spelled = name.replace(/_([kp])$/, (_, letter: string) => letter.toUpperCase());
+    if (name !== spelled && NAMES.includes(spelled)) {
+      refuseSetting(`There is no setting '${name}'; did you mean '${spelled}'?`);
+    }
+  }
   checkNames(given, NAMES);
   return {
     seed: checkSeed(given.seed),
