@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import warnings
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 
 import numpy as np
 import page_in_node
 import pytest
 from model_files import CELL, change_manifest
 from page_in_node import Refused
+from serving import served
 from test_p5ml_reading import NAMINGS
 
 from lstm_widget.errors import ModelError
@@ -31,26 +30,11 @@ SETTINGS = [
 ]
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def serve():
-    """Return a function that serves a folder as `python -m http.server` does, and returns its address."""
-    servers = []
-
-    def start(folder):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    """Return a function that serves a folder and returns its address."""
+    with ExitStack() as servers:
+        yield lambda folder: servers.enter_context(served(folder))
 
 
 @pytest.fixture(scope="session")
