@@ -6,7 +6,6 @@ export {
   SettingError,
   UnknownCharactersError,
 } from "../local/errors.ts";
-export { CharLSTM } from "../local/model.ts";
 export {
   LSTMGenerator,
   LSTMGenerator as LSTM, // as the example of its documentation calls it
