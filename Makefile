@@ -29,11 +29,12 @@ types: .venv/test-ready
 page: js/node_modules/ready
 	cd js && npm run --silent check
 
-# The types of the messages, what looks alike and what a unit may follow, from their declarations in Python.
+# The types of the messages, what looks alike, what a unit may follow and the ranges of settings, from their declarations in Python.
 protocol: .venv/bin/python
 	$(BIN)/python js/protocol.py js/src/kernel/protocol.ts
 	$(BIN)/python js/lookalikes.py js/src/local/lookalikes.ts
 	$(BIN)/python js/followed.py js/src/local/inspection/followed.ts
+	$(BIN)/python js/bounds.py js/src/p5ml/bounds.ts
 
 # The committed bundle must be what js/ builds, and the types what Python declares.
 bundle: .venv/bin/python js/node_modules/ready
@@ -43,6 +44,8 @@ bundle: .venv/bin/python js/node_modules/ready
 	diff js/node_modules/lookalikes.ts js/src/local/lookalikes.ts
 	$(BIN)/python js/followed.py js/node_modules/followed.ts
 	diff js/node_modules/followed.ts js/src/local/inspection/followed.ts
+	$(BIN)/python js/bounds.py js/node_modules/bounds.ts
+	diff js/node_modules/bounds.ts js/src/p5ml/bounds.ts
 	cd js && LSTM_WIDGET_STATIC=node_modules/bundle npm run --silent build
 	diff -r js/node_modules/bundle lstm_widget/static
 

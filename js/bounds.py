@@ -46,7 +46,7 @@ def main(output: str) -> None:
     }
     lines = [
         HEADER,
-        '/** From `least` to `most`; or `above` it, that is without it. */',
+        "/** From `least` to `most`; or `above` it, that is without it. */",
         f"export const BOUNDS = {json.dumps(ranges)};\n",
         "/** What p5ML takes when nothing is said. */",
         f"export const DEFAULTS = {json.dumps(found['DEFAULTS'])};\n",

@@ -91,7 +91,7 @@ def test_the_map_names_only_files_that_exist():
             folder = ROOT / heading[1]
         elif not line.startswith("|"):
             folder = None
-        inside = re.match(r"\| `([a-z]+/)`", line)  # a row of the map: the files are in this folder
+        inside = re.match(r"\| `([a-z0-9]+/)`", line)  # a row of the map: the files are in this folder
         for name in re.findall(r"`([\w./-]+\.(?:py|ts|css|md))`", line):
             places = [ROOT / name, PACKAGE / name]
             if folder:

@@ -27,6 +27,7 @@ from lstm_widget.network.bundled import DEFAULT_MODEL, available_models, bundled
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "lstm_widget"
 PAGE = {"loader.js", "page.js", "page.css", "alive.js", "portable.js"}
+P5ML = "lstm-generator.js"
 CORPORA = ROOT.parent / "shared" / "corpora"
 
 
@@ -117,7 +118,7 @@ def test_the_wheel_is_pure_and_holds_the_page_and_the_model(built):
     assert wheel.name.endswith("-py3-none-any.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {name for name in names if name.startswith("lstm_widget/static/")} == {
-        f"lstm_widget/static/{name}" for name in PAGE
+        f"lstm_widget/static/{name}" for name in {*PAGE, P5ML}
     }
     assert "lstm_widget/network/bundled/fairytales.safetensors" in names
     assert "lstm_widget/py.typed" in names
@@ -140,6 +141,10 @@ def test_the_page_is_small():
     assert sizes.pop("alive.js") <= 70_000  # the same with the engine in it, for a page without a kernel
     assert sizes.pop("portable.js") <= 30_000  # the engine alone, for a notebook that keeps its model
     assert sum(sizes.values()) <= 60_000
+
+
+def test_what_a_sketch_loads_is_small():
+    assert len(gzip.compress((SOURCES / "static" / P5ML).read_bytes())) <= 20_000
 
 
 def test_the_sdist_holds_what_the_wheel_is_built_from(built):

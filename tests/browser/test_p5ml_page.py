@@ -1,4 +1,4 @@
-"""p5ML's own words in a page: the example of its documentation, sketches of p5.js, and what the README says."""
+"""p5ML's own words in a page: the example of its documentation, sketches of p5.js, the README."""
 
 from __future__ import annotations
 
@@ -52,8 +52,13 @@ function modelReady() {
   const lengthSlider = createSlider(10, 500, 120);
   const tempSlider = createSlider(0, 1, 0.5, 0.1);
   createButton("generate").mousePressed(function () {
-    const data = { seed: "She was sitting next to", temperature: tempSlider.value(), length: lengthSlider.value() };
-    lstm.generate({ ...data, rng: 1 }, gotData);
+    const data = {
+      seed: "She was sitting next to",
+      temperature: tempSlider.value(),
+      length: lengthSlider.value(),
+      rng: 1,
+    };
+    lstm.generate(data, gotData);
   });
 }
 
@@ -157,7 +162,8 @@ def test_a_sketch_goes_on_drawing_while_a_long_text_is_written(page, show, site)
           const count = () => { frames += 1; if (going) requestAnimationFrame(count); };
           requestAnimationFrame(count);
           const start = performance.now();
-          const texts = await Promise.all([1, 2].map((rng) => lstm.generate({ seed: "Once", length: 600, rng })));
+          const write = (rng) => lstm.generate({ seed: "Once", length: 600, rng });
+          const texts = await Promise.all([write(1), write(2)]);
           going = false;
           return [texts, frames / ((performance.now() - start) / 1000)];
         }"""

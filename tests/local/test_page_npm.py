@@ -20,8 +20,8 @@ const lstm = new LSTMGenerator("ADDRESS");
 const text: string = await lstm.generate({ seed: "abc", length: 30, rng: 1 });
 const again: LSTMGenerator = new LSTMGenerator(lstm.model);
 // @ts-expect-error - the length is text
-const refused = await again.generate({ length: "30" }).catch((error: unknown) => error instanceof SettingError);
-console.log(JSON.stringify([text, refused]));
+const refused: unknown = await again.generate({ length: "30" }).catch((error: unknown) => error);
+console.log(JSON.stringify([text, refused instanceof SettingError]));
 """
 
 
@@ -43,7 +43,8 @@ def test_what_is_in_it(package):
     assert "dependencies" not in manifest
 
 
-def test_a_program_imports_it(package, tmp_path, model):
+@pytest.mark.usefixtures("package")
+def test_a_program_imports_it(tmp_path, model):
     save_p5ml(model, tmp_path / "model")
     tsc = JS / "node_modules" / ".bin" / "tsc"
     if not tsc.exists():

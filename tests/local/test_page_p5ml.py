@@ -1,4 +1,4 @@
-"""`lstm-generator.js` reads what Python reads over HTTP, writes what Python writes, and refuses in its words."""
+"""`lstm-generator.js` reads what Python reads over HTTP, writes what it writes, and refuses in its words."""
 
 from __future__ import annotations
 
