@@ -145,6 +145,7 @@ describe("the status line", () => {
 
   test("is ready before, empty after an error, and without figures where a text has just begun", () => {
     shown();
+    seconds(0.015); // until the kernel has answered
     expect(statusLine()).toBe("Ready · Ctrl + Enter generates");
     click("Generate");
     seconds(0.015);
