@@ -109,7 +109,7 @@ describe("Clear", () => {
     seconds(2);
     for (const root of views()) {
       expect(wholePage(root)).toBe(SEED);
-      expect([statusLine(root), alertText(root)]).toEqual(["", ""]);
+      expect([statusLine(root), alertText(root)]).toEqual(["Ready · Ctrl + Enter generates", ""]);
       expect(marks(root)).toEqual([]);
       expect(announcement(root)).toBe("Cleared");
       expect(enabled(root)).toEqual(["Generate", "Step"]);
