@@ -174,9 +174,6 @@ def test_a_character_is_pointed_at_by_mouse_and_by_keys(opened, generator):
     notebook.page.mouse.move(x + 10, y - 8)  # in the first word behind the seed
     expect_highlighted(notebook, "lstm-caret", {len(SEED) + 1}, {len(SEED) + 1})
     expect(letter).to_contain_text(f"{trace.surprise[1]:.2f} bits")
-    notebook.page.mouse.move(x - 4, y - 8)  # the last letter of the seed, over which lies the box to type in
-    expect_highlighted(notebook, "lstm-caret", {len(SEED) - 1}, {len(SEED) - 1})
-    expect(letter.locator(".lstm-letter-title")).to_have_text("Read, not chosen")
 
 
 def test_colours_tell_the_surprise(opened, generator):
