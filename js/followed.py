@@ -150,7 +150,7 @@ class Translator:
         raise unknown(node)
 
     def series(self, node: ast.expr) -> str:
-        """Return what the name of something that is followed stands for."""
+        """Return the expression behind the name of a feature."""
         match node:
             case ast.Name():
                 return self.value(node)

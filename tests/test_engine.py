@@ -8,6 +8,7 @@ from threading import Event
 import numpy as np
 import pytest
 import threadpoolctl
+from model_files import CASES, SEEDS
 
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
@@ -15,14 +16,6 @@ from lstm_widget.network.blas import single_thread
 from lstm_widget.network.engine import Engine, State
 from lstm_widget.writing import batch
 
-# The seeds in golden.json; written here so that the tests are counted without it.
-SEEDS = {
-    "bolano": ["The road", "a", "dónde está “"],
-    "darwin": ["On the origin of", "a", "Natural selection"],
-    "itp": ["a", "itp"],
-    "shakespeare": ["ROMEO:", "The meaning of life is", "a"],
-}
-CASES = [(name, seed) for name, seeds in SEEDS.items() for seed in seeds]
 SHAPES = [((6,), None), ((6,), 4), ((7, 5), None), ((4, 9), 3), ((3, 8, 5), None), ((8, 2, 7), 5)]
 
 

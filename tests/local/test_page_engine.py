@@ -5,20 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from backends import assert_same_logits
+from model_files import CASES
 
 from lstm_widget.formats.safetensors import load_safetensors, rounded
 from lstm_widget.network.bundled import DEFAULT_MODEL, bundled_files
 from lstm_widget.network.engine import Engine
 from lstm_widget.network.scoring import Reader, in_bits, log_probabilities
 
-# The seeds in golden.json; written here so that the tests are counted without it.
-SEEDS = {
-    "bolano": ["The road", "a", "dónde está “"],
-    "darwin": ["On the origin of", "a", "Natural selection"],
-    "itp": ["a", "itp"],
-    "shakespeare": ["ROMEO:", "The meaning of life is", "a"],
-}
-CASES = [(name, seed) for name, seeds in SEEDS.items() for seed in seeds]
 # Layers of sizes that are no multiples of anything, with and without an embedding.
 SHAPES = [((6,), None), ((6,), 4), ((7, 5), None), ((4, 9), 3), ((3, 8, 5), None), ((33, 2, 17), 5)]
 

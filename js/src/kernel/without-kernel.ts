@@ -18,10 +18,10 @@ interface Script {
   default(source: unknown, traits: object, weights: unknown): AnyModel;
 }
 
-/** What stands in for the models of this page; one for all views of a widget. */
+/** The models that replace those of this page; one for all views of a widget. */
 const begun = new WeakMap<HostModel, Promise<AnyModel>>();
 
-/** What stands in for the model of a widget that has all it needs; undefined if there may be a kernel, or it has not. */
+/** The model that goes on without a kernel; undefined if there may be a kernel, or the widget kept no model. */
 export function withoutKernel(model: Pick<AnyModel, "get" | "on" | "off" | "set">) {
   const name: string | undefined = model.get("_portable");
   const host = name === undefined ? undefined : (hostModel(model) as Host | undefined);

@@ -28,7 +28,7 @@ export class Inspector {
     this.#cells = new Again(run);
   }
 
-  /** Explain how characters were chosen, for about so many milliseconds at most. */
+  /** Explain how characters were chosen, in about this many milliseconds at most. */
   choices(position: number, count: number, milliseconds: number): Choices {
     const { run } = this;
     run.watch(); // what is written from now on need not be read again

@@ -28,7 +28,7 @@ export class CellFinder {
     this.#steps = this.#work();
   }
 
-  /** Look on for about so many milliseconds, one step at least; how much is done, 0 to 1. */
+  /** Go on for about this many milliseconds, at least one step; return how much is done, from 0 to 1. */
   advance(milliseconds: number): number {
     const deadline = performance.now() + milliseconds;
     for (;;) {

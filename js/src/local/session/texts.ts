@@ -153,7 +153,7 @@ export class Texts {
   }
 
   /**
-   * Write each lane until it has `until` characters, for about so many milliseconds at most. A lane that came
+   * Write each lane until it has `until` characters, for about this many milliseconds at most. A lane that came
    * later catches up first; that takes half of the time if others wait meanwhile.
    */
   write(until: number, milliseconds: number): void {
