@@ -61,11 +61,8 @@ def opened(page, tmp_path):
     return open_it
 
 
-def test_a_page_writes_what_python_writes_and_asks_the_network_for_nothing(
-    opened, generator, requested, complaints, screenshot
-):
-    shown = opened(LSTMWidget(generator, **SETTINGS, length=2000, speed=200))
-    expect(shown.seed).to_have_value(SEED)
+def turned_down(shown, generator):
+    """Turn the temperature to 0 while it writes, then stop; return the text, which is what Python writes."""
     shown.generate.click()
     shown.wait_for(len(SEED) + 30)
     shown.temperature.press("Home")
@@ -80,6 +77,15 @@ def test_a_page_writes_what_python_writes_and_asks_the_network_for_nothing(
     expected = run.advance(changed_at)
     run.temperature = 0
     assert (expected + run.advance()).startswith(text)
+    return text
+
+
+def test_a_page_writes_what_python_writes_and_asks_the_network_for_nothing(
+    opened, generator, requested, complaints, screenshot
+):
+    shown = opened(LSTMWidget(generator, **SETTINGS, length=2000, speed=200))
+    expect(shown.seed).to_have_value(SEED)
+    text = turned_down(shown, generator)
     shown.step.click()
     shown.wait_for(len(SEED) + len(text) + 1)
 

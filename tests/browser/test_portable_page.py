@@ -11,7 +11,7 @@ from converted import Converted, convert, convert_file
 from lab import SEED as LAB_SEED
 from lab import Notebook
 from playwright.sync_api import expect
-from test_hosts import PLACE
+from test_exported_page import turned_down
 from test_lanes_page import Lanes
 from test_page_inside import look_at_a_letter, what_if_marks
 
@@ -79,20 +79,7 @@ def test_the_temperature_can_be_turned_while_it_writes(page, converted, tiny):
     shown = Notebook(page)
     expect(shown.status).to_have_text(f"Finished: {LENGTH} characters")
     shown.length_field.fill("2000")
-    shown.generate.click()
-    shown.wait_for(len(SEED) + 30)
-    shown.temperature.press("Home")
-    mark = shown.text.get_by_role("img", name="Temperature 0 from here")
-    expect(mark).to_be_visible()
-    changed_at = mark.evaluate(PLACE) - len(SEED)
-    shown.wait_for(len(SEED) + changed_at + 10)
-    shown.stop.click()
-    expect(shown.status).to_have_text(re.compile("^Stopped: [0-9]+ characters$"))
-    text = shown.written(SEED)
-    run = tiny.start(RUN, length=2000)
-    expected = run.advance(changed_at)
-    run.temperature = 0
-    assert (expected + run.advance()).startswith(text)
+    turned_down(shown, tiny)
 
 
 def test_lanes_have_the_same_dice(page, converted, tiny):
