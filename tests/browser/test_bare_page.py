@@ -72,6 +72,28 @@ def test_its_text_can_be_read_on_any_ground(bare, screenshot, style):
     assert notebook.root.evaluate(CUT_OFF) == []
 
 
+@pytest.mark.parametrize("style", ["light", "dark"])
+def test_the_text_scrolls_without_being_painted_again(bare, style):
+    bare.widget.length, bare.widget.speed = 3000, None
+    notebook = bare.show("page", style)
+    scrolled: set[int] = set()
+    devtools = bare.page.context.new_cdp_session(bare.page)
+
+    def layers(change):
+        scrolled.update(one["backendNodeId"] for one in change.get("layers", []) if "backendNodeId" in one)
+
+    devtools.on("LayerTree.layerTreeDidChange", layers)
+    devtools.send("DOM.enable")
+    devtools.send("LayerTree.enable")
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 3,000 characters")
+    assert notebook.text.evaluate("text => text.scrollTop > 0 && text.scrollHeight > 2 * text.clientHeight")
+    root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+    node = devtools.send("DOM.querySelector", {"nodeId": root, "selector": ".lstm-text"})["nodeId"]
+    text = devtools.send("DOM.describeNode", {"nodeId": node})["node"]["backendNodeId"]
+    assert text in scrolled  # it has a layer of its own
+
+
 def test_a_page_that_cannot_be_loaded_says_what_to_do(bare):
     bare.widget.set_trait("_page", "import './is-nowhere.js';")
     bare.show()

@@ -64,6 +64,11 @@ export function write(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** Hide something or show it, if that is another state: what is set anew is styled anew. */
+export function hide(target: HTMLElement, is: boolean): void {
+  if (target.hidden !== is) target.hidden = is;
+}
+
 /** A slider, or a field, for numbers from one to another. */
 export function numberInput(
   type: "range" | "number",

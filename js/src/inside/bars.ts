@@ -1,6 +1,6 @@
 import { enable, onPress } from "../dom/buttons.ts";
 import { forms } from "../dom/characters.ts";
-import { box, element, uniqueId, write } from "../dom/elements.ts";
+import { box, element, hide, uniqueId, write } from "../dom/elements.ts";
 import { on } from "../dom/events.ts";
 import { Frame } from "../dom/frame.ts";
 import { showHeat } from "../dom/heat.ts";
@@ -43,6 +43,7 @@ export class Bars {
   readonly #entropy = element("span", { title: meaningOf("Bits of choice") });
   readonly #frame: Frame;
   #next: Next | null = null;
+  #isChoosable: boolean | null = null;
 
   /**
    * @param choose takes the id of a row that is pressed
@@ -79,6 +80,8 @@ export class Bars {
 
   /** Whether a letter can be chosen. */
   set choosable(is: boolean) {
+    if (is === this.#isChoosable) return;
+    this.#isChoosable = is;
     for (const button of this.#buttons) {
       enable(button, is);
       button.tabIndex = is ? 0 : -1;
@@ -95,7 +98,7 @@ export class Bars {
     const next = this.#next;
     write(this.#title, next?.title ?? "");
     const isKnown = next !== null && next.logits !== null;
-    for (const part of [this.#key, this.#list, this.#entropy]) part.hidden = !isKnown;
+    for (const part of [this.#key, this.#list, this.#entropy]) hide(part, !isKnown);
     if (next === null || next.logits === null) return;
     const { logits, vocabulary, temperature, topK, topP, chosen } = next;
     showHeat(this.root, temperature);
@@ -104,7 +107,7 @@ export class Bars {
     // At temperature 1 without limits, there is one number and not two.
     const at = temperature === 1 && topK === null && topP === null ? null : settled(next);
     write(this.#at, `at ${at ?? "1"}`);
-    this.#one.hidden = at === null;
+    hide(this.#one, at === null);
     this.#list.classList.toggle("lstm-bars-alike", at === null);
     const also = chosen === null && at !== null ? `; ${plain.entropy.toFixed(2)} at 1` : "";
     write(this.#entropy, `${warm.entropy.toFixed(2)} bits of choice${also}`);
@@ -118,7 +121,7 @@ export class Bars {
     if (own >= next.rows) shown[next.rows - 1] = named[own] as number;
     this.#rows.forEach((row, n) => {
       const rank = shown[n];
-      row.root.hidden = rank === undefined;
+      hide(row.root, rank === undefined);
       row.id = rank === undefined ? null : (plain.ids[rank] as number);
       if (rank === undefined || row.id === null) return;
       const { words } = forms(vocabulary[row.id]);
@@ -127,7 +130,7 @@ export class Bars {
     });
     const others = named.filter((rank) => !shown.includes(rank));
     const name = `${others.length.toLocaleString("en")} more`;
-    this.#rest.root.hidden = others.length === 0;
+    hide(this.#rest.root, others.length === 0);
     this.#rest.draw(name, name, shares(plain, warm, others), at, false);
   }
 }

@@ -1,5 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import { box, element, labelFor, paragraph, write } from "../dom/elements.ts";
+import { box, element, hide, labelFor, paragraph, write } from "../dom/elements.ts";
 import { on } from "../dom/events.ts";
 import type { Begin, Traits } from "../kernel/protocol.ts";
 import type { Outcome } from "../kernel/questions.ts";
@@ -93,10 +93,15 @@ export class ChoicePanel {
     return this.#die.summary;
   }
 
-  /** Nothing is known of another text. */
-  forget(): void {
+  /** Another text is shown: what is drawn belongs to none of its letters, and stays until there is more to draw. */
+  begin(): void {
     this.#index = null;
     this.#bars.choosable = false;
+  }
+
+  /** Nothing is known. */
+  forget(): void {
+    this.begin();
     this.#show([this.#hint]);
   }
 
@@ -142,11 +147,12 @@ export class ChoicePanel {
     const { choice } = looked;
     const isWritten = index >= this.page.seedLength;
     this.#index = index;
-    this.#show([this.#head.root, this.#die.root, this.#bars.root]);
+    const canBranch = isWritten && !isLive;
+    this.#show([this.#head.root, this.#die.root, this.#bars.root], canBranch);
+    this.root.classList.toggle("lstm-live", isLive);
     this.#head.showLetter(looked, isLive);
     this.#die.show({ ...known, vocabulary }, isLive);
-    this.#bars.choosable = isWritten && !isLive;
-    this.#typing.hidden = !isWritten || isLive;
+    this.#bars.choosable = canBranch;
     this.#bars.show({
       logits: known.choices.logits(known.index),
       vocabulary,
@@ -180,12 +186,13 @@ export class ChoicePanel {
     this.#die.changed = { count, of, isLast: first > seedLength };
   }
 
-  #show(parts: HTMLElement[]): void {
+  /** @param canBranch whether another letter can be put here */
+  #show(parts: HTMLElement[], canBranch = false): void {
     for (const part of [this.#hint, this.#head.root, this.#mood, this.#bars.root]) {
-      part.hidden = !parts.includes(part);
+      hide(part, !parts.includes(part));
     }
     if (!parts.includes(this.#die.root)) this.#die.show(null);
-    this.#typing.hidden = true;
+    hide(this.#typing, !canBranch);
   }
 
   async #branch(character: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { buttonMaker } from "../dom/buttons.ts";
 import { forms } from "../dom/characters.ts";
-import { box, describe, element, numberInput, paragraph, write } from "../dom/elements.ts";
+import { box, describe, element, hide, numberInput, paragraph, write } from "../dom/elements.ts";
 import { on, onResize } from "../dom/events.ts";
 import { Frame } from "../dom/frame.ts";
 import { showHeat } from "../dom/heat.ts";
@@ -106,11 +106,11 @@ export class DieBar {
 
   #draw(): void {
     const looked = this.#looked;
-    this.root.hidden = looked === null || looked.choice.die === null;
+    hide(this.root, looked === null || looked.choice.die === null);
     if (looked === null) return;
     const { choice, die, temperature, vocabulary, wouldBe } = looked;
     showHeat(this.root, temperature);
-    this.#throw.hidden = die === null;
+    hide(this.#throw, die === null);
     if (die !== null) {
       this.#throw.style.left = `${100 * die}%`;
       this.#throw.dataset.side = die > 0.8 ? "right" : die < 0.2 ? "left" : "";
@@ -118,7 +118,7 @@ export class DieBar {
       write(this.#letter, forms(vocabulary[wouldBe]).sign);
     }
     this.#bar.draw(looked);
-    this.#asking.hidden = this.#isLive || choice.die === null;
+    hide(this.#asking, this.#isLive || choice.die === null);
     this.#drawSlider(looked);
     write(this.#verdict, [verdictOf(looked), this.#told].filter(Boolean).join(" "));
   }

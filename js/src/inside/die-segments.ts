@@ -1,5 +1,5 @@
 import { forms } from "../dom/characters.ts";
-import { box, element, write } from "../dom/elements.ts";
+import { box, element, hide, write } from "../dom/elements.ts";
 import { barInWords, type Looked } from "./choice-words.ts";
 
 /** Pixels: what is narrower is not drawn alone. */
@@ -48,7 +48,7 @@ export class DieSegments {
   draw(looked: Looked): void {
     const { choice, die, ids, edges, vocabulary, wouldBe } = looked;
     this.root.setAttribute("aria-label", barInWords(looked));
-    this.#pointer.hidden = die === null;
+    hide(this.#pointer, die === null);
     if (die !== null) this.#pointer.style.left = `${100 * die}%`;
     const width = this.root.clientWidth || USUAL_WIDTH;
     const apart = [ids.indexOf(wouldBe), ids.indexOf(choice.id)];
@@ -57,7 +57,7 @@ export class DieSegments {
     segments.forEach(({ start, end, first, last }, n) => {
       const drawn = this.#segment(n);
       const isSingle = first === last;
-      drawn.hidden = false;
+      hide(drawn, false);
       drawn.style.left = `${100 * start}%`;
       drawn.style.width = `${100 * (end - start)}%`;
       const name = isSingle ? [forms(vocabulary[ids[first] as number]).sign] : [];
@@ -70,7 +70,7 @@ export class DieSegments {
       drawn.classList.toggle("lstm-die-chosen", id === wouldBe);
       drawn.classList.toggle("lstm-die-was", id === choice.id && id !== wouldBe);
     });
-    for (const unused of this.#segments.slice(segments.length)) unused.hidden = true;
+    for (const unused of this.#segments.slice(segments.length)) hide(unused, true);
     const hit = segments.find(({ first, last }) => first === last && ids[first] === wouldBe);
     const isSlim = hit === undefined || (hit.end - hit.start) * width < SLIM;
     this.#pointer.classList.toggle("lstm-slim", isSlim);

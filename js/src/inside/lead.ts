@@ -1,4 +1,4 @@
-import { element } from "../dom/elements.ts";
+import { element, hide } from "../dom/elements.ts";
 import { on, onResize } from "../dom/events.ts";
 import { Frame } from "../dom/frame.ts";
 import type { TextArea } from "../sheet/text-area.ts";
@@ -49,8 +49,8 @@ export class Lead {
   #place(): void {
     const rect = this.#index === null ? null : this.#layout.rectOf(this.#index);
     const isSeen = rect !== null && this.#isInSight(rect);
-    this.#nose.hidden = !isSeen;
-    this.#line.hidden = !isSeen || this.#isSlip;
+    hide(this.#nose, !isSeen);
+    hide(this.#line, !isSeen || this.#isSlip);
     if (rect === null || this.#index === null || !isSeen) return;
     const ground = (this.#nose.offsetParent ?? this.margin).getBoundingClientRect();
     const middle = (rect.left + rect.right) / 2;

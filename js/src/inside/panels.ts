@@ -191,7 +191,7 @@ export class Panels {
     this.#run = run;
     this.#tree.shown = run;
     this.#sparks.clear();
-    this.#choice.forget();
+    this.#choice.begin();
     this.#colouring.clear();
     this.#frame.ask();
   }
@@ -240,7 +240,8 @@ export class Panels {
     const whatIf = this.isLetter ? model.get("what_if") : null;
     const all = page.total - this.#alignment.more;
     source.cell = colour === "cell" ? cell : null;
-    const isRead = this.isLetter && page.length === 0 ? page.seedLength : 0;
+    const isWriting = model.get("status") === "writing";
+    const isRead = this.isLetter && page.length === 0 && !isWriting ? page.seedLength : 0;
     // Of the first character the kernel says, too, where the text begins.
     const least = colour === "cell" ? Math.min(1, all) : 0;
     const isAll = whatIf !== null || (colour !== "none" && colour !== "cell");
@@ -251,7 +252,7 @@ export class Panels {
     this.#choice.drawChanged(whatIf);
     this.#colouring.draw(colour, cell, source, this.#alignment);
     const { written } = model.get("receipt");
-    this.#hasWritten ||= model.get("status") === "writing";
+    this.#hasWritten ||= isWriting;
     const isWritten = this.#hasWritten && all > 0 && written === page.length;
     const isFree = this.isLetter && !this.isNext && this.#caret.index === null;
     this.#hint.due = isWritten && isFree && !model.get("pointed");

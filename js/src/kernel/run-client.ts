@@ -13,7 +13,7 @@ import { type Outcome, Questions } from "./questions.ts";
 import { IN_FLIGHT, RunClock } from "./run-clock.ts";
 
 /** Milliseconds that the kernel may spend on one pull. */
-const BUDGET = 30;
+const BUDGET = 40;
 /** Characters of each lane that one pull asks for, at most: of the only one, and of several. */
 const LARGEST = { one: 5000, several: 2000 };
 /** What is said when the connection to the kernel was closed. */

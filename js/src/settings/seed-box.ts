@@ -1,6 +1,7 @@
 import { codePoints } from "../dom/characters.ts";
 import { box, describe, element, paragraph } from "../dom/elements.ts";
 import { on, onResize } from "../dom/events.ts";
+import { Frame } from "../dom/frame.ts";
 import type { Replacement } from "../kernel/protocol.ts";
 import { edited, inBox, unchanged } from "./seed-edits.ts";
 import { SeedMarks } from "./seed-marks.ts";
@@ -34,6 +35,7 @@ export class SeedBox {
     "aria-label": "Seed",
   });
   readonly #node = document.createTextNode("");
+  readonly #frame: Frame;
   readonly #marks: SeedMarks;
   readonly #signal: AbortSignal;
   #seed = "";
@@ -46,6 +48,7 @@ export class SeedBox {
     }
     describe(this.#box, this.hint);
     this.#signal = signal;
+    this.#frame = new Frame(() => this.#place(), signal);
     this.#marks = new SeedMarks(this.#node);
     this.letters = element("span", { className: "lstm-text-seed" }, this.#node);
     this.over = box("lstm-seed-over", this.#box, this.#marks.root);
@@ -99,7 +102,7 @@ export class SeedBox {
   set continued(is: boolean) {
     if (this.#isContinued === is) return;
     this.#isContinued = is;
-    this.#place();
+    this.#frame.ask(); // not while somebody waits for the first letter
   }
 
   /** Type here. */

@@ -299,6 +299,12 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     if (settings === undefined) return;
     this.#goal = settings.length;
     this.client.start(settings);
+    this.#asked();
+  }
+
+  /** Show at once that it was asked for: what follows has less to draw, and it can be stopped. */
+  #asked(): void {
+    this.#buttons.show(this.client.running, this.#belongs);
   }
 
   /** Write on up to some length, or, if this seed and model have no text yet, a new one of that length. */
@@ -309,6 +315,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.#goal = goal;
     if (this.#belongs) this.client.resume(goal);
     else this.client.start({ ...settings, length: goal });
+    this.#asked();
   }
 
   #checked(): Settings | undefined {

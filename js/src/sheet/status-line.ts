@@ -1,4 +1,4 @@
-import { paragraph } from "../dom/elements.ts";
+import { paragraph, write } from "../dom/elements.ts";
 import type { State } from "../kernel/presence.ts";
 import type { Reason } from "../kernel/protocol.ts";
 import { GONE } from "../kernel/run-client.ts";
@@ -66,7 +66,7 @@ export class StatusLine extends Notices {
   presence(state: State, isWritten: boolean): void {
     this.#isReady = state === "here";
     const silent = `${BUSY} ${isWritten ? this.record : "Run the cell to start it."}`;
-    this.notice.textContent = state === "silent" ? silent : state === "deaf" ? DEAF : "";
+    write(this.notice, state === "silent" ? silent : state === "deaf" ? DEAF : "");
     if (state !== "gone" && this.problem.textContent === GONE) this.problem.textContent = "";
     this.#show();
   }
@@ -74,6 +74,6 @@ export class StatusLine extends Notices {
   #show(): void {
     const isIdle = this.#isReady && this.#progress.length === 0 && !this.problem.textContent;
     const line = [isIdle ? READY : "", ...this.#progress, this.#isWaiting ? WAITING : ""];
-    this.status.textContent = this.#changed || line.filter(Boolean).join(" · ");
+    write(this.status, this.#changed || line.filter(Boolean).join(" · "));
   }
 }
