@@ -1,7 +1,8 @@
 // Cells worth looking at: units whose activation, tanh(c), follows something that a person can name:
 // lstm_widget/inspection/units.py.
 import type { Cell } from "../../kernel/protocol.ts";
-import { BLOCK, Reader } from "../scoring.ts";
+import type { Lane } from "../engine.ts";
+import { BLOCK } from "../scoring.ts";
 import { advanceTogether } from "../writing/batch.ts";
 import { Rolled } from "../writing/rolled.ts";
 import { Run } from "../writing/run.ts";
@@ -16,8 +17,13 @@ const TEMPERATURE = 0.7;
 const RNG = 0;
 /** Multiplications that a network does at a time: about 20 ms. */
 const AT_A_TIME = 30_000_000;
+/** Of the work, what is done once the text is written. */
+const SHARE = 0.9;
 
-/** Looks for cells worth looking at, a piece of the work at a time; the same model gives the same cells. */
+/**
+ * Looks for cells worth looking at, a piece of the work at a time; the same model gives the same cells. What each cell
+ * does is noted while the text is written: in a page, reading it once more would take as long as writing it.
+ */
 export class CellFinder {
   /** What was found; empty until all is done. */
   cells: Cell[] = [];
@@ -45,12 +51,16 @@ export class CellFinder {
     const { writer } = this;
     const { engine, model } = writer;
     const size = Math.max(1, Math.min(BLOCK, Math.floor(AT_A_TIME / productsOf(engine.units))));
+    const activations: Float32Array[] = [];
     const seed = defaultSeed(writer);
     const settings = { seed, length: WRITTEN, temperature: TEMPERATURE, top_k: null, top_p: null };
     const run = new Run(writer, settings, new Rolled(RNG));
-    while (!run.finished) {
-      advanceTogether([run], size);
-      yield (0.5 * run.characters.length) / WRITTEN;
+    const all = run.ids.length + WRITTEN;
+    while (activations.length < all) {
+      if (run.finished) run.lane.step(run.unread);
+      else advanceTogether([run], 1, 0); // a step of the network
+      activations.push(activationsOf(run.lane));
+      if (activations.length % size === 0) yield (SHARE * activations.length) / all;
     }
     const text = run.ids.map((id) => model.characters[id] ?? "");
     const names: string[] = [];
@@ -62,34 +72,29 @@ export class CellFinder {
         names.push(name);
         values.push(found);
       }
-      yield 0.5;
+      yield SHARE;
     }
     if (names.length > 0) {
       const correlations = new Correlations(names, values, engine.units);
-      for (const end of this.#read(run.ids, size, correlations)) {
-        if (end < text.length) yield 0.5 + (0.5 * end) / text.length;
+      for (const [n, one] of activations.entries()) {
+        correlations.add(n, one);
+        if (n % BLOCK === BLOCK - 1) yield SHARE + ((1 - SHARE) * n) / all;
       }
       this.cells = correlations.best();
     }
     yield 1;
   }
+}
 
-  /** Read a text, and yield after each block how much of it was read. */
-  *#read(ids: readonly number[], size: number, correlations: Correlations): Generator<number> {
-    const { engine } = this.writer;
-    const reader = new Reader(engine);
-    const width = engine.units.reduce((sum, one) => sum + one, 0);
-    for (let start = 0; start < ids.length; start += size) {
-      const block = ids.slice(start, start + size);
-      const cells = new Float32Array(block.length * width);
-      reader.read(block, cells);
-      for (let n = 0; n < cells.length; n += 1) cells[n] = Math.tanh(cells[n] as number);
-      for (let n = 0; n < block.length; n += 1) {
-        correlations.add(start + n, cells.subarray(n * width, (n + 1) * width));
-      }
-      yield start + block.length;
-    }
+/** tanh(c) of every cell, the first layer's first. */
+function activationsOf({ state, engine }: Lane): Float32Array {
+  const found = new Float32Array(engine.units.reduce((sum, one) => sum + one, 0));
+  let end = 0;
+  for (const c of state.c) {
+    found.set(c.map(Math.tanh), end);
+    end += c.length;
   }
+  return found;
 }
 
 /** Whether there is enough to follow: often enough something unusual, that often enough ends. */
