@@ -1,10 +1,14 @@
 // Bundles the page into the Python package. `--watch` rebuilds at every change, with a source map.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { context } from "esbuild";
+import { minify } from "terser";
 import { wasm } from "./wasm.mjs";
 
 const watch = process.argv.includes("--watch");
+const outdir = process.env.LSTM_WIDGET_STATIC ?? "../lstm_widget/static";
 const common = {
-  outdir: process.env.LSTM_WIDGET_STATIC ?? "../lstm_widget/static",
+  outdir,
   bundle: true,
   target: "es2022",
   minify: !watch,
@@ -43,4 +47,12 @@ for (const bundle of bundles) {
     await bundle.rebuild();
     await bundle.dispose();
   }
+}
+
+// What is sent to every page is made as small as it gets; names that another script uses stay.
+for (const name of watch ? [] : ["loader", "page", "lstm-generator", "alive", "portable"]) {
+  const file = join(outdir, `${name}.js`);
+  const isModule = !["alive", "portable"].includes(name);
+  const { code } = await minify(await readFile(file, "utf8"), { ecma: 2022, module: isModule });
+  await writeFile(file, `${code}\n`);
 }

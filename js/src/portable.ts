@@ -2,7 +2,7 @@
 // The page loads this script, and makes a worker of it.
 import type { AnyModel } from "@anywidget/types";
 import { nulls } from "./kernel/nulls.ts";
-import type { ModelChoice } from "./kernel/protocol.ts";
+import type { Cell, CommonBounds, ModelChoice } from "./kernel/protocol.ts";
 import { type Connect, LocalModel } from "./local/local-model.ts";
 import type { Saved } from "./local/session/messages.ts";
 import { beginSession, serve } from "./local/worker.ts";
@@ -38,6 +38,25 @@ export function begin(source: string, saved: Attributes, weights: DataView): Any
     return post;
   };
   return new LocalModel<Record<string, unknown>>(traits, connect);
+}
+
+/**
+ * Look for cells in a worker.
+ * @param source this script
+ * @param tell takes how far that is, 0 to 1, and the cells: all at the end, or null if it failed
+ * @returns what ends it early
+ */
+export function search(
+  source: string,
+  weights: Uint8Array,
+  bounds: CommonBounds,
+  tell: (done: number, cells: readonly Cell[] | null) => void,
+): () => void {
+  const post = beginSession(source, (message) => {
+    if (message.method === "searched") tell(message.done, message.cells);
+  });
+  post({ method: "search", bounds, weights });
+  return () => post({ method: "stop" });
 }
 
 if (typeof document === "undefined") {

@@ -310,6 +310,10 @@ export class FakeKernel {
     }
     if (message.type === "inspect" || message.type === "activate" || message.type === "expect")
       return;
+    if (message.type === "lend") {
+      this.#answer({ type: "error", id: message.id, run: "", message: "Not here." });
+      return;
+    }
     if (message.type === "find") {
       this.done = Math.min(1, this.done + this.found);
       if (this.done === 1) this.#publish({ cells: this.cells });

@@ -44,6 +44,7 @@ class BranchingSession(Session):
             "inspect": self._inspect,
             "activate": self._inspect,
             "find": self._find,
+            "lend": lambda message: self._send(*self.questions.lent(message)),
         }
 
     # What a page asks for.

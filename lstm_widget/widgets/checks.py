@@ -7,11 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lstm_widget.errors import LSTMError, ModelError, SettingError, short_repr
+from lstm_widget.inspection.followed import FOLLOWED
+from lstm_widget.inspection.units import BEST, Cell
 from lstm_widget.widgets.protocol import Settings
 from lstm_widget.writing.settings import CHECKS, as_whole, check_names, check_temperature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from lstm_widget.widgets.protocol import Span
 
@@ -122,6 +124,28 @@ def budget_in(message: Mapping[str, Any]) -> float:
         msg = "A pull message must bring a budget of milliseconds above 0."
         raise SettingError(msg)
     return budget
+
+
+def cells_in(message: Mapping[str, Any], units: Sequence[int]) -> list[Cell]:
+    """Return the cells that a page has found, of layers with these units, or raise `SettingError`."""
+    cells = message.get("cells")
+    if not isinstance(cells, list) or len(cells) > BEST * len(FOLLOWED):
+        msg = "A page that has found cells must bring a list of them."
+        raise SettingError(msg)
+    return [_cell(one, units) for one in cells]
+
+
+def _cell(found: object, units: Sequence[int]) -> Cell:
+    """Return a cell that a page has found."""
+    given: Any = found if isinstance(found, dict) else {}
+    layer, unit, follows, correlation = (given.get(name) for name in Cell._fields)
+    has_layer = type(layer) is int and 0 <= layer < len(units)
+    is_there = has_layer and type(unit) is int and 0 <= unit < units[layer]
+    is_number = isinstance(correlation, (int, float)) and -1 <= correlation <= 1
+    if not (is_there and is_number and isinstance(follows, str) and follows in FOLLOWED):
+        msg = f"A page has found a cell that cannot be there: {short_repr(found)}."
+        raise SettingError(msg)
+    return Cell(layer, unit, follows, float(correlation))
 
 
 def settings_in(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parents[1] / "static"
 
 
+def session_script() -> str:
+    """Return what answers a page in place of the kernel; see ``js/src/portable.ts``."""
+    return (_STATIC / "portable.js").read_text(encoding="utf-8")
+
+
 class KeptModel(anywidget.AnyWidget):
     """A model beside the widgets that write with it, which refer to it.
 
@@ -29,13 +34,13 @@ class KeptModel(anywidget.AnyWidget):
     _esm: ClassVar[str] = "export default {};"
 
     script = traitlets.Unicode(read_only=True).tag(sync=True)
-    """What answers the page in place of the kernel; see ``js/src/portable.ts``."""
+    """See `session_script`."""
     weights = traitlets.Bytes(read_only=True).tag(sync=True)
     """A ``.safetensors`` file."""
 
     def __init__(self, model: CharLSTM) -> None:
         self.users: WeakSet[object] = WeakSet()
-        self.set_trait("script", (_STATIC / "portable.js").read_text(encoding="utf-8"))
+        self.set_trait("script", session_script())
         self.set_trait("weights", safetensors_of(model))
         super().__init__()
 

@@ -268,10 +268,26 @@ class Activate(Span):
 
 
 class Find(TypedDict):
-    """From the page: look for units that follow something, for a moment. Answered with `Finding`."""
+    """From the page: look for units that follow something, for a moment. Answered with `Finding`.
+
+    With `cells` the page has found them itself, for the model with that `fingerprint`.
+    """
 
     type: Literal["find"]
     id: str
+    cells: NotRequired[list[Cell]]
+    fingerprint: NotRequired[str]
+
+
+class Lend(TypedDict):
+    """From the page: hand over a model, so that a slow kernel need not look for units. Answered with `Lent`.
+
+    Bytes are asked for from `position` on.
+    """
+
+    type: Literal["lend"]
+    id: str
+    position: int
 
 
 class Expected(TypedDict):
@@ -309,6 +325,20 @@ class Activated(Span):
     layer: int
     unit: int
     left: int
+
+
+class Lent(TypedDict):
+    """To the page: a piece of a script that computes in a page, and of the model's file behind it.
+
+    The buffer holds bytes from `position` on. `script` is the size of the script, `size` that of all.
+    """
+
+    type: Literal["lent"]
+    id: str
+    position: int
+    script: int
+    size: int
+    fingerprint: str
 
 
 class Finding(TypedDict):
@@ -626,10 +656,10 @@ class SavedTexts(OfRun):
 
 ToKernel = (
     Hello | Start | Resume | Pull | Stop | Clear | Show | Remove
-    | BranchOff | Expect | Inspect | Activate | Find
+    | BranchOff | Expect | Inspect | Activate | Find | Lend
 )  # fmt: skip
 FromKernel = (
-    Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding
+    Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding | Lent
 )
 TrainingToKernel = Hello | StopTraining | Shorten | Write
 TrainingFromKernel = Here | Tick | Written | Refused

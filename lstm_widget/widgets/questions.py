@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
+from lstm_widget.formats.safetensors import safetensors_of
 from lstm_widget.holding import Lock
 from lstm_widget.inspection.inspector import Foresight, Inspector
 from lstm_widget.inspection.units import CellFinder
-from lstm_widget.widgets.checks import name_in, span_in, text_in, whole_in
+from lstm_widget.widgets.checks import cells_in, name_in, span_in, text_in, whole_in
+from lstm_widget.widgets.portable import session_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import numpy as np
-
     from lstm_widget.generator import LSTMGenerator
     from lstm_widget.inspection.units import Cell
     from lstm_widget.network.engine import Engine
-    from lstm_widget.widgets.protocol import Activated, Expected, Finding, Inspected, Span
+    from lstm_widget.widgets.protocol import Activated, Expected, Finding, Inspected, Lent, Span
     from lstm_widget.widgets.texts import Texts
     from lstm_widget.writing.run import Run
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 # Seconds of work for one question; the kernel is busy for hardly longer.
 PIECE = 0.03
+# Bytes that are handed over at a time.
+LENT = 1_000_000
 
 
 class Questions:
@@ -44,6 +48,7 @@ class Questions:
         self._inspector: Inspector | None = None
         self._finder: tuple[Engine, CellFinder] | None = None
         self._found: WeakKeyDictionary[Engine, list[Cell]] = WeakKeyDictionary()
+        self._parcel: tuple[str, int, np.ndarray] | None = None  # a model, by its fingerprint, for a page
 
     def expected(self, message: Mapping[str, Any]) -> tuple[Expected, Buffers]:
         """Return what comes after a seed."""
@@ -86,8 +91,13 @@ class Questions:
         question = name_in(message, "id")
         name, generator = self._model()
         engine = generator.engine  # another one once the model is trained anew
+        theirs = None
+        if message.get("fingerprint") == generator.model.fingerprint:
+            theirs = cells_in(message, engine.units)
 
         def find() -> tuple[float, list[Cell] | None]:
+            if theirs is not None:
+                self._found[engine], self._finder = theirs, None
             if engine not in self._found:
                 if self._finder is None or self._finder[0] is not engine:
                     self._finder = engine, CellFinder(generator.model, engine)
@@ -99,6 +109,33 @@ class Questions:
 
         done, cells = self._lock.hold(find)
         return {"type": "finding", "id": question, "model": name, "done": done}, cells
+
+    def lent(self, message: Mapping[str, Any]) -> tuple[Lent, Buffers]:
+        """Hand over a piece of what a page needs to look for cells itself."""
+        question, position = name_in(message, "id"), whole_in(message, "position", 0)
+        model = self._model()[1].model
+
+        def lend() -> tuple[int, int, np.ndarray]:
+            if self._parcel is None or self._parcel[0] != model.fingerprint:
+                script = session_script().encode()
+                parcel = np.frombuffer(script + safetensors_of(model), dtype=np.uint8)
+                self._parcel = model.fingerprint, len(script), parcel
+            _, script_size, parcel = self._parcel
+            piece = parcel[position : position + LENT]
+            if position + LENT >= len(parcel):
+                self._parcel = None  # that was all
+            return script_size, len(parcel), piece
+
+        script_size, size, piece = self._lock.hold(lend)
+        answer: Lent = {
+            "type": "lent",
+            "id": question,
+            "position": position,
+            "script": script_size,
+            "size": size,
+            "fingerprint": model.fingerprint,
+        }
+        return answer, [piece]
 
     def found(self) -> list[Cell]:
         """Return the cells that were found for the model, if any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from bare import ADDRESS, PLACES, STYLES, Bare
@@ -10,7 +11,7 @@ from hosts import SETTINGS
 from lab import SEED
 from playwright.sync_api import expect
 from test_hosts import FINISHED, LENGTH, PLACE, RUN, low_contrasts
-from test_page_inside import look_at_a_letter, what_if_marks
+from test_page_inside import find_cells, look_at_a_letter, what_if_marks
 from test_page_looks import CUT_OFF, narrow
 
 from lstm_widget import LSTMGenerator, LSTMWidget, TemperatureLanes
@@ -92,6 +93,28 @@ def test_the_text_scrolls_without_being_painted_again(bare, style):
     node = devtools.send("DOM.querySelector", {"nodeId": root, "selector": ".lstm-text"})["nodeId"]
     text = devtools.send("DOM.describeNode", {"nodeId": node})["node"]["backendNodeId"]
     assert text in scrolled  # it has a layer of its own
+
+
+def test_a_page_finds_cells_itself_where_the_kernel_is_slow(page):
+    generator = LSTMGenerator("tiny")
+    bare = Bare(page, LSTMWidget(generator, **SETTINGS))
+    find = bare.widget._session._answers["find"]
+
+    def slowly(message):
+        if "cells" in message:
+            find(message)
+        else:  # as where it would take minutes
+            asked.append(message)
+            time.sleep(0.2)
+            bare.widget.send({"type": "finding", "id": message["id"], "model": "", "done": len(asked) / 1000})
+
+    bare.widget._session._answers["find"] = slowly
+    asked: list[object] = []
+    cells = find_cells(bare.show())
+    expect(cells).to_have_count(len(bare.widget.cells))
+    assert len(asked) < 100  # it was not asked any more
+    for ours, theirs in zip(bare.widget.cells, generator.find_cells(), strict=True):
+        assert ours == pytest.approx(theirs._asdict(), abs=1e-4)
 
 
 def test_a_page_that_cannot_be_loaded_says_what_to_do(bare):

@@ -14,10 +14,12 @@ from backends import assert_same_logits, use_backend
 from pages import SETTINGS, Page, a_pull, a_start, one_line
 
 from lstm_widget import LSTMGenerator, LSTMWidget, SettingError, to_pytorch
+from lstm_widget.formats.safetensors import parse_safetensors
 from lstm_widget.inspection.inspector import MOST
 from lstm_widget.network.engine import Lane
 from lstm_widget.network.kept_states import KeptStates
 from lstm_widget.network.sampling import choose
+from lstm_widget.widgets.portable import session_script
 
 KINDS = ("<f4", "<i4", "<f8", "<f8")
 
@@ -209,6 +211,65 @@ def test_cells_are_looked_for_a_moment_at_a_time(page, widget, monkeypatch):
     json.dumps(cells, allow_nan=False)
     assert page.ask({"type": "find", "id": "q"}) == [answer]  # it knows them now
     assert widget.cells == cells
+
+
+def test_a_page_is_lent_what_it_needs_to_find_them_itself(page, model, monkeypatch):
+    monkeypatch.setattr("lstm_widget.widgets.questions.LENT", 10_000)
+    parcel, size = b"", 1
+    while len(parcel) < size:
+        question = {"type": "lend", "id": "q", "position": len(parcel)}
+        answer, (piece,) = page.look(question, "u1")
+        assert 0 < len(piece) <= 10_000
+        script, size = answer.pop("script"), answer.pop("size")
+        assert answer == {
+            "type": "lent", "id": "q", "position": len(parcel), "fingerprint": model.fingerprint
+        }  # fmt: skip
+        parcel += piece.tobytes()
+    assert parcel[:script].decode() == session_script()
+    assert parse_safetensors(parcel[script:], "a page").fingerprint == model.fingerprint
+
+
+FOUND = {"layer": 1, "unit": 2, "follows": "inside quotes", "correlation": -0.5}
+
+
+def test_cells_that_a_page_has_found_are_taken(page, widget, model):
+    theirs = {"type": "find", "id": "q", "cells": [FOUND], "fingerprint": model.fingerprint}
+    assert [one["done"] for one in page.ask(theirs)] == [1.0]
+    assert widget.cells == [FOUND]
+
+
+def test_those_of_another_model_are_not(page, widget, monkeypatch):
+    monkeypatch.setattr("lstm_widget.widgets.questions.PIECE", 0.0)
+    (answer,) = page.ask({"type": "find", "id": "q", "cells": [FOUND], "fingerprint": "another"})
+    assert answer["done"] < 1
+    assert widget.cells == []
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        None,
+        100 * [FOUND],
+        ["a"],
+        *(
+            [FOUND | wrong]
+            for wrong in (
+                {"layer": 2},
+                {"unit": -1},
+                {"unit": True},
+                {"follows": "the moon"},
+                {"follows": []},
+                {"correlation": None},
+                {"correlation": 1.5},
+            )
+        ),
+    ],
+)
+def test_cells_that_cannot_be_there_are_refused(page, widget, model, cells):
+    theirs = {"type": "find", "id": "q", "cells": cells, "fingerprint": model.fingerprint}
+    (answer,) = page.ask(theirs)
+    assert answer["type"] == "error"
+    assert widget.cells == []
 
 
 # A moment at a time.

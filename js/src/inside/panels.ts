@@ -10,6 +10,7 @@ import { BranchMarks } from "./branch-marks.ts";
 import { BranchTree } from "./branch-tree.ts";
 import { Caret } from "./caret.ts";
 import { CellList } from "./cell-list.ts";
+import { CellSearch } from "./cell-search.ts";
 import { type ChoiceActions, ChoicePanel, type Room } from "./choice-panel.ts";
 import { Colouring } from "./colouring.ts";
 import { InspectionClient } from "./inspection-client.ts";
@@ -42,6 +43,7 @@ export class Panels {
   readonly #choice: ChoicePanel;
   readonly #colouring: Colouring;
   readonly #cells: CellList;
+  readonly #search: CellSearch;
   readonly #sparks: Sparks;
   readonly #tree: BranchTree;
   readonly #forks: BranchMarks;
@@ -89,17 +91,17 @@ export class Panels {
     );
     this.#colouring = new Colouring(page, traits, (colour) => this.chose(colour), signal);
     const search = {
-      find: () => {
-        this.#cells.showProgress(0);
-        void this.#find();
-      },
-      cancel: () => this.#cancel(),
+      find: () => this.#search.begin(),
+      cancel: () => this.#search.cancel(),
       choose: (cell: Place | null) => {
         if (cell === null) traits.set({ cell, colour: "none" });
         else traits.set({ cell: [...cell], colour: "cell" });
       },
     };
     this.#cells = new CellList(search, model.get("units"), signal);
+    this.#search = new CellSearch(this.#questions, model.get("bounds"), (done, refusal) =>
+      this.#cells.showProgress(done, refusal),
+    );
     const branches = {
       show: (run: string) => send({ type: "show", run }),
       remove: (run: string) => send({ type: "remove", run }),
@@ -136,7 +138,7 @@ export class Panels {
     if (is === this.#open) return;
     this.#open = is;
     this.#caret.active = is;
-    if (!is) this.#cancel();
+    if (!is) this.#search.cancel();
     this.#settle();
   }
 
@@ -213,24 +215,6 @@ export class Panels {
   #settle(): void {
     this.#source.rest();
     this.#draw();
-  }
-
-  /** Look for cells, a moment at a time. */
-  async #find(): Promise<void> {
-    const outcome = await this.#questions.ask({ type: "find" });
-    if (outcome.is === "refused") {
-      this.#cells.showProgress(null, outcome.sentence);
-      return;
-    }
-    if (outcome.is === "dropped") return;
-    if (outcome.is === "answered") this.#cells.showProgress(outcome.answer.done);
-    if (outcome.is === "lost" || outcome.answer.done < 1) void this.#find();
-  }
-
-  #cancel(): void {
-    if (!this.#questions.isOpen("find")) return;
-    this.#questions.drop("find");
-    this.#cells.showProgress(null);
   }
 
   #draw(): void {

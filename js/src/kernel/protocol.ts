@@ -252,10 +252,27 @@ export interface Activate extends Span {
   unit: number;
 }
 
-/** From the page: look for units that follow something, for a moment. Answered with `Finding`. */
+/**
+ * From the page: look for units that follow something, for a moment. Answered with `Finding`.
+ *
+ * With `cells` the page has found them itself, for the model with that `fingerprint`.
+ */
 export interface Find {
   type: "find";
   id: string;
+  cells?: Cell[];
+  fingerprint?: string;
+}
+
+/**
+ * From the page: hand over a model, so that a slow kernel need not look for units. Answered with `Lent`.
+ *
+ * Bytes are asked for from `position` on.
+ */
+export interface Lend {
+  type: "lend";
+  id: string;
+  position: number;
 }
 
 /**
@@ -292,6 +309,20 @@ export interface Activated extends Span {
   layer: number;
   unit: number;
   left: number;
+}
+
+/**
+ * To the page: a piece of a script that computes in a page, and of the model's file behind it.
+ *
+ * The buffer holds bytes from `position` on. `script` is the size of the script, `size` that of all.
+ */
+export interface Lent {
+  type: "lent";
+  id: string;
+  position: number;
+  script: number;
+  size: number;
+  fingerprint: string;
 }
 
 /** To the page: how far the search for units has come, 0 to 1; at 1 the trait `cells` has them. */
@@ -569,9 +600,9 @@ export interface SavedTexts extends OfRun {
   lanes: SavedLane[];
 }
 
-export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Remove | BranchOff | Expect | Inspect | Activate | Find;
+export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Remove | BranchOff | Expect | Inspect | Activate | Find | Lend;
 
-export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding;
+export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding | Lent;
 
 export type TrainingToKernel = Hello | StopTraining | Shorten | Write;
 

@@ -11,6 +11,8 @@ import type {
   FromKernel,
   Inspect,
   Inspected,
+  Lend,
+  Lent,
   ToKernel,
 } from "./protocol.ts";
 
@@ -18,12 +20,13 @@ import type {
 const PATIENCE = 5000;
 const LONGEST_PATIENCE = 60_000;
 
-type Question = Expect | Inspect | Activate | Find | BranchOff;
+type Question = Expect | Inspect | Activate | Find | Lend | BranchOff;
 interface Answers {
   expect: Expected;
   inspect: Inspected;
   activate: Activated;
   find: Finding;
+  lend: Lent;
   branch: Begin;
 }
 /** As it is asked; the id is given here, unless it has one. */

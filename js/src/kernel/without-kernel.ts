@@ -2,6 +2,7 @@
 // bundle, but in the notebook.
 import type { AnyModel } from "@anywidget/types";
 import { type HostModel, hostModel } from "./host-model.ts";
+import { scriptOf } from "./session-script.ts";
 
 /** What a notebook has of a model, once for all widgets that write with it; see lstm_widget/widgets/portable.py. */
 interface Kept {
@@ -15,7 +16,7 @@ interface Host extends HostModel {
 
 /** What its script exports. */
 interface Script {
-  default(source: unknown, traits: object, weights: unknown): AnyModel;
+  begin(source: unknown, traits: object, weights: unknown): AnyModel;
 }
 
 /** The models that replace those of this page; one for all views of a widget. */
@@ -36,9 +37,7 @@ export function withoutKernel(model: Pick<AnyModel, "get" | "on" | "off" | "set"
 
 async function begin({ attributes, widget_manager }: Host, id: string): Promise<AnyModel> {
   const kept = await widget_manager.get_model(id);
-  const source = kept.get("script");
-  const parts = [String(source), "\nexport default portable.begin;"];
-  const address = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
-  const script: Promise<Script> = import(address).finally(() => URL.revokeObjectURL(address));
-  return (await script).default(source, attributes, kept.get("weights"));
+  const source = String(kept.get("script"));
+  const script = await scriptOf<Script>(source);
+  return script.begin(source, attributes, kept.get("weights"));
 }

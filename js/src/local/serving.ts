@@ -4,6 +4,7 @@ import type { Engine } from "./engine.ts";
 import { LSTMError } from "./errors.ts";
 import type { CharLSTM } from "./model.ts";
 import { parseSafetensors } from "./safetensors.ts";
+import { search } from "./search.ts";
 import { answer } from "./session/checks.ts";
 import { LanesWidget } from "./session/lanes.ts";
 import type { Saved, ToPage, ToSession, Weights } from "./session/messages.ts";
@@ -12,12 +13,14 @@ import { checksOf } from "./writing/settings.ts";
 
 type Widget = Pick<TextWidget, "handle" | "setState">;
 /** What is said once there is a widget. */
-type Said = Exclude<ToSession, { method: "load" }>;
+type Said = Exclude<ToSession, { method: "load" | "search" | "stop" }>;
 
 const BROKEN = "The model of this page cannot be read: save or download the page again.";
 
 export class Serving {
   #widget: Widget | null = null;
+  /** Ends a search for cells. */
+  #stop: () => void = () => {};
   /** What is said while the model is read, which takes a moment. */
   readonly #waiting: Said[] = [];
 
@@ -26,7 +29,10 @@ export class Serving {
   }
 
   receive(message: ToSession): void {
-    if (message.method === "load") {
+    if (message.method === "search") {
+      this.#stop = search(message.weights, message.bounds, this.tell);
+    } else if (message.method === "stop") this.#stop();
+    else if (message.method === "load") {
       // Later, so that a greeting is answered before: a view must not take this for a kernel that is gone.
       setTimeout(() => this.#begin(message.saved, message.weights));
     } else if (this.#widget !== null) take(this.#widget, message);
