@@ -100,6 +100,23 @@ describe("the look inside", () => {
     expect(inside().textContent).toContain("Try another letter");
   });
 
+  test("does not ask what comes after a long seed while the text itself reads it", async () => {
+    kernel.slow = 1000;
+    const model = shown({ inside: true, length: 100 });
+    await later(1);
+    const expects = () => questions(model).filter((type) => type === "expect").length;
+    expect(expects()).toBeGreaterThan(5);
+    click("Generate");
+    await later(0.2);
+    const before = expects();
+    await later(3);
+    expect(expects()).toBe(before);
+    kernel.slow = 0;
+    click("Clear");
+    await later(1);
+    expect(expects()).toBe(before + 1);
+  });
+
   test("asks for nothing that another tab shows", async () => {
     kernel.cells = [{ layer: 1, unit: 1, follows: "vowels", correlation: 0.8 }];
     const model = await opened();

@@ -54,8 +54,8 @@ export class InspectionClient {
     clearTimeout(this.#timer);
     this.#wanted = this.#wantedOfCell = 0;
     this.#pointed = null;
-    if (this.questions.isOpen("expect")) this.#seed = null;
-    for (const kind of ["expect", "inspect", "activate"] as const) this.questions.drop(kind);
+    this.expectNothing();
+    for (const kind of ["inspect", "activate"] as const) this.questions.drop(kind);
   }
 
   /** Another text; `shared` characters, counted from the first one of the seed, are those of the one before. */
@@ -125,6 +125,13 @@ export class InspectionClient {
     this.#seed = seed;
     this.#model = model;
     if (!this.questions.isOpen("expect")) void this.#expect();
+  }
+
+  /** Ask no more what comes after a seed. */
+  expectNothing(): void {
+    if (!this.questions.isOpen("expect")) return;
+    this.#seed = null;
+    this.questions.drop("expect");
   }
 
   /** Take what came, which is about this text; returns whether it fits. */

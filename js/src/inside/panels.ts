@@ -252,13 +252,15 @@ export class Panels {
   #drawLetter(): void {
     const { model, page } = this;
     const pointed = this.#caret.index;
+    const isWriting = model.get("status") === "writing";
+    if (isWriting) this.#source.expectNothing(); // it would take the time of the text, which reads the seed, too
     if (this.isNext) {
-      this.#source.expect(model.get("seed"), model.get("model"));
+      if (!isWriting) this.#source.expect(model.get("seed"), model.get("model"));
       this.#choice.drawNext();
       return;
     }
     if (pointed === null && this.room !== "wide") return; // there is no place for it
-    const isLive = pointed === null && model.get("status") === "writing";
+    const isLive = pointed === null && isWriting;
     this.#choice.drawLetter(pointed ?? this.#glance(page.total - 1), isLive);
     this.#say();
   }

@@ -1,6 +1,7 @@
 // The dice of `numpy.random.default_rng(rng).random()`, exactly: SeedSequence, PCG64 (XSL-RR) and 53 bits of each.
 
-import { refuseSetting, shortRepr } from "./errors.ts";
+import { refuseSetting } from "./errors.ts";
+import { shortRepr } from "./python-repr.ts";
 import { seedWords } from "./seed-sequence.ts";
 
 const MASK = (1n << 128n) - 1n;

@@ -1,6 +1,7 @@
 // The model as data: weights, vocabulary and card, as lstm_widget/network/model.py has them.
 
-import { refuse, shortRepr } from "./errors.ts";
+import { refuse } from "./errors.ts";
+import { shortRepr } from "./python-repr.ts";
 import type { Weights } from "./weights.ts";
 
 export class CharLSTM {

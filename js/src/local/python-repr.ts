@@ -35,6 +35,7 @@ function reprOf(value: unknown, levels: number): string {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number") return numberRepr(value);
+  if (typeof value === "bigint") return String(value);
   if (typeof value === "string") return shortText(value);
   if (Array.isArray(value)) return listRepr(value, levels);
   return entriesRepr(value as Record<string, unknown>, levels);

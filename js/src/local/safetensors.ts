@@ -1,7 +1,8 @@
 // One `.safetensors` file with weights, vocabulary and card, as lstm_widget/formats/safetensors.py writes it.
 
-import { ModelError, refuse, shortRepr } from "./errors.ts";
+import { ModelError, refuse } from "./errors.ts";
 import { CharLSTM } from "./model.ts";
+import { shortRepr } from "./python-repr.ts";
 import type { Tensor } from "./tensor.ts";
 import { assembled, isPart, type Weights } from "./weights.ts";
 

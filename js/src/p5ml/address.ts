@@ -1,6 +1,7 @@
 // Where a model is: an address of its own, or a path that begins at the page.
 
-import { refuse, shortRepr } from "../local/errors.ts";
+import { refuse } from "../local/errors.ts";
+import { shortRepr } from "../local/python-repr.ts";
 
 export const MANIFEST = "manifest.json"; // of a p5ML / ml5.js folder
 

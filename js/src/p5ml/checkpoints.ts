@@ -1,7 +1,8 @@
 // The weights of a p5ML / ml5.js folder: `manifest.json` and one raw file per variable, as
 // lstm_widget/formats/p5ml.py reads them. Names and shapes are checked before any weights are read.
 
-import { refuse, shortRepr } from "../local/errors.ts";
+import { refuse } from "../local/errors.ts";
+import { shortRepr } from "../local/python-repr.ts";
 import type { Tensor } from "../local/tensor.ts";
 import { assembled, type Weights } from "../local/weights.ts";
 import { MANIFEST } from "./address.ts";

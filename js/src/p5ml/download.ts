@@ -1,6 +1,7 @@
 // Reading a file over HTTP: never more of it than it may hold, and never waiting for ever.
 
-import { ModelError, refuse, shortRepr } from "../local/errors.ts";
+import { ModelError, refuse } from "../local/errors.ts";
+import { shortRepr } from "../local/python-repr.ts";
 import { shownAddress } from "./address.ts";
 
 const STALLED = 30; // seconds

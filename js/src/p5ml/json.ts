@@ -1,6 +1,7 @@
 // JSON from elsewhere, in which no key may occur twice.
 
-import { refuse, shortRepr } from "../local/errors.ts";
+import { refuse } from "../local/errors.ts";
+import { shortRepr } from "../local/python-repr.ts";
 
 /** Far above any real file of this kind, far below what hurts. */
 export const MAX_JSON_BYTES = 16 * 2 ** 20;

@@ -1,7 +1,8 @@
 // Reading a model, or a part of it, from its address.
 
-import { refuse, shortRepr } from "../local/errors.ts";
+import { refuse } from "../local/errors.ts";
 import { CharLSTM } from "../local/model.ts";
+import { shortRepr } from "../local/python-repr.ts";
 import { parseSafetensors } from "../local/safetensors.ts";
 import type { Weights } from "../local/weights.ts";
 import { addressOf, shownAddress } from "./address.ts";

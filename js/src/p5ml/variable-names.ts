@@ -1,7 +1,8 @@
 // What the variables of a p5ML / ml5.js folder are called, and which part of the network each is, as
 // lstm_widget/formats/p5ml_names.py tells them.
 
-import { refuse, shortRepr } from "../local/errors.ts";
+import { refuse } from "../local/errors.ts";
+import { shortRepr } from "../local/python-repr.ts";
 
 /** An example of each part's name; "{}" is the number of the layer. */
 export const EXAMPLES = {

@@ -1,7 +1,8 @@
 // A vocabulary from elsewhere: ids by character, characters by id, or a list of characters, as
 // lstm_widget/formats/vocabulary.py reads it. `CharLSTM` then checks the ids.
 
-import { refuse, shortRepr } from "../local/errors.ts";
+import { refuse } from "../local/errors.ts";
+import { shortRepr } from "../local/python-repr.ts";
 import { isTable, MAX_JSON_BYTES, parseJson, type Table } from "./json.ts";
 import { shown } from "./shown.ts";
 import type { WebFolder } from "./web-folder.ts";

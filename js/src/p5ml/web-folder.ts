@@ -1,6 +1,6 @@
 // A folder of files at an address.
 
-import { shortRepr } from "../local/errors.ts";
+import { shortRepr } from "../local/python-repr.ts";
 import { fileIn, folderAt, shownAddress, titleOf } from "./address.ts";
 import { download } from "./download.ts";
 
