@@ -7,14 +7,19 @@ import type { FromSession, ToSession } from "./session/messages.ts";
 interface WorkerScope {
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
   onmessage: ((event: { data: ToSession }) => void) | null;
+  close(): void;
 }
 
 /** Be the worker. */
 export function serve(scope: WorkerScope): void {
   const serving = new Serving((message) => {
     scope.postMessage(message, message.method === "custom" ? message.buffers : []);
+    if (message.method === "searched" && message.done >= 1) scope.close();
   });
-  scope.onmessage = ({ data }) => serving.receive(data);
+  scope.onmessage = ({ data }) => {
+    if (data.method === "stop") scope.close();
+    else serving.receive(data);
+  };
 }
 
 /**
