@@ -1,9 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Cell } from "../src/kernel/protocol.ts";
 import { LocalModel } from "../src/local/local-model.ts";
 import { Serving } from "../src/local/serving.ts";
 import type { FromSession, ToSession } from "../src/local/session/messages.ts";
 import { beginSession, serve } from "../src/local/worker.ts";
+import { search } from "../src/portable.ts";
 import { createView } from "../src/text/view.ts";
 import { saved, weights } from "./local-page.ts";
 import { announcement, click, wholePage } from "./reader.ts";
@@ -14,14 +16,19 @@ setMaxListeners(0); // a view has many, which Node would warn of
 class FakeWorker {
   static works = true;
   static made: string[] = [];
+  static closed = 0;
   onmessage: ((event: { data: FromSession }) => void) | null = null;
   onerror: ((event: object) => void) | null = null;
-  #scope: Parameters<typeof serve>[0] = {
+  readonly #scope: Parameters<typeof serve>[0] = {
     postMessage: (data) => {
       const copy = structuredClone(data) as FromSession;
       setTimeout(() => this.onmessage?.({ data: copy }));
     },
     onmessage: null,
+    close: () => {
+      FakeWorker.closed += 1;
+      this.#scope.onmessage = null;
+    },
   };
 
   constructor(address: string) {
@@ -38,6 +45,7 @@ class FakeWorker {
 beforeEach(() => {
   FakeWorker.works = true;
   FakeWorker.made = [];
+  FakeWorker.closed = 0;
   document.body.replaceChildren();
   vi.stubGlobal("Worker", FakeWorker);
   vi.spyOn(console, "error").mockImplementation(() => {});
@@ -110,5 +118,52 @@ describe("a page with its session", () => {
     alive("%%%");
     const sentence = "The model of this page cannot be read: save or download the page again.";
     await vi.waitFor(() => expect(document.body.textContent).toContain(sentence));
+  });
+});
+
+describe("a search for cells", () => {
+  const bytes = () => Uint8Array.from(atob(weights()), (one) => one.charCodeAt(0));
+  const { bounds } = saved().traits;
+
+  /** What is told of a search, to its end. */
+  async function told(file: Uint8Array) {
+    const tell = vi.fn<(done: number, cells: readonly Cell[] | null) => void>();
+    search("source", file, bounds, tell);
+    await vi.waitFor(() => expect(tell.mock.lastCall?.[0]).toBe(1), 30_000);
+    return tell.mock.calls;
+  }
+
+  it("tells how far it is, and the cells at its end; then its worker ends", async () => {
+    const calls = await told(bytes());
+    const shares = calls.map(([done]) => done);
+    expect(shares.length).toBeGreaterThan(2);
+    expect(shares).toEqual([...shares].sort((one, other) => one - other));
+    expect(calls.slice(0, -1).every(([, cells]) => cells?.length === 0)).toBe(true);
+    expect(calls.at(-1)?.[1]).toBeInstanceOf(Array);
+    expect([FakeWorker.made.length, FakeWorker.closed]).toEqual([1, 1]);
+  });
+
+  it("is the same where there are no workers", async () => {
+    const here = (await told(bytes())).at(-1);
+    vi.stubGlobal("Worker", undefined);
+    expect((await told(bytes())).at(-1)).toEqual(here);
+  });
+
+  it("that fails has no cells", async () => {
+    expect((await told(bytes().subarray(0, 50))).at(-1)).toEqual([1, null]);
+    expect(FakeWorker.closed).toBe(1);
+  });
+
+  it.each(["with", "without"])("ends when it is stopped, %s a worker", async (how) => {
+    if (how === "without") vi.stubGlobal("Worker", undefined);
+    const tell = vi.fn();
+    const stop = search("source", bytes(), bounds, tell);
+    await vi.waitFor(() => expect(tell).toHaveBeenCalled(), 60_000);
+    stop();
+    await vi.waitFor(() => expect(how === "without" || FakeWorker.closed === 1).toBe(true));
+    const { length } = tell.mock.calls;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(tell.mock.calls.length).toBeLessThan(length + 3);
+    expect(tell.mock.lastCall?.[0]).toBeLessThan(1);
   });
 });

@@ -17,8 +17,8 @@ export function serve(scope: WorkerScope): void {
     if (message.method === "searched" && message.done >= 1) scope.close();
   });
   scope.onmessage = ({ data }) => {
+    serving.receive(data);
     if (data.method === "stop") scope.close();
-    else serving.receive(data);
   };
 }
 
