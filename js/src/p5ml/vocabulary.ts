@@ -30,7 +30,7 @@ function tableOf(parsed: unknown, name: string): Table {
   const isTurned = values.every(([, value]) => value === null || typeof value === "string");
   if (isTurned && values.length > 0) return byCharacter(values as [string, string | null][], name);
   for (const [character, id] of values) {
-    if (typeof id === "object") {
+    if (typeof id !== "number") {
       refuse(`The id of ${shortRepr(character)} must be a whole number, not ${shown(id)}.`);
     }
   }
