@@ -49,6 +49,16 @@ _KERNEL_READY = f"""async ([address, name]) => {{
 _COMMAND_READY = "([name, arguments]) => window.jupyterapp?.commands.isEnabled(name, arguments)"
 _RUN_COMMAND = "([name, arguments]) => void window.jupyterapp.commands.execute(name, arguments)"
 
+# JupyterLab saves the state of widgets only if it is told so. The command turns that on, or off again.
+_KEEP_WIDGETS = """async () => {
+  const name = "@jupyter-widgets/jupyterlab-manager:saveWidgetState";
+  const { commands } = window.jupyterapp;
+  while (!commands.isToggled(name)) {
+    await commands.execute(name);
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
 # Without a kernel, JupyterLab asks for one instead of running a cell.
 _CONNECTED = """() =>
   window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === "connected"
@@ -263,6 +273,10 @@ class Notebook(Widget):
             return
         msg = "JupyterLab does not run the cells"
         raise JupyterLabError(msg)
+
+    def keep_widgets(self) -> None:
+        """Have JupyterLab save the state of the widgets, too."""
+        self.page.evaluate(_KEEP_WIDGETS)
 
     def save(self) -> None:
         """Save the notebook as a person does who has just used the widget."""

@@ -132,7 +132,6 @@ def test_a_page_that_is_reloaded_goes_on_with_the_text(opened, expected, lab, fi
 
 def test_a_saved_notebook_shows_its_text_and_says_that_it_is_a_record(opened, lab, file_name):
     notebook = opened(speed=100)
-    notebook.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
     notebook.generate.click()
     notebook.wait_for(30)
     notebook.temperature.press("Home")
@@ -140,6 +139,7 @@ def test_a_saved_notebook_shows_its_text_and_says_that_it_is_a_record(opened, la
     expect(mark).to_be_visible()
     expect(notebook.status).to_have_text("Finished: 300 characters")
     shown = notebook.shown
+    notebook.keep_widgets()
     notebook.save()
     lab.end_kernels(notebook.page)
     lab.visit(notebook.page, file_name)  # with a new kernel, which knows nothing of it

@@ -124,9 +124,9 @@ def test_without_what_was_kept_there_is_a_sentence_and_the_record(page, converte
 def test_saved_by_jupyterlab_it_is_a_record_there_and_writes_in_html(opened, expected, lab, file_name):
     """Beside a kernel that knows nothing of it, it must not have a text of its own."""
     notebook = opened(portable=True)
-    notebook.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
     notebook.generate.click()
     expect(notebook.status).to_have_text("Finished: 300 characters")
+    notebook.keep_widgets()
     notebook.save()
     lab.end_kernels(notebook.page)
     lab.visit(notebook.page, file_name)

@@ -132,15 +132,13 @@ def test_the_page_follows_stops_and_goes_back(opened, screenshot):
 
 def test_an_interrupt_of_the_kernel_keeps_the_best_and_no_kernel_shows_the_record(opened, lab, file_name):
     training = opened()
-    training.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
     training.wait_for_points("training", 5)
     training.command("kernelmenu:interrupt")
     expect(training.line).to_have_text(re.compile("^Stopped"))
     training.go("Home")
     first = training.written()
-    with training.page.expect_response(
-        lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url
-    ):
+    training.notebook.keep_widgets()
+    with training.notebook.saving():
         training.stage.press("ControlOrMeta+S")
     points = training.points("training")
     lab.end_kernels(training.page)
