@@ -1,14 +1,12 @@
 // Bundles the page into the Python package. `--watch` rebuilds at every change, with a source map.
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { context } from "esbuild";
 import { minify } from "terser";
 import { wasm } from "./wasm.mjs";
 
 const watch = process.argv.includes("--watch");
-const outdir = process.env.LSTM_WIDGET_STATIC ?? "../lstm_widget/static";
 const common = {
-  outdir,
+  outdir: process.env.LSTM_WIDGET_STATIC ?? "../lstm_widget/static",
   bundle: true,
   target: "es2022",
   minify: !watch,
@@ -16,43 +14,32 @@ const common = {
   charset: "utf8",
   plugins: [wasm],
   logLevel: "info",
+  metafile: true,
 };
-const bundles = await Promise.all([
+const bundles = [
   // What a notebook loads.
-  context({
-    ...common,
-    entryPoints: { loader: "src/kernel/loader.ts", page: "src/page.ts" },
-    format: "esm",
-  }),
+  { entryPoints: { loader: "src/kernel/loader.ts", page: "src/page.ts" }, format: "esm" },
   // p5ML's words for any web page.
-  context({
-    ...common,
-    entryPoints: { "lstm-generator": "src/p5ml/index.ts" },
-    format: "esm",
-  }),
+  { entryPoints: { "lstm-generator": "src/p5ml/index.ts" }, format: "esm" },
   // What an exported page has in it: a script that can be read where it stands, as a worker is made of it.
-  context({ ...common, entryPoints: { alive: "src/alive.ts" }, format: "iife" }),
+  { entryPoints: { alive: "src/alive.ts" }, format: "iife" },
   // What a notebook has in it with a model: a worker is made of it, and what it exports is `portable`.
-  context({
-    ...common,
-    entryPoints: { portable: "src/portable.ts" },
-    format: "iife",
-    globalName: "portable",
-  }),
-]);
-for (const bundle of bundles) {
+  { entryPoints: { portable: "src/portable.ts" }, format: "iife", globalName: "portable" },
+];
+for (const options of bundles) {
+  const bundle = await context({ ...common, ...options });
   if (watch) {
     await bundle.watch();
-  } else {
-    await bundle.rebuild();
-    await bundle.dispose();
+    continue;
   }
+  const { metafile } = await bundle.rebuild();
+  await bundle.dispose();
+  const scripts = Object.keys(metafile.outputs).filter((file) => file.endsWith(".js"));
+  for (const file of scripts) await shrink(file, options.format === "esm");
 }
 
-// What is sent to every page is made as small as it gets; names that another script uses stay.
-for (const name of watch ? [] : ["loader", "page", "lstm-generator", "alive", "portable"]) {
-  const file = join(outdir, `${name}.js`);
-  const isModule = !["alive", "portable"].includes(name);
+/** terser finds a little more to leave out than esbuild. Names that other scripts use stay. */
+async function shrink(file, isModule) {
   const { code } = await minify(await readFile(file, "utf8"), { ecma: 2022, module: isModule });
   await writeFile(file, `${code}\n`);
 }

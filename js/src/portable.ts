@@ -43,17 +43,17 @@ export function begin(source: string, saved: Attributes, weights: DataView): Any
 /**
  * Look for cells in a worker.
  * @param source this script
- * @param tell takes how far that is, 0 to 1, and the cells: all at the end, or null if it failed
- * @returns what ends it early
+ * @param report takes the progress, 0 to 1, and the cells: none before the end, null if the search failed
+ * @returns what ends the search early
  */
 export function search(
   source: string,
   weights: Uint8Array,
   bounds: CommonBounds,
-  tell: (done: number, cells: readonly Cell[] | null) => void,
+  report: (done: number, cells: readonly Cell[] | null) => void,
 ): () => void {
   const post = beginSession(source, (message) => {
-    if (message.method === "searched") tell(message.done, message.cells);
+    if (message.method === "searched") report(message.done, message.cells);
   });
   post({ method: "search", bounds, weights });
   return () => post({ method: "stop" });

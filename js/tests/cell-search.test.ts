@@ -53,11 +53,12 @@ function searching(seconds: number, share: number, lends = true) {
     const [content, buffers] = answer(message as ToKernel & { id: string });
     setTimeout(() => questions.receive(content, buffers), 1000 * seconds);
   });
-  const search = new CellSearch(questions, bounds, (done, refusal) =>
-    shown.push(refusal === undefined ? [done] : [done, refusal]),
-  );
+  const gone = new AbortController();
+  const show = (done: number | null, refusal?: string) =>
+    shown.push(refusal === undefined ? [done] : [done, refusal]);
+  const search = new CellSearch(questions, bounds, show, gone.signal);
   const kinds = () => asked.map(({ type }) => type);
-  return { search, asked, shown, kinds };
+  return { search, asked, shown, kinds, gone };
 }
 
 const tell = () => moved.searches[0]?.at(-1) as Tell;
@@ -128,5 +129,13 @@ test("one that is cancelled ends wherever it is, and what comes late is ignored"
     expect(asked).toHaveLength(before);
     expect(vi.getTimerCount()).toBe(0);
   }
+  expect(moved.stops).toBe(1);
+});
+
+test("one whose view goes ends in its worker, too", async () => {
+  const { search, gone } = searching(0.1, 0.001);
+  search.begin();
+  await later(10);
+  gone.abort();
   expect(moved.stops).toBe(1);
 });

@@ -125,16 +125,16 @@ describe("a search for cells", () => {
   const bytes = () => Uint8Array.from(atob(weights()), (one) => one.charCodeAt(0));
   const { bounds } = saved().traits;
 
-  /** What is told of a search, to its end. */
-  async function told(file: Uint8Array) {
+  /** Run a search to its end; return all that it reported. */
+  async function reported(file: Uint8Array) {
     const tell = vi.fn<(done: number, cells: readonly Cell[] | null) => void>();
     search("source", file, bounds, tell);
     await vi.waitFor(() => expect(tell.mock.lastCall?.[0]).toBe(1), 30_000);
     return tell.mock.calls;
   }
 
-  it("tells how far it is, and the cells at its end; then its worker ends", async () => {
-    const calls = await told(bytes());
+  it("reports its progress, and then the cells; after that its worker ends", async () => {
+    const calls = await reported(bytes());
     const shares = calls.map(([done]) => done);
     expect(shares.length).toBeGreaterThan(2);
     expect(shares).toEqual([...shares].sort((one, other) => one - other));
@@ -144,13 +144,13 @@ describe("a search for cells", () => {
   });
 
   it("is the same where there are no workers", async () => {
-    const here = (await told(bytes())).at(-1);
+    const here = (await reported(bytes())).at(-1);
     vi.stubGlobal("Worker", undefined);
-    expect((await told(bytes())).at(-1)).toEqual(here);
+    expect((await reported(bytes())).at(-1)).toEqual(here);
   });
 
   it("that fails has no cells", async () => {
-    expect((await told(bytes().subarray(0, 50))).at(-1)).toEqual([1, null]);
+    expect((await reported(bytes().subarray(0, 50))).at(-1)).toEqual([1, null]);
     expect(FakeWorker.closed).toBe(1);
   });
 
@@ -162,7 +162,7 @@ describe("a search for cells", () => {
     stop();
     await vi.waitFor(() => expect(how === "without" || FakeWorker.closed === 1).toBe(true));
     const { length } = tell.mock.calls;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await reported(bytes()); // as long as the first one would have taken
     expect(tell.mock.calls.length).toBeLessThan(length + 3);
     expect(tell.mock.lastCall?.[0]).toBeLessThan(1);
   });

@@ -130,7 +130,7 @@ def cells_in(message: Mapping[str, Any], units: Sequence[int]) -> list[Cell]:
     """Return the cells that a page has found, of layers with these units, or raise `SettingError`."""
     cells = message.get("cells")
     if not isinstance(cells, list) or len(cells) > BEST * len(FOLLOWED):
-        msg = "A page that has found cells must bring a list of them."
+        msg = "A message to the widget must bring a list of the cells that were found."
         raise SettingError(msg)
     return [_cell(one, units) for one in cells]
 
@@ -143,7 +143,7 @@ def _cell(found: object, units: Sequence[int]) -> Cell:
     is_there = has_layer and type(unit) is int and 0 <= unit < units[layer]
     is_number = isinstance(correlation, (int, float)) and -1 <= correlation <= 1
     if not (is_there and is_number and isinstance(follows, str) and follows in FOLLOWED):
-        msg = f"A page has found a cell that cannot be there: {short_repr(found)}."
+        msg = f"The model has no such cell: {short_repr(found)}."
         raise SettingError(msg)
     return Cell(layer, unit, follows, float(correlation))
 

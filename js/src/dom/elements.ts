@@ -64,7 +64,7 @@ export function write(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Hide something or show it, if that is another state: what is set anew is styled anew. */
+/** Hide or show something, if it is not so already: browsers style it again even for the same value. */
 export function hide(target: HTMLElement, is: boolean): void {
   if (target.hidden !== is) target.hidden = is;
 }

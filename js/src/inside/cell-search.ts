@@ -2,9 +2,9 @@ import type { Cell, CommonBounds } from "../kernel/protocol.ts";
 import type { Questions } from "../kernel/questions.ts";
 import { scriptOf } from "../kernel/session-script.ts";
 
-/** Milliseconds after which it can be seen how long the kernel will take. */
+/** Milliseconds before the speed of the kernel is judged. */
 const EARLY = 3000;
-/** Milliseconds that it may take. */
+/** Milliseconds of a search that is left to the kernel, at most. */
 const LONG = 20_000;
 
 /** What the script of a session exports, as far as it is needed here. */
@@ -13,7 +13,7 @@ interface Script {
     source: string,
     weights: Uint8Array,
     bounds: CommonBounds,
-    tell: (done: number, cells: readonly Cell[] | null) => void,
+    report: (done: number, cells: readonly Cell[] | null) => void,
   ): () => void;
 }
 
@@ -25,13 +25,13 @@ interface Lent {
 }
 
 /**
- * Looks for cells. The kernel does so, a moment at a time; where it is slow, as in a browser or with a class on one
- * server, the page takes the model over and does it in a worker.
+ * Looks for cells. The kernel does so, a moment at a time. Where it is slow, as in a browser or on a server that a class
+ * shares, the page borrows the model and looks for them in a worker.
  */
 export class CellSearch {
-  /** When the search began that is under way; what comes for another one is late. */
+  /** The search under way; answers to another one come too late. */
   #now: { readonly begun: number } | null = null;
-  /** Whether the page can do it. */
+  /** Whether the page can do it; false once that has failed. */
   #canMove = true;
   #stop: () => void = () => {};
 
@@ -40,7 +40,10 @@ export class CellSearch {
     private readonly questions: Questions,
     private readonly bounds: CommonBounds,
     private readonly show: (done: number | null, refusal?: string) => void,
-  ) {}
+    signal: AbortSignal,
+  ) {
+    signal.addEventListener("abort", () => this.cancel());
+  }
 
   begin(): void {
     this.#now = { begun: performance.now() };
@@ -81,7 +84,7 @@ export class CellSearch {
 
   /**
    * Do it in the page; if that fails, in the kernel as before.
-   * @param reached how far the kernel is, so that nothing goes back
+   * @param reached what the kernel has done, 0 to 1: the progress shown never goes back
    */
   async #move(reached: number): Promise<void> {
     const now = this.#now;

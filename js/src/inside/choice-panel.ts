@@ -93,7 +93,7 @@ export class ChoicePanel {
     return this.#die.summary;
   }
 
-  /** Another text is shown: what is drawn belongs to none of its letters, and stays until there is more to draw. */
+  /** Another text is shown. What is drawn belongs to the one before, and stays until there is something to replace it. */
   begin(): void {
     this.#index = null;
     this.#bars.choosable = false;

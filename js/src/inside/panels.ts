@@ -99,9 +99,9 @@ export class Panels {
       },
     };
     this.#cells = new CellList(search, model.get("units"), signal);
-    this.#search = new CellSearch(this.#questions, model.get("bounds"), (done, refusal) =>
-      this.#cells.showProgress(done, refusal),
-    );
+    const showProgress = (done: number | null, refusal?: string) =>
+      this.#cells.showProgress(done, refusal);
+    this.#search = new CellSearch(this.#questions, model.get("bounds"), showProgress, signal);
     const branches = {
       show: (run: string) => send({ type: "show", run }),
       remove: (run: string) => send({ type: "remove", run }),
@@ -169,10 +169,14 @@ export class Panels {
     return this.#open && this.#tab === "letter";
   }
 
+  get #isWriting(): boolean {
+    return this.model.get("status") === "writing";
+  }
+
   get isNext(): boolean {
-    const { model, page } = this;
+    const { page } = this;
     if (this.#caret.index !== null) return false;
-    return page.length === 0 || (model.get("status") !== "writing" && !this.actions.belongs());
+    return page.length === 0 || (!this.#isWriting && !this.actions.belongs());
   }
 
   /** Look at no letter any more. */
@@ -224,8 +228,7 @@ export class Panels {
     const whatIf = this.isLetter ? model.get("what_if") : null;
     const all = page.total - this.#alignment.more;
     source.cell = colour === "cell" ? cell : null;
-    const isWriting = model.get("status") === "writing";
-    const isRead = this.isLetter && page.length === 0 && !isWriting ? page.seedLength : 0;
+    const isRead = this.isLetter && page.length === 0 && !this.#isWriting ? page.seedLength : 0;
     // Of the first character the kernel says, too, where the text begins.
     const least = colour === "cell" ? Math.min(1, all) : 0;
     const isAll = whatIf !== null || (colour !== "none" && colour !== "cell");
@@ -236,7 +239,7 @@ export class Panels {
     this.#choice.drawChanged(whatIf);
     this.#colouring.draw(colour, cell, source, this.#alignment);
     const { written } = model.get("receipt");
-    this.#hasWritten ||= isWriting;
+    this.#hasWritten ||= this.#isWriting;
     const isWritten = this.#hasWritten && all > 0 && written === page.length;
     const isFree = this.isLetter && !this.isNext && this.#caret.index === null;
     this.#hint.due = isWritten && isFree && !model.get("pointed");
@@ -252,7 +255,7 @@ export class Panels {
   #drawLetter(): void {
     const { model, page } = this;
     const pointed = this.#caret.index;
-    const isWriting = model.get("status") === "writing";
+    const isWriting = this.#isWriting;
     if (isWriting) this.#source.expectNothing(); // it would take the time of the text, which reads the seed, too
     if (this.isNext) {
       if (!isWriting) this.#source.expect(model.get("seed"), model.get("model"));

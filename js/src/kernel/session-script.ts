@@ -1,4 +1,4 @@
-/** What a script exports that came with a notebook, or from its kernel: js/src/portable.ts. */
+/** What js/src/portable.ts exports, as a script that came from a notebook or its kernel. */
 export async function scriptOf<Exports>(source: string): Promise<Exports> {
   const parts = [source, "\nexport default portable;"];
   const address = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));

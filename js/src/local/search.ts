@@ -1,4 +1,4 @@
-// A search for cells alone, beside a kernel that is too slow for it: lstm_widget/inspection/units.py.
+// Finds cells, and nothing else, when the kernel is too slow for it: lstm_widget/inspection/units.py.
 import type { CommonBounds } from "../kernel/protocol.ts";
 import { engineOf } from "./backend.ts";
 import { CellFinder } from "./inspection/units.ts";
@@ -6,11 +6,11 @@ import { parseSafetensors } from "./safetensors.ts";
 import type { ToPage } from "./session/messages.ts";
 import { checksOf } from "./writing/settings.ts";
 
-/** Milliseconds between two reports; where there is no worker, the page does other things in between. */
+/** Milliseconds between two reports. Without a worker, the page does other things in between. */
 const PIECE = 30;
 
 /**
- * Look for cells, and tell how far that is.
+ * Look for cells, and report the progress.
  * @returns what ends the search early
  */
 export function search(bytes: Uint8Array, bounds: CommonBounds, tell: ToPage): () => void {

@@ -102,7 +102,7 @@ export class SeedBox {
   set continued(is: boolean) {
     if (this.#isContinued === is) return;
     this.#isContinued = is;
-    this.#frame.ask(); // not while somebody waits for the first letter
+    this.#frame.ask(); // later, as somebody is waiting for the first letter
   }
 
   /** Type here. */

@@ -302,7 +302,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.#asked();
   }
 
-  /** Show at once that it was asked for: what follows has less to draw, and it can be stopped. */
+  /** Respond at once: it can be stopped, and less is left to draw when the first letter comes. */
   #asked(): void {
     this.#buttons.show(this.client.running, this.#belongs);
   }

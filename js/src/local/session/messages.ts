@@ -24,7 +24,7 @@ interface SavedOf<Kind extends string, T> {
 /** The file of a model, or the same in base64. */
 export type Weights = Uint8Array | string;
 
-/** To the session: the model and the widget, once; then what is set, and what is asked. Or only to look for cells. */
+/** To the session: the model and the widget, once; then what is set, and what is asked. Or just a search for cells. */
 export type ToSession =
   | { readonly method: "load"; readonly saved: Saved; readonly weights: Weights }
   | { readonly method: "search"; readonly bounds: CommonBounds; readonly weights: Uint8Array }
