@@ -35,9 +35,28 @@ test("types pieces that come in time one character after the other, and all of t
     typewriter.push(counting(250).slice(position, position + 5));
     seconds(0.1);
   }
+  seconds(2 * FRAME);
   expect(text()).toBe(counting(250));
   expect(Math.max(...pieces.map(({ length }) => length))).toBe(1);
 });
+
+test.each([2, 5, 20])(
+  "%d per second are no more where each comes only once the last one is shown",
+  (pace) => {
+    let shown = 0;
+    const typewriter: Typewriter = new Typewriter(
+      () => pace,
+      () => {
+        shown += 1;
+        setTimeout(() => typewriter.push("x"), 5);
+      },
+    );
+    typewriter.push("x");
+    seconds(10);
+    expect(shown).toBeGreaterThanOrEqual(8 * pace);
+    expect(shown).toBeLessThanOrEqual(10 * pace + 1);
+  },
+);
 
 test("does not make up for a pause", () => {
   const { typewriter, text } = typing();

@@ -13,8 +13,11 @@ export class Typewriter {
   /** What was counted and is not shown yet. */
   #counted = "";
   #count = 0;
+  /** Characters that may be shown, by the time that has passed. */
   #credit = 0;
   #last: number | null = null;
+  /** Whether all that came is shown. */
+  #emptied = true;
   readonly #frame = new Frame(
     (now) => this.#draw(now / 1000),
     undefined,
@@ -59,6 +62,7 @@ export class Typewriter {
     this.#waiting = [];
     this.#credit = 0;
     this.#last = null;
+    this.#emptied = true;
     this.#seen();
     this.#frame.cancel();
   }
@@ -88,15 +92,15 @@ export class Typewriter {
   #due(now: number, longest: number): string {
     const least = this.pace();
     if (least === Number.POSITIVE_INFINITY) return this.#waiting.splice(0).join("");
-    // After a pause the first character is due at once.
-    const elapsed = this.#last === null ? 1 / least : Math.min(now - this.#last, longest);
     const pace = Math.max(least, this.#waiting.length / CATCH_UP);
-    this.#credit += elapsed * pace;
+    const elapsed = this.#last === null ? Number.POSITIVE_INFINITY : now - this.#last;
+    this.#credit += pace * (this.#emptied ? elapsed : Math.min(elapsed, longest));
+    // After a pause one character is due at once, but no more than one, and none before its time.
+    if (this.#emptied) this.#credit = Math.min(this.#credit, 1);
     const count = Math.min(Math.floor(this.#credit), this.#waiting.length);
     this.#credit -= count;
-    const emptied = count === this.#waiting.length;
-    this.#last = emptied ? null : now;
-    if (emptied) this.#credit = 0;
+    this.#last = now;
+    this.#emptied = count === this.#waiting.length;
     return this.#waiting.splice(0, count).join("");
   }
 }
