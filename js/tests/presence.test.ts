@@ -1,7 +1,8 @@
 // Is there a kernel behind the widget?
 import { describe, expect, test, vi } from "vitest";
+import { LocalModel } from "../src/local/local-model.ts";
 import { counting, losing, SEED } from "./fake-kernel.ts";
-import { FakeModel } from "./fake-model.ts";
+import { FakeModel, TRAITS } from "./fake-model.ts";
 import {
   alertText,
   announcement,
@@ -67,6 +68,16 @@ describe("a view that appears", () => {
     click("Generate");
     seconds(2);
     expect(statusLine()).toContain("waiting for the kernel");
+  });
+
+  test("whose model is in the page says that it loads, and nothing of kernels or cells", () => {
+    show(new LocalModel({ ...TRAITS }, () => () => undefined));
+    seconds(4);
+    expect(notice()).toBe("The model is still loading.");
+    click("Generate");
+    seconds(2);
+    expect(statusLine()).toContain("waiting for the model…");
+    expect(document.body.textContent).not.toMatch(/kernel|the cell/i);
   });
 
   test("of a text that was being written says so, too, and shows what was kept", () => {

@@ -1,5 +1,8 @@
 import type { AnyModel } from "@anywidget/types";
 
+/** What a model has that needs no kernel, as its session lives in the page. */
+export const IN_PAGE = Symbol.for("lstm-widget in the page"); // the same in all bundles
+
 /** Milliseconds that a kernel has to answer a greeting. */
 const PATIENCE = 3000;
 

@@ -1,5 +1,6 @@
 // What stands in for the host's model where there is no host: a view does not know the difference.
 import type { AnyModel } from "@anywidget/types";
+import { IN_PAGE } from "../kernel/presence.ts";
 import type { FromSession, ToPage, ToSession } from "./session/messages.ts";
 
 type Callback = (...told: unknown[]) => void;
@@ -9,6 +10,7 @@ export type Connect = (hear: ToPage) => (message: ToSession) => void;
 
 /** The model of a widget whose session lives in this page. */
 export class LocalModel<T extends object> implements AnyModel<T> {
+  readonly [IN_PAGE] = true;
   readonly widget_manager: AnyModel<T>["widget_manager"] = {
     get_model: () => Promise.reject(new Error("There is only one widget on this page.")),
   };

@@ -6,7 +6,7 @@ import { takeKeys } from "../dom/keys.ts";
 import { Meter } from "../dom/meter.ts";
 import { ignoreWheel } from "../dom/wheel.ts";
 import { followWindow } from "../dom/window.ts";
-import { Presence } from "../kernel/presence.ts";
+import { IN_PAGE, Presence } from "../kernel/presence.ts";
 import type {
   CommonTraits,
   FromKernel,
@@ -83,7 +83,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
       resume: () => this.#goOn(resumed),
     });
     this.clear = this.button("Clear", () => this.client.clear(), "lstm-quiet");
-    this.line = new StatusLine(record);
+    this.line = new StatusLine(record, IN_PAGE in model);
     this.typewriter = new Typewriter(
       () => this.pace(),
       (text) => this.typed(text),

@@ -6,7 +6,6 @@ import { Notices } from "./notices.ts";
 
 const ENDINGS: Record<Reason, string> = { finished: "Finished", stopped: "Stopped" };
 const READY = "Ready · Ctrl + Enter generates";
-const WAITING = "waiting for the kernel…";
 export const BUSY = "No answer from the kernel (busy or not running).";
 
 export const DEAF = "This widget did not start. Run its cell again.";
@@ -23,8 +22,14 @@ export class StatusLine extends Notices {
   #progress: string[] = [];
   #changed = "";
 
-  /** @param record what there is to see without a kernel, once something was written */
-  constructor(private readonly record: string) {
+  /**
+   * @param record what there is to see without a kernel, once something was written
+   * @param isInPage whether the model is in the page, and no kernel is needed
+   */
+  constructor(
+    private readonly record: string,
+    private readonly isInPage: boolean,
+  ) {
     super();
   }
 
@@ -59,21 +64,27 @@ export class StatusLine extends Notices {
   /** The kernel does not answer for the moment, or answers again. */
   waiting(isWaiting: boolean, isRunning: boolean): void {
     this.#isWaiting = isWaiting;
-    this.say(isWaiting ? "Waiting for the kernel" : isRunning ? "Writing" : "");
+    this.say(isWaiting ? `Waiting for the ${this.#answerer}` : isRunning ? "Writing" : "");
   }
 
   /** Whether there is a kernel, and something that was written. */
   presence(state: State, isWritten: boolean): void {
     this.#isReady = state === "here";
-    const silent = `${BUSY} ${isWritten ? this.record : "Run the cell to start it."}`;
+    const record = isWritten ? this.record : "Run the cell to start it.";
+    const silent = this.isInPage ? "The model is still loading." : `${BUSY} ${record}`;
     write(this.notice, state === "silent" ? silent : state === "deaf" ? DEAF : "");
     if (state !== "gone" && this.problem.textContent === GONE) this.problem.textContent = "";
     this.#show();
   }
 
+  get #answerer(): string {
+    return this.isInPage ? "model" : "kernel";
+  }
+
   #show(): void {
     const isIdle = this.#isReady && this.#progress.length === 0 && !this.problem.textContent;
-    const line = [isIdle ? READY : "", ...this.#progress, this.#isWaiting ? WAITING : ""];
+    const waiting = this.#isWaiting ? `waiting for the ${this.#answerer}…` : "";
+    const line = [isIdle ? READY : "", ...this.#progress, waiting];
     write(this.status, this.#changed || line.filter(Boolean).join(" · "));
   }
 }
