@@ -144,8 +144,12 @@ class LSTMGenerator:
 
     @property
     def math(self) -> str:
-        """The numeric backend in use: ``"numpy"``, or ``"numba"`` as soon as that is loaded."""
-        return backend.name
+        """The numeric backend in use: ``"numpy"``, or ``"numba"`` as soon as that is loaded.
+
+        ``"numba, float16"`` reads weights of half the size, if those of the model are rounded to float16 (see
+        `CharLSTM.rounded`) and it is large enough for that to pay. The text is the same with all of them.
+        """
+        return backend.name if self._engine is None else backend.math(self._engine)
 
     def load_checkpoints(self, path: str | Path) -> None:
         """Read the weights of a p5ML / ml5.js folder. The vocabulary comes from `load_vocab`.

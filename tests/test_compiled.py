@@ -15,9 +15,10 @@ pytest.importorskip("numba", reason="The compiled engine needs Numba (extra 'fas
 
 from lstm_widget.errors import SettingError
 from lstm_widget.generator import LSTMGenerator
+from lstm_widget.network import panels
 from lstm_widget.network.compiled import CompiledLane, _exp, _tanh
 from lstm_widget.network.engine import Engine, State
-from lstm_widget.network.model import LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
 from lstm_widget.network.sampling import bar, choose
 
 NEAR_ONE = math.nextafter(1.0, 0.0)
@@ -93,7 +94,7 @@ def test_golden_logits(published, golden, name):
 def test_greedy_text_is_golden(published, golden, monkeypatch, name):
     use_backend(monkeypatch, "numba")
     lstm = LSTMGenerator(published(name))
-    assert lstm.math == "numba"
+    assert lstm.math.startswith("numba")
     cases = golden(name)["cases"]
     texts = [
         {"seed": case["seed"], "length": 80, "temperature": heat} for case in cases for heat in (0, 1e-6)
@@ -219,7 +220,7 @@ def test_the_state_of_another_model_is_refused_and_changes_nothing(random_model)
 
 
 def test_the_weights_are_packed_once_and_let_go_with_the_engine(random_model):
-    from lstm_widget.network.compiled import _packed  # noqa: PLC0415 - for this case alone
+    from lstm_widget.network.panels import _packed  # noqa: PLC0415 - for this case alone
 
     engine = Engine(random_model().weights)
     lanes = [CompiledLane(engine), CompiledLane(engine, 3)]
@@ -228,6 +229,94 @@ def test_the_weights_are_packed_once_and_let_go_with_the_engine(random_model):
     count = len(_packed)
     del engine, lanes
     assert len(_packed) == count - 1
+
+
+# The weights in float16.
+
+
+def two_ways(model, monkeypatch):
+    """Return two engines of a model: all in float32, and in float16 whatever can be."""
+    engines = []
+    for least in (math.inf, 0):
+        monkeypatch.setattr(panels, "_CACHED", least)
+        engines.append(Engine(model.weights, model.unused_ids))
+        panels.packed(engines[-1])
+    wide, half = engines
+    assert CompiledLane.math(wide) == "numba"
+    return wide, half
+
+
+def same_bits(wide, half, size, count=None):
+    """Assert that lanes of two engines give the same logits, states and texts, bit by bit."""
+    lanes = [CompiledLane(engine, count) for engine in (wide, half)]
+    for ids in random_ids(size, 12, *([] if count is None else [count])):
+        one, other = (lane.step(ids).copy() for lane in lanes)
+        assert one.tobytes() == other.tobytes()
+    number = count or 1
+    dice = np.random.default_rng(size).random((number, 30))
+    first, *heats = [0] * number, [0.7] * number, [5] * number, [None] * number
+    (one, one_bits), (other, other_bits) = (lane.write(first, dice, *heats) for lane in lanes)
+    assert one.tolist() == other.tolist()
+    assert one_bits.tobytes() == other_bits.tobytes()
+    for states in zip(*(lane.states for lane in lanes), strict=True):
+        same_state(*states)
+
+
+needs_float16 = pytest.mark.skipif(not panels._WIDENS, reason="This processor cannot widen float16.")
+
+
+@needs_float16
+@pytest.mark.parametrize("count", [None, 1, 2, 5])
+@pytest.mark.parametrize(("units", "embedding"), [*SHAPES, ((64, 65), None)])
+def test_float16_gives_the_same_to_the_last_bit(random_model, monkeypatch, units, embedding, count):
+    model = random_model(units, embedding, scale=0.8).rounded()
+    wide, half = two_ways(model, monkeypatch)
+    assert CompiledLane.math(half) == "numba, float16"
+    assert panels.packed(half).flat.size == 0
+    same_bits(wide, half, model.vocab_size, count)
+
+
+@needs_float16
+@pytest.mark.parametrize("size", [2.0**-24, 3 * 2.0**-24, 2.0**-14, 1.0, 30_000.0])
+def test_the_smallest_and_largest_numbers_of_float16_stay_what_they_are(monkeypatch, size):
+    random = np.random.default_rng(0)
+
+    def numbers(*shape):
+        return (size * random.integers(-1, 2, size=shape)).astype(np.float16)
+
+    layers = (LSTMLayer(numbers(3 + 5, 20), numbers(20)), LSTMLayer(numbers(5 + 9, 36), numbers(36)))
+    model = CharLSTM(Weights(layers, numbers(9, 3), numbers(3)), {"a": 0, "b": 1, "c": 2})
+    wide, half = two_ways(model, monkeypatch)
+    assert CompiledLane.math(half) == "numba, float16"
+    same_bits(wide, half, 3)
+
+
+@needs_float16
+def test_a_kernel_that_float16_would_round_stays_in_float32(random_model, monkeypatch):
+    rounded, own = random_model((7, 5)).rounded().weights, random_model((7, 5)).weights
+    for number in range(3):
+        kernels = [rounded.layers[0], rounded.layers[1], rounded.softmax_w]
+        kernels[number] = [*own.layers, own.softmax_w][number]
+        model = CharLSTM(Weights(kernels[:2], kernels[2], own.softmax_b), random_model((7, 5)).vocab)
+        wide, half = two_ways(model, monkeypatch)
+        assert panels.packed(half).plan[:, -1].tolist() == [one != number for one in range(3)]
+        same_bits(wide, half, model.vocab_size)
+
+
+@needs_float16
+def test_a_large_model_is_read_in_float16_and_a_small_one_is_not(random_model, monkeypatch):
+    use_backend(monkeypatch, "numba")
+    large = random_model((256, 256), scale=0.1)
+    assert LSTMGenerator(large).math == "numba"
+    assert LSTMGenerator(large.rounded()).math == "numba, float16"
+    assert LSTMGenerator(random_model((64,)).rounded()).math == "numba"
+
+
+def test_without_the_instruction_all_stays_in_float32(random_model, monkeypatch):
+    monkeypatch.setattr(panels, "_WIDENS", False)
+    model = random_model((7, 5)).rounded()
+    _, half = two_ways(model, monkeypatch)
+    assert CompiledLane.math(half) == "numba"
 
 
 # Writing.

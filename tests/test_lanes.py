@@ -247,7 +247,7 @@ def written(runs):
 @pytest.mark.parametrize(("name", "seed"), REAL)
 def test_each_of_many_texts_is_what_it_is_alone(published, math, name, seed):
     lstm = LSTMGenerator(published(name))
-    assert lstm.math == math
+    assert lstm.math.startswith(math)
     texts = various(seed)
     expected = [lstm.generate(text) for text in texts]
     assert [len(text) for text in expected] == [text["length"] for text in texts]

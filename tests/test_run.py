@@ -310,7 +310,7 @@ def test_the_surprise_is_that_of_the_plain_formulas(
 @pytest.mark.parametrize(("name", "seed"), REAL)
 def test_the_surprise_of_real_models_is_their_score(published, math, name, seed):
     lstm = LSTMGenerator(published(name))
-    assert lstm.math == math
+    assert lstm.math.startswith(math)
     runs = [lstm.start(seed=seed, length=200, temperature=1.0, rng=n) for n in range(3)]
     runs[0].advance()
     advance_together(runs)

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 from lstm_widget.errors import LSTMError, ModelError
 from lstm_widget.formats import load_model, save_model
 from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
-from lstm_widget.formats.safetensors import load_safetensors, read_card, rounded, save_safetensors
+from lstm_widget.formats.safetensors import load_safetensors, read_card, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import bundled_files
 from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
@@ -128,7 +128,7 @@ def test_p5ml_to_safetensors_and_back(shared_models, published, tmp_path, same_m
 
 def test_float16_is_rounded_to_the_nearest(tmp_path, model, parts_of, same_model):
     file = save_safetensors(model, tmp_path / "half.safetensors", dtype="float16")
-    read, near = load_safetensors(file), rounded(model)
+    read, near = load_safetensors(file), model.rounded()
     same_model(read, near)
     assert (read.card, near.card) == (model.card, model.card)
     for name, array in parts_of(model).items():
@@ -141,7 +141,7 @@ def test_float16_is_rounded_to_the_nearest(tmp_path, model, parts_of, same_model
 
 
 def test_rounding_twice_changes_nothing(model, same_model):
-    same_model(rounded(rounded(model)), rounded(model))
+    same_model(model.rounded().rounded(), model.rounded())
 
 
 @pytest.mark.filterwarnings("error")
@@ -150,7 +150,7 @@ def test_what_is_too_large_for_float16_is_refused(tmp_path, value):
     layer = LSTMLayer(np.full((3, 4), value), np.zeros(4))
     model = CharLSTM(Weights((layer,), np.zeros((1, 2)), np.zeros(2)), {"a": 0, "b": 1})
     with refused("kernel .*not finite"):
-        rounded(model)
+        model.rounded()
     with refused():
         save_safetensors(model, tmp_path / "half.safetensors", dtype="float16")
     assert list(tmp_path.iterdir()) == []
@@ -160,7 +160,7 @@ def test_what_is_too_large_for_float16_is_refused(tmp_path, value):
 def test_what_is_just_small_enough_for_float16():
     layer = LSTMLayer(np.full((3, 4), 65519), np.zeros(4))
     model = CharLSTM(Weights((layer,), np.zeros((1, 2)), np.zeros(2)), {"a": 0, "b": 1})
-    assert (rounded(model).weights.layers[0].kernel == 65504).all()
+    assert (model.rounded().weights.layers[0].kernel == 65504).all()
 
 
 # An interrupted write.

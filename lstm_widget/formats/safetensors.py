@@ -129,7 +129,7 @@ def save_safetensors(
     model : CharLSTM
     file : str or Path
     dtype : {"float32", "float16"}
-        float16 halves the size and rounds every weight (see `rounded`).
+        float16 halves the size and rounds every weight (see `CharLSTM.rounded`).
 
     Returns
     -------
@@ -146,7 +146,7 @@ def save_safetensors(
     path = Path(os.path.realpath(as_path(file)))  # a link stays, what it leads to is written
     if path.exists() and not path.is_file():
         refuse(f"{str(file)!r} is not a file that can be replaced: choose another name.")
-    write_file(path, safetensors_of(rounded(model) if dtype == "float16" else model, dtype))
+    write_file(path, safetensors_of(model.rounded() if dtype == "float16" else model, dtype))
     return as_path(file)
 
 
@@ -167,19 +167,6 @@ def safetensors_of(model: CharLSTM, dtype: Literal["float32", "float16"] | None 
 def _fit_float16(weights: Weights) -> bool:
     with np.errstate(over="ignore"):
         return all(np.array_equal(array, array.astype(np.float16)) for array in weights.arrays.values())
-
-
-def rounded(model: CharLSTM) -> CharLSTM:
-    """Return the model with every weight rounded to float16, as a float16 file holds it.
-
-    Raises
-    ------
-    ModelError
-        If a weight is larger than float16 can hold (65504).
-    """
-    with np.errstate(over="ignore"):  # reported by Weights as not finite
-        arrays = {place: array.astype(np.float16) for place, array in model.weights.arrays.items()}
-    return CharLSTM(assembled(arrays), model.vocab, model.card)
 
 
 def _tensor_name(part: str, number: int) -> str:

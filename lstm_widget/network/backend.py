@@ -46,6 +46,11 @@ class Backend:
         """What computes now: ``"numpy"`` or ``"numba"``."""
         return "numpy" if self._ready() is None else "numba"
 
+    def math(self, engine: Engine) -> str:
+        """Say what computes with an engine now: the `name`, and float16 if Numba reads its weights so."""
+        compiled = self._ready()
+        return "numpy" if compiled is None else compiled.math(engine)
+
     def lane(self, engine: Engine, count: int | None = None) -> AnyLane:
         """Return a new stream through a network, or `count` side by side, on the fastest that is ready."""
         compiled = self._ready()

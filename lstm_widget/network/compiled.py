@@ -2,10 +2,9 @@
 
 What `lstm_widget.network.engine` does in a dozen calls of NumPy per character, and the choice of the
 character with it, is one compiled loop here. Nearly all of the time then goes into reading the
-weights, so they lie in the order in which they are read:
+weights, so they lie in the order in which they are read (`lstm_widget.network.panels`):
 
-- A kernel is cut into panels of `PANEL` outputs, and a panel holds the weights of one input after the
-  other. The sums of a panel stay in registers or the first cache, and memory is read in one line.
+- The sums of a panel stay in registers or the first cache, and memory is read in one line.
 - Every second step takes the panels from the last to the first: what was read last is still in the
   cache. The sums are the same, bit by bit, as each panel is summed in the same order.
 - Several lanes take turns on eight rows of a panel. So a lane beside others computes exactly what it
@@ -15,13 +14,15 @@ weights, so they lie in the order in which they are read:
 from __future__ import annotations
 
 import math
-import weakref
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 from lstm_widget.network.engine import StatefulLane
+from lstm_widget.network.panels import PANEL, ROWS, packed
 from lstm_widget.network.sampling import COLDEST
 
 if TYPE_CHECKING:
@@ -31,12 +32,10 @@ if TYPE_CHECKING:
 
     from lstm_widget.network.engine import Engine
 
-PANEL = 64
-ROWS = 8  # inputs that are added at a time
 EVERYTHING = 2.0  # a top-p that keeps all
 
 _F32 = np.float32
-_HALF, _ONE = _F32(0.5), _F32(1.0)
+_QUARTER, _HALF, _ONE = _F32(0.25), _F32(0.5), _F32(1.0)
 _LN2 = math.log(2)
 # tanh(x) = x P(x^2) / Q(x^2) for |x| <= 8.3; there it is 1 but for the last two bits of float32. The
 # coefficients minimise the largest relative error, by weighted least squares. A formula without branches,
@@ -59,31 +58,73 @@ def _tanh(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return x * p / ((((_Q4 * y + _Q3) * y + _Q2) * y + _Q1) * y + _Q0)
 
 
+def _widen(_, weight):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return a weight as float32; that of float16 is given by its bits."""
+
+    def generate(_, builder, __, values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        (value,) = values
+        if weight == types.float32:
+            return value
+        return builder.fpext(builder.bitcast(value, ir.HalfType()), ir.FloatType())
+
+    return types.float32(weight), generate
+
+
+_widened: Any = intrinsic(_widen)
+
+
 @_compile
-def _add_product(w, inputs, panels, x, start, z, backwards):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Add x[:, start : start + inputs] @ w to z: w [panels, inputs, PANEL] flat, z [L, panels * PANEL]."""
+def _add_product(w, scale, inputs, panels, x, start, z, backwards):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add scale * x[:, start : start + inputs] @ w to z [L, ...]: w [panels, inputs, PANEL], flat."""
+    lanes = x.shape[0]
+    is_shared = lanes > 1 and w.itemsize < z.itemsize  # float16 is widened once for all lanes
+    wide = np.empty(ROWS * PANEL if is_shared else 0, dtype=z.dtype)
     for turn in range(panels):
         panel = panels - 1 - turn if backwards else turn
         for k in range(0, inputs, ROWS):
             begin = (panel * inputs + k) * PANEL
             rows = w[begin : begin + ROWS * PANEL]
-            for lane in range(x.shape[0]):
-                x_now = x[lane, start + k : start + k + ROWS]
-                x0, x1, x2, x3 = x_now[0], x_now[1], x_now[2], x_now[3]
-                x4, x5, x6, x7 = x_now[4], x_now[5], x_now[6], x_now[7]
-                sums = z[lane, panel * PANEL : (panel + 1) * PANEL]
-                for j in range(PANEL):
-                    # A sum of its own first: it is small, so it is rounded less than all of the sum.
-                    sums[j] += (
-                        x0 * rows[j]
-                        + x1 * rows[PANEL + j]
-                        + x2 * rows[2 * PANEL + j]
-                        + x3 * rows[3 * PANEL + j]
-                        + x4 * rows[4 * PANEL + j]
-                        + x5 * rows[5 * PANEL + j]
-                        + x6 * rows[6 * PANEL + j]
-                        + x7 * rows[7 * PANEL + j]
-                    )
+            for j in range(wide.size):
+                wide[j] = _widened(rows[j])
+            for lane in range(lanes):
+                x_now, sums = (
+                    x[lane, start + k : start + k + ROWS],
+                    z[lane, panel * PANEL : (panel + 1) * PANEL],
+                )
+                if is_shared:
+                    _add_rows(wide, scale, x_now, sums)
+                else:
+                    _add_rows(rows, scale, x_now, sums)
+
+
+@_compile
+def _add_rows(rows, scale, x, sums):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add scale * x @ rows to the sums of a panel: x [ROWS], rows [ROWS, PANEL] flat."""
+    x0, x1, x2, x3 = x[0] * scale, x[1] * scale, x[2] * scale, x[3] * scale
+    x4, x5, x6, x7 = x[4] * scale, x[5] * scale, x[6] * scale, x[7] * scale
+    for j in range(PANEL):
+        # A sum of its own first: it is small, so it is rounded less than all of the sum.
+        sums[j] += (
+            x0 * _widened(rows[j])
+            + x1 * _widened(rows[PANEL + j])
+            + x2 * _widened(rows[2 * PANEL + j])
+            + x3 * _widened(rows[3 * PANEL + j])
+            + x4 * _widened(rows[4 * PANEL + j])
+            + x5 * _widened(rows[5 * PANEL + j])
+            + x6 * _widened(rows[6 * PANEL + j])
+            + x7 * _widened(rows[7 * PANEL + j])
+        )
+
+
+@_compile
+def _add_kernel(weights, number, h, z, backwards):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Add the product with one of the kernels to z."""
+    flat, halves, plan, _, _, _ = weights
+    _, start, inputs, panels, offset, _, is_half = plan[number]
+    if is_half:
+        _add_product(halves[offset:], _QUARTER, inputs, panels, h, start, z, backwards)
+    else:
+        _add_product(flat[offset:], _ONE, inputs, panels, h, start, z, backwards)
 
 
 @_compile
@@ -104,23 +145,22 @@ def _cell(z, c, h, start, units):  # type: ignore[no-untyped-def]  # noqa: ANN00
 @_compile
 def _logits(weights, h, z, backwards):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Write the logits of the next character into z[:, :V]."""
-    flat, plan, _, _, softmax_b = weights
-    _, start, inputs, panels, offset, _ = plan[-1]
+    softmax_b = weights[5]
     for lane in range(h.shape[0]):
         z[lane, : softmax_b.size] = softmax_b
-    _add_product(flat[offset:], inputs, panels, h, start, z, backwards)
+    _add_kernel(weights, weights[2].shape[0] - 1, h, z, backwards)
 
 
 @_compile
 def _step(weights, ids, h, c, z, backwards):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Feed ids [L]; the logits are then in z[:, :V]."""
-    flat, plan, table, biases, _ = weights
+    _, _, plan, table, biases, _ = weights
     for layer in range(plan.shape[0] - 1):
-        units, start, inputs, panels, offset, own = plan[layer]
+        units, own = plan[layer, 0], plan[layer, 5]
         for lane in range(h.shape[0]):
             # The first layer has its bias, and all that it takes in, in the table.
             z[lane, : 4 * units] = biases[layer, : 4 * units] if layer else table[ids[lane]]
-        _add_product(flat[offset:], inputs, panels, h, start, z, backwards)
+        _add_kernel(weights, layer, h, z, backwards)
         _cell(z, c, h, own, units)
     _logits(weights, h, z, backwards)
 
@@ -214,7 +254,7 @@ def _exp(x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 @_compile
 def _write(weights, ids, h, c, z, turn, dice, temperatures, top_ks, top_ps, chosen, surprise, kept):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Feed ids [L], choose, feed what was chosen, and so on, once for each of the dice [L, n]."""
-    size = weights[4].size
+    size = weights[5].size
     left, widths = np.empty(size, dtype=z.dtype), np.empty(size, dtype=dice.dtype)
     for n in range(dice.shape[1]):
         _step(weights, ids, h, c, z, (turn + n) % 2 == 1)
@@ -226,48 +266,6 @@ def _write(weights, ids, h, c, z, turn, dice, temperatures, top_ks, top_ps, chos
             ids[lane] = _choose(logits, best, temperature, die, top_ks[lane], top_ps[lane], left, widths)
             chosen[lane, n] = ids[lane]
             surprise[lane, n] = _surprise(logits, best, ids[lane])
-
-
-class _Packed(NamedTuple):
-    """The weights of an engine as the compiled functions take them."""
-
-    flat: NDArray[np.float32]
-    """Every kernel, the softmax last, each [panels, K, PANEL]."""
-    plan: NDArray[np.int64]
-    """Per kernel: units, where x begins in h, K, panels, where it begins in `flat`, where its h begins."""
-    table: NDArray[np.float32]
-    biases: NDArray[np.float32]
-    """[layers, ...]; that of the first is in the table."""
-    softmax_b: NDArray[np.float32]
-
-
-_packed: weakref.WeakKeyDictionary[Engine, _Packed] = weakref.WeakKeyDictionary()
-
-
-def _pack(engine: Engine) -> _Packed:
-    if engine in _packed:
-        return _packed[engine]
-    kernels = [*engine.kernels, engine.softmax_w]
-    ends = np.cumsum(engine.units)
-    starts = [*(ends - engine.units), ends[-1]]
-    plan, parts, offset = [], [], 0
-    for number, kernel in enumerate(kernels):
-        outputs, inputs = kernel.shape
-        panels, rows = -(-outputs // PANEL), -(-inputs // ROWS) * ROWS
-        padded = np.zeros((panels * PANEL, rows), dtype=_F32)  # what is missing counts as zero
-        padded[:outputs, :inputs] = kernel
-        parts.append(padded.reshape(panels, PANEL, rows).transpose(0, 2, 1).ravel())
-        x = starts[number - 1] if number else 0
-        units = engine.units[number] if number < len(engine.units) else 0
-        plan.append((units, x, rows, panels, offset, starts[number]))
-        offset += padded.size
-    biases = np.zeros((len(engine.units), 4 * max(engine.units)), dtype=_F32)
-    for number, bias in enumerate(engine.biases, start=1):
-        biases[number, : bias.size] = bias
-    packed = _Packed(
-        np.concatenate(parts), np.array(plan, dtype=np.int64), engine.table, biases, engine.softmax_b.copy()
-    )
-    return _packed.setdefault(engine, packed)
 
 
 class CompiledLane(StatefulLane):
@@ -282,9 +280,14 @@ class CompiledLane(StatefulLane):
         L streams side by side; each computes bit by bit what it would alone.
     """
 
+    @staticmethod
+    def math(engine: Engine) -> str:
+        """Say how this computes with an engine: with all weights in float32, or with some in float16."""
+        return "numba, float16" if packed(engine).has_halves else "numba"
+
     def __init__(self, engine: Engine, count: int | None = None) -> None:
         super().__init__(engine, count)
-        self._packed = _pack(engine)
+        self._packed = packed(engine)
         self._weights = tuple(self._packed)  # as Numba likes it best
         lanes = count or 1
         self._h = np.zeros((lanes, sum(engine.units) + ROWS), dtype=_F32)  # 2h, and zeros behind

@@ -310,6 +310,21 @@ class CharLSTM:
         """Return the same model with another card."""
         return CharLSTM(self._weights, self._vocab, card)
 
+    def rounded(self) -> CharLSTM:
+        """Return the model with every weight rounded to float16.
+
+        A file of it is half as large, and Numba writes with it at up to twice the speed. The bundled models
+        and what is trained here are rounded already.
+
+        Raises
+        ------
+        ModelError
+            If a weight is larger than float16 can hold (65504).
+        """
+        with np.errstate(over="ignore"):  # reported by Weights as not finite
+            arrays = {place: array.astype(np.float16) for place, array in self._weights.arrays.items()}
+        return CharLSTM(assembled(arrays), self._vocab, self.card)
+
     def normalize(self, text: str) -> Normalized:
         """Read a text with the characters that the model knows, and report what was replaced.
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from lstm_widget.formats.safetensors import rounded
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.engine import Engine
 from lstm_widget.network.scoring import score_blocks
@@ -51,7 +50,7 @@ def finished(best: CharLSTM, corpus: Corpus, loop: Loop, processes: int) -> dict
     corpus, loop, processes
         What it was trained on, how, and by how many processes.
     """
-    model = rounded(best)
+    model = best.rounded()
     _, validation = corpus.parts
     loss = mean_loss(model, validation)
     cost = mean_loss(model, validation[:_COMPARED]) - mean_loss(best, validation[:_COMPARED])

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from lstm_widget.errors import SettingError
-from lstm_widget.formats.safetensors import rounded
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.training.forecast import FIRST_SECONDS, Forecast
 from lstm_widget.training.interrupt import Interrupt
@@ -299,7 +298,7 @@ class Loop:
         told = f"after update {self.so_far.best_update or self.so_far.done:,} of {self.learner.updates:,}"
         if self.so_far.best_bits is not None:
             told += f", at about {self.so_far.best_bits:.3f} bits per character on the validation text"
-        return rounded(model.with_card({**model.card, "unfinished": told}))
+        return model.with_card({**model.card, "unfinished": told}).rounded()
 
     def _samples(self) -> tuple[Sample, ...]:
         generator = LSTMGenerator(self.learner.ema.to_char_lstm(self._vocab))

@@ -16,7 +16,6 @@ from accelerate.utils import broadcast_object_list
 
 from lstm_widget.errors import LSTMError, SettingError, UnknownCharactersError
 from lstm_widget.formats import load_model
-from lstm_widget.formats.safetensors import rounded
 from lstm_widget.holding import holding
 from lstm_widget.network.normalize import normalize
 from lstm_widget.training.adoption import with_vocab
@@ -259,7 +258,7 @@ def _run(
     display.note("Measuring the loss of the finished model.")
     best = loop.best_model()
     facts = _in_main(accelerator, lambda: finished(best, corpus, loop, accelerator.num_processes))
-    model = rounded(best.with_card(facts))
+    model = best.with_card(facts).rounded()
     if folder is not None and accelerator.is_main_process:
         folder.save_model(model)
         folder.save_p5ml(model)

@@ -7,7 +7,7 @@ import pytest
 from backends import assert_same_logits
 from model_files import CASES
 
-from lstm_widget.formats.safetensors import load_safetensors, rounded
+from lstm_widget.formats.safetensors import load_safetensors
 from lstm_widget.network.bundled import DEFAULT_MODEL, bundled_files
 from lstm_widget.network.engine import Engine
 from lstm_widget.network.scoring import Reader, in_bits, log_probabilities
@@ -40,7 +40,7 @@ def test_golden_logits(page, load, published, golden, name, seed):
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 @pytest.mark.parametrize(("units", "embedding"), SHAPES)
 def test_any_shape(page, load, random_model, units, embedding, dtype):
-    model = rounded(random_model(units, embedding=embedding, vocab_size=11))
+    model = random_model(units, embedding=embedding, vocab_size=11).rounded()
     told = load(model, dtype)
     assert told["units"] == list(units)
     assert told["vocabSize"] == 11

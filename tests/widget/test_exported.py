@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lstm_widget import LSTMWidget, ModelError, TemperatureLanes
-from lstm_widget.formats.safetensors import parse_safetensors, rounded
+from lstm_widget.formats.safetensors import parse_safetensors
 
 # What ends a script, a style, an attribute or a comment, and characters that HTML reads as others.
 ODD = "<>&\"'\\/!-\x00\u2028\ufeff\ud800\U0001f600"
@@ -79,7 +79,7 @@ def test_the_page_has_all_that_it_needs(model, tmp_path):
 
 def test_weights_that_float16_holds_are_kept_as_such(model, tmp_path):
     sizes = []
-    for one in (model, rounded(model)):
+    for one in (model, model.rounded()):
         page = exported(LSTMWidget(one), tmp_path)
         weights = Parts(page).one("script", id="lstm-weights")[1]
         read = parse_safetensors(base64.b64decode(weights), "the page")

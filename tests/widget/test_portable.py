@@ -10,7 +10,7 @@ import traitlets
 from ipywidgets.embed import embed_data
 
 from lstm_widget import LSTMWidget, TemperatureLanes
-from lstm_widget.formats.safetensors import parse_safetensors, rounded
+from lstm_widget.formats.safetensors import parse_safetensors
 from lstm_widget.widgets import portable as module
 
 KINDS = pytest.mark.parametrize("kind", [LSTMWidget, TemperatureLanes])
@@ -60,7 +60,7 @@ def test_the_model_is_kept_as_a_file_in_binary(kind, model):
 def test_half_the_size_where_float16_is_exact(random_model):
     model = random_model(units=(64,))
     sizes = []
-    for one in (model, rounded(model)):
+    for one in (model, model.rounded()):
         LSTMWidget(one, portable=True)
         sizes.append(len(kept()[-1].weights))
     assert sizes[1] < 0.6 * sizes[0]
