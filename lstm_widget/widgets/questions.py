@@ -96,6 +96,7 @@ class Questions:
             theirs = cells_in(message, engine.units)
 
         def find() -> tuple[float, list[Cell] | None]:
+            self._parcel = None  # the page has it, or does without
             if theirs is not None:
                 self._found[engine], self._finder = theirs, None
             if engine not in self._found:
@@ -142,8 +143,8 @@ class Questions:
         return self._found.get(self._model()[1].engine, [])
 
     def forget(self) -> None:
-        """Let go of the text that was looked at."""
-        self._inspector = None
+        """Let go of the text that was looked at, and of what a page borrowed and did not fetch."""
+        self._inspector = self._parcel = None
 
     def _looking_at(self, run: Run) -> Inspector:
         if self._inspector is None or self._inspector.run is not run:
