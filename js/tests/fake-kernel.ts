@@ -105,6 +105,8 @@ interface Writing {
 /** A page as the kernel knows it. */
 export class Connection {
   readonly sent: ToKernel[] = [];
+  /** The kinds of those that came together. */
+  readonly bundles: string[][] = [];
   /** Those that are not answered yet. */
   questions: (ToKernel & { id: string })[] = [];
   /** Names of the pulls that neither were answered nor came before one that was. */
@@ -118,6 +120,11 @@ export class Connection {
   ) {}
 
   send(message: ToKernel): void {
+    if (message.type === "several") {
+      this.bundles.push(message.messages.map(({ type }) => type));
+      for (const one of message.messages) this.send(one);
+      return;
+    }
     this.sent.push(message);
     if ("id" in message) this.questions.push(message);
     if (message.type === "pull") {
@@ -324,7 +331,7 @@ export class FakeKernel {
       this.#show(message.run);
       return;
     }
-    if (message.type === "remove") return;
+    if (message.type === "remove" || message.type === "several") return; // the latter was taken apart
     const { run } = message;
     if (message.type === "branch") {
       if (this.refusal === "") this.#branch(message);

@@ -276,6 +276,10 @@ export class LanesPage extends FakeHost<LanesTraits> {
   }
 
   send(message: ToKernel): void {
+    if (message.type === "several") {
+      for (const one of message.messages) this.send(one);
+      return;
+    }
     this.sent.push(message);
     this.kernel.take(message);
   }

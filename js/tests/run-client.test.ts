@@ -15,6 +15,7 @@ describe("a run that is started here", () => {
     reading.start({ seed: "né∑e", temperature: 0.9, rng: 3 });
     expect(reading.client.running).toBe(true);
     const [start, ...pulls] = reading.connection.sent;
+    expect(reading.connection.bundles).toEqual([["start", ...pulls.map(({ type }) => type)]]);
     seconds(1);
     const run = kernel.run.name;
     expect(run).toMatch(/^.{8,100}$/);

@@ -51,7 +51,7 @@ def sendable(value: Any) -> Any:  # noqa: ANN401 - any JSON data
 def answer(
     message: object, answers: Answers, refuse: Callable[[Mapping[str, Any], str, bool], object]
 ) -> None:
-    """Answer a message of a page; whatever it is, nothing is raised.
+    """Answer a message of a page, or several in one; whatever they are, nothing is raised.
 
     Parameters
     ----------
@@ -68,6 +68,10 @@ def answer(
             raise SettingError(msg)  # noqa: TRY301 - answered below like any other
         content = sendable(message)
         kind = content.get("type")
+        if kind == "several" and isinstance(content.get("messages"), list):
+            for one in content["messages"]:
+                answer(one, answers, refuse)
+            return
         if not isinstance(kind, str) or kind not in answers:
             msg = f"The widget does not know the message {kind!r}."
             raise SettingError(msg)  # noqa: TRY301

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 
 from lstm_widget.errors import SettingError, short_repr
-from lstm_widget.widgets.base import Checked, ModelWidget, ShownSettings, synced
+from lstm_widget.widgets.base import ModelWidget, ShownSettings
 from lstm_widget.widgets.checks import Lane, check_lane_names
+from lstm_widget.widgets.page import Checked, synced
 from lstm_widget.widgets.session import Session
 from lstm_widget.writing.settings import BOUNDS, as_whole, check_temperature
 

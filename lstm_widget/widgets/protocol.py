@@ -290,6 +290,13 @@ class Lend(TypedDict):
     position: int
 
 
+class Several(TypedDict):
+    """From the page: these messages, one after the other. One is quicker on its way than several."""
+
+    type: Literal["several"]
+    messages: list[ToKernel]
+
+
 class Expected(TypedDict):
     """To the page: what comes after the seed; the buffer holds the logits, float32 [V].
 
@@ -656,7 +663,7 @@ class SavedTexts(OfRun):
 
 ToKernel = (
     Hello | Start | Resume | Pull | Stop | Clear | Show | Remove
-    | BranchOff | Expect | Inspect | Activate | Find | Lend
+    | BranchOff | Expect | Inspect | Activate | Find | Lend | Several
 )  # fmt: skip
 FromKernel = (
     Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding | Lent

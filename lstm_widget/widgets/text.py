@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 
 from lstm_widget.inspection.inspector import check_cell
-from lstm_widget.widgets.base import Checked, ModelWidget, ShownSettings, checked, synced
+from lstm_widget.widgets.base import ModelWidget, ShownSettings
 from lstm_widget.widgets.branches import BranchingSession
 from lstm_widget.widgets.callbacks import TextCallbacks
 from lstm_widget.widgets.cards import USUAL
 from lstm_widget.widgets.checks import TEXT, Lane, check_height
+from lstm_widget.widgets.page import Checked, checked, synced
 from lstm_widget.writing.settings import BOUNDS, check_temperature
 
 if TYPE_CHECKING:

@@ -25,9 +25,9 @@ from lstm_widget.training.checkpoints import TimeMachine, checkpoint_file, find_
 from lstm_widget.training.corpus import open_corpus
 from lstm_widget.training.estimate import estimate
 from lstm_widget.training.settings import training_settings
-from lstm_widget.widgets.base import OF_EVERY_WIDGET, Checked, PageWidget, synced
 from lstm_widget.widgets.checks import answer, sendable, whole_in
 from lstm_widget.widgets.curve import Course
+from lstm_widget.widgets.page import OF_EVERY_WIDGET, Checked, PageWidget, synced
 from lstm_widget.writing.settings import BOUNDS, as_whole, check_temperature
 
 if TYPE_CHECKING:

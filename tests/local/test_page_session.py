@@ -53,6 +53,14 @@ def test_the_same_text_with_every_setting(twins, random_model, settings, units):
     both.say(pull(1000, 56, 0.9))
 
 
+def test_several_messages_in_one(twins):
+    both = twins()
+    both.say({"type": "several", "messages": [start(), pull(20), None, pull(40, 20), {"type": "hello"}]})
+    both.say({"type": "several", "messages": [{"type": "several", "messages": [of_run("stop")]}]})
+    for messages in (None, [], "hello", {"0": pull(20)}):
+        both.say({"type": "several", "messages": messages})
+
+
 def test_a_seed_that_is_read_and_one_that_is_unknown(twins):
     both = twins()
     both.say(start(only_read=True))

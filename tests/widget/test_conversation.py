@@ -329,6 +329,15 @@ def test_clear_reaches_a_cell_that_writes(widget, page, long, monkeypatch):
     assert (widget.status, widget.text, widget.receipt) == ("ready", "", {})
 
 
+def test_several_messages_in_one_are_answered_one_after_the_other(widget, page, long):
+    bundle = [a_start(), a_pull(0), a_pull(20), {"type": "sing", "run": "a"}, a_pull(40), {"type": "hello"}]
+    sent = page.ask({"type": "several", "messages": bundle})
+    assert kinds(sent) == ["begin", "chunk", "chunk", "error", "chunk", "end", "here"]
+    assert "".join(chunk["text"] for chunk in page.of("chunk")) == long[:60]
+    assert widget.status == "finished"
+    assert page.ask({"type": "several", "messages": []}) == []
+
+
 # Wrong messages.
 
 BAD_LENGTHS = [None, 0, -1, 2.0, "100", True, [100], {}]
@@ -342,6 +351,8 @@ WRONG = [
     ({"type": "Hello"}, "does not know the message 'Hello'"),
     ({"run": "a", "type": "sing"}, "does not know the message 'sing'"),
     ({"run": "a", "type": "here"}, "does not know the message 'here'"),
+    ({"run": "a", "type": "several"}, "does not know the message 'several'"),
+    ({"run": "a", "type": "several", "messages": "hello"}, "does not know the message 'several'"),
     *(({"run": "a", "type": "resume", "length": length}, "must bring a length") for length in BAD_LENGTHS),
     ({"run": "a", "type": "resume"}, "a length that is a whole number from 1"),
     ({"run": "a", "type": "resume", "length": 1_000_001}, "from 1 to 1,000,000"),

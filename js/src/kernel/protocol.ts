@@ -275,6 +275,12 @@ export interface Lend {
   position: number;
 }
 
+/** From the page: these messages, one after the other. One is quicker on its way than several. */
+export interface Several {
+  type: "several";
+  messages: ToKernel[];
+}
+
 /**
  * To the page: what comes after the seed; the buffer holds the logits, float32 [V].
  *
@@ -600,7 +606,7 @@ export interface SavedTexts extends OfRun {
   lanes: SavedLane[];
 }
 
-export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Remove | BranchOff | Expect | Inspect | Activate | Find | Lend;
+export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Remove | BranchOff | Expect | Inspect | Activate | Find | Lend | Several;
 
 export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding | Lent;
 

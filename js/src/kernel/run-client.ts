@@ -35,6 +35,7 @@ export class RunClient {
   readonly #left = new LeftRuns();
   readonly #name = randomName();
   #pulls = 0;
+  #bundle: ToKernel[] | null = null;
   readonly #clock: RunClock;
   readonly #questions = new Questions((message) => this.send(message));
 
@@ -76,8 +77,10 @@ export class RunClient {
     const run = randomName();
     this.#ask(run, !onlyRead);
     const message = { type: "start", run, settings, lanes: this.reader.lanes() } as const;
-    this.send(onlyRead ? { ...message, only_read: true } : message);
-    this.pump();
+    this.#together(() => {
+      this.send(onlyRead ? { ...message, only_read: true } : message);
+      this.pump();
+    });
     this.#watch();
   }
 
@@ -90,9 +93,11 @@ export class RunClient {
     if (this.#now !== null) this.#now.have = this.#all(position);
     // The question has the name of the run that it asks for: what refuses it names that.
     const question = { type: "branch", run: shown.run, branch, position, character } as const;
-    const outcome = this.#questions.ask(question, branch);
-    this.pump();
-    return outcome;
+    return this.#together(() => {
+      const outcome = this.#questions.ask(question, branch);
+      this.pump();
+      return outcome;
+    });
   }
 
   /** Have the last text written on until each lane has this many characters. */
@@ -139,11 +144,30 @@ export class RunClient {
 
   /** Send what has nothing to do with the run that is followed, too. */
   send(message: ToKernel): void {
+    if (this.#bundle !== null) {
+      this.#bundle.push(message);
+      return;
+    }
     try {
       this.reader.send(message);
     } catch {
       // The connection was closed: the kernel was restarted or has died.
       this.lost();
+    }
+  }
+
+  /** Send in one message what is sent meanwhile: a host has as much work with each as the kernel has. */
+  #together<T>(work: () => T): T {
+    const bundle: ToKernel[] = [];
+    this.#bundle = bundle;
+    try {
+      return work();
+    } finally {
+      this.#bundle = null;
+      const [first] = bundle;
+      if (first !== undefined) {
+        this.send(bundle.length === 1 ? first : { type: "several", messages: bundle });
+      }
     }
   }
 

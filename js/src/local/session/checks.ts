@@ -41,7 +41,11 @@ export function answer(
       throw new SettingError("A message to the widget must be an object.");
     }
     content = sendable(message as Message);
-    const { type } = content;
+    const { type, messages } = content;
+    if (type === "several" && Array.isArray(messages)) {
+      for (const one of messages) answer(one, answers, refuse);
+      return;
+    }
     const known = typeof type === "string" && Object.hasOwn(answers, type) ? answers[type] : null;
     if (!known) {
       const shown = typeof type === "string" ? textRepr(type) : shortRepr(type);
