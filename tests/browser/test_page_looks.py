@@ -32,6 +32,26 @@ CUT_OFF = """root => {
 }"""
 
 
+# Controls and sentences that lie on one another. What opens lies over the rest; the pins of the temperature
+# belong on its scale.
+OVERLAPPING = """root => {
+  const all = [...root.querySelectorAll("button, input, select, label, p, legend, dt, dd")].filter((one) => {
+    const {width, height} = one.getBoundingClientRect();
+    const isSeen = one.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
+    return isSeen && width > 2 && height > 2 && !one.closest("[role=dialog], .lstm-unseen");
+  });
+  const overlap = (one, other) => {
+    const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+    return Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+      Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+  };
+  const named = (one) => `${one.tagName} ${one.ariaLabel ?? one.textContent}`;
+  return all.flatMap((one, n) => all.slice(n + 1)
+    .filter((other) => !one.contains(other) && !other.contains(one) && overlap(one, other))
+    .map((other) => `${named(one)} / ${named(other)}`));
+}"""
+
+
 def narrow(notebook) -> None:
     notebook.root.evaluate("element => { element.style.width = '320px'; }")
 
@@ -75,6 +95,20 @@ def test_light_and_dark_and_narrow(opened, screenshot):
     assert notebook.root.evaluate(CUT_OFF) == []
     found["narrow, More"] = weak(notebook.root)
     assert found == {state: {} for state in found}
+
+
+def test_at_twice_the_size_nothing_is_cut_off_or_overlaps(opened, screenshot):
+    notebook = opened(length=400)
+    have_a_mark(notebook)
+    expect(notebook.status).to_have_text("Finished: 400 characters")
+    notebook.page.set_viewport_size({"width": 640, "height": 450})  # what 1280 x 900 are at 200 %
+    tabs = notebook.root.get_by_role("tab")
+    for name in ("Letter", "Cells", "Branches"):
+        tabs.get_by_text(name).click()
+        expect(notebook.root.get_by_role("tab", name=name, selected=True)).to_be_visible()
+        found = {what: notebook.root.evaluate(what) for what in (CUT_OFF, OVERLAPPING)}
+        assert not any(found.values()), (name, *found.values())
+    screenshot("twice the size")
 
 
 def test_a_long_name_and_a_long_card_are_not_cut_off(opened):
