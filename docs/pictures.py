@@ -36,6 +36,11 @@ w = LSTMWidget(seed={SEED!r}, temperature=0.7, length=420, rng=4, speed=None, in
 w"""
 POINTED = 31  # the character of the text to point at
 FOLLOWS = "inside quotes"  # the cell to colour the text by
+# How many characters are coloured by the cell; the last ones are once it has read the whole text.
+COLOURED = """() => [...CSS.highlights]
+  .filter(([name]) => name.startsWith("lstm-cell"))
+  .flatMap(([, all]) => [...all])
+  .reduce((count, range) => count + range.toString().length, 0)"""
 LANES = f"""from lstm_widget import TemperatureLanes
 w = TemperatureLanes(seed={SEED!r}, temperatures=[0.3, 0.7, 1.2], length=300, rng=4, speed=None)
 w"""
@@ -64,12 +69,10 @@ def looking(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
     notebook.root.get_by_role("tab", name="Cells").click()
     notebook.root.get_by_role("button", name="Find cells worth looking at").click()
     notebook.root.get_by_role("radio", name=FOLLOWS).first.check(timeout=180_000)
-    notebook.page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
-    notebook.page.wait_for_function(
-        "() => [...CSS.highlights].some(([name, all]) => name.startsWith('lstm-cell') && all.size)"
-    )
+    coloured = 0
+    while (now := notebook.page.evaluate(COLOURED)) != coloured or now == 0:
+        coloured = now
+        notebook.page.wait_for_timeout(1000)
     yield "cells", notebook.root
 
 
