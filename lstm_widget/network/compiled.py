@@ -97,7 +97,7 @@ def _add_product(w, scale, inputs, panels, x, start, z, backwards):  # type: ign
                     _add_rows(rows, scale, x_now, sums)
 
 
-@_compile
+@njit(fastmath={"contract"}, error_model="numpy", inline="always")  # a call would take longer than the sums
 def _add_rows(rows, scale, x, sums):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add scale * x @ rows to the sums of a panel: x [ROWS], rows [ROWS, PANEL] flat."""
     x0, x1, x2, x3 = x[0] * scale, x[1] * scale, x[2] * scale, x[3] * scale
