@@ -189,9 +189,13 @@ class TemperatureLanes(ModelWidget[list[str]]):
         if lanes == MIN_LANES:
             msg = f"At least {MIN_LANES} lanes must stay."
             raise SettingError(msg)
-        with self.hold_sync(), self.hold_trait_notifications():
-            self.temperatures = self.temperatures[:place] + self.temperatures[place + 1 :]
-            self.names = self.names[:place] + self.names[place + 1 :]
+
+        def remove() -> None:
+            with self.hold_trait_notifications():
+                self.temperatures = self.temperatures[:place] + self.temperatures[place + 1 :]
+                self.names = self.names[:place] + self.names[place + 1 :]
+
+        self._in_one_message(remove)
 
     def __repr__(self) -> str:
         return f"TemperatureLanes({', '.join(f'{one:g}' for one in self.temperatures)}, {self.status})"

@@ -54,6 +54,12 @@ def synced(trait: traitlets.TraitType[Any, Any]) -> traitlets.TraitType[Any, Any
     return trait.tag(sync=True, to_json=lambda value, _widget: sendable(value))
 
 
+class _Together(threading.local):
+    """The traits that this thread is to send together; `None`: each of them at once."""
+
+    names: list[str] | None = None
+
+
 class PageWidget(anywidget.AnyWidget):
     """A widget that takes from its page only what the page may change."""
 
@@ -72,7 +78,7 @@ class PageWidget(anywidget.AnyWidget):
     error = synced(traitlets.Unicode(read_only=True))
 
     def __init__(self, **traits: Any) -> None:  # noqa: ANN401 - of any kind
-        self._of_this_thread = threading.local()
+        self._together = _Together()
         super().__init__(**traits)
         # ipykernel 7.4 takes what a page says to the thread in which the widget was made, where a busy
         # cell blocks it. Without this method it goes where the page sent it, as in ipykernel 7.0 to 7.3.
@@ -94,30 +100,25 @@ class PageWidget(anywidget.AnyWidget):
         """Raise `traitlets.TraitError` for what a cell may set to this, and a page may not."""
 
     def _in_one_message(self, change: Callable[[], object]) -> None:
-        """Do what changes some traits, and send them together: a host has much work with each message."""
+        """Do what changes some traits, and send them together: a host has much work with each message.
+
+        ipywidgets' `hold_sync` would also hold back those of other threads, and, after a badly timed
+        interrupt, all for good.
+        """
         holding(self._gather, self._send_gathered, change)
 
     def _gather(self) -> None:
-        if self._gathered is None:
-            self._gathered = []
+        if self._together.names is None:
+            self._together.names = []
 
     def _send_gathered(self) -> None:
-        if self._gathered:
-            self.send_state(self._gathered)
-        self._gathered = None
-
-    @property
-    def _gathered(self) -> list[str] | None:
-        """The traits that are to be sent together; each thread has its own."""
-        return getattr(self._of_this_thread, "gathered", None)
-
-    @_gathered.setter
-    def _gathered(self, names: list[str] | None) -> None:
-        self._of_this_thread.gathered = names
+        if self._together.names:
+            self.send_state(self._together.names)
+        self._together.names = None
 
     def _should_send_property(self, key: str, value: Any) -> bool:  # noqa: ANN401 - ipywidgets' own
         is_news: bool = super()._should_send_property(key, value)
-        if is_news and self._gathered is not None:
-            self._gathered.append(key)
+        if is_news and self._together.names is not None:
+            self._together.names.append(key)
             return False
         return is_news

@@ -350,9 +350,11 @@ class TrainingView(PageWidget):
         self._state.hold(lambda: self._set_all(others))
 
     def _set_all(self, others: Mapping[str, Any]) -> None:
-        with self.hold_sync():
+        def change() -> None:
             for name, value in {**self._course.traits(), **self._known, **others}.items():
                 self.set_trait(name, value)
+
+        self._in_one_message(change)
 
     def _refuse(self, _: object, sentence: str, _fatal: bool) -> None:
         self._transmit({"type": "error", "message": sentence})
