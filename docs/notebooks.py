@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import nbformat
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
+from waiting import COLOURED
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT / "tests")]
@@ -47,19 +48,6 @@ _ADD_CAPTION = """(root, text) => {
 }"""
 
 
-# Colours come in pieces, each asked of the kernel: wait until none has come for two seconds.
-_COLOURED = """() => new Promise((done) => {
-  let [count, since] = [-1, performance.now()];
-  const look = () => {
-    const now = [...CSS.highlights.values()].reduce((sum, { size }) => sum + size, 0);
-    if (now !== count) [count, since] = [now, performance.now()];
-    if (performance.now() - since > 2000) done();
-    else requestAnimationFrame(look);
-  };
-  look();
-})"""
-
-
 def picture(root: Locator) -> tuple[str, dict[str, int]]:
     """Return a picture of a widget as a notebook file stores it, and the size to show it in."""
     root.evaluate(_ADD_CAPTION, CAPTION)
@@ -87,7 +75,7 @@ def use(root: Locator, cell: str) -> None:
     root.page.wait_for_load_state("networkidle")
     root.locator(".lstm-text").evaluate_all("texts => texts.forEach((one) => one.scrollTo(0, 0))")
     expect(root.page.get_by_text("Kernel status: Idle")).to_be_attached()
-    root.page.evaluate(_COLOURED)
+    root.page.evaluate(COLOURED)
 
 
 def run(lab: Lab, browser: Browser, file: Path) -> NotebookNode:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import moving
 from playwright.sync_api import expect, sync_playwright
+from waiting import COLOURED
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent / "tests" / "browser"))
@@ -36,11 +37,6 @@ w = LSTMWidget(seed={SEED!r}, temperature=0.7, length=420, rng=4, speed=None, in
 w"""
 POINTED = 31  # the character of the text to point at
 FOLLOWS = "inside quotes"  # the cell to colour the text by
-# How many characters are coloured by the cell; the last ones are once it has read the whole text.
-COLOURED = """() => [...CSS.highlights]
-  .filter(([name]) => name.startsWith("lstm-cell"))
-  .flatMap(([, all]) => [...all])
-  .reduce((count, range) => count + range.toString().length, 0)"""
 LANES = f"""from lstm_widget import TemperatureLanes
 w = TemperatureLanes(seed={SEED!r}, temperatures=[0.3, 0.7, 1.2], length=300, rng=4, speed=None)
 w"""
@@ -69,10 +65,10 @@ def looking(notebook: Notebook) -> Iterator[tuple[str, Locator]]:
     notebook.root.get_by_role("tab", name="Cells").click()
     notebook.root.get_by_role("button", name="Find cells worth looking at").click()
     notebook.root.get_by_role("radio", name=FOLLOWS).first.check(timeout=180_000)
-    coloured = 0
-    while (now := notebook.page.evaluate(COLOURED)) != coloured or now == 0:
-        coloured = now
-        notebook.page.wait_for_timeout(1000)
+    notebook.page.wait_for_function(
+        "() => [...CSS.highlights].some(([name, all]) => name.startsWith('lstm-cell') && all.size)"
+    )
+    notebook.page.evaluate(COLOURED)
     yield "cells", notebook.root
 
 
