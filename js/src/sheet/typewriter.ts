@@ -15,7 +15,8 @@ export class Typewriter {
   #count = 0;
   /** Characters that may be shown, by the time that has passed. */
   #credit = 0;
-  #last: number | null = null;
+  /** When that was counted last, in seconds. */
+  #last = Number.NEGATIVE_INFINITY;
   /** Whether all that came is shown. */
   #emptied = true;
   readonly #frame = new Frame(
@@ -61,7 +62,7 @@ export class Typewriter {
   clear(): void {
     this.#waiting = [];
     this.#credit = 0;
-    this.#last = null;
+    this.#last = Number.NEGATIVE_INFINITY;
     this.#emptied = true;
     this.#seen();
     this.#frame.cancel();
@@ -93,7 +94,7 @@ export class Typewriter {
     const least = this.pace();
     if (least === Number.POSITIVE_INFINITY) return this.#waiting.splice(0).join("");
     const pace = Math.max(least, this.#waiting.length / CATCH_UP);
-    const elapsed = this.#last === null ? Number.POSITIVE_INFINITY : now - this.#last;
+    const elapsed = now - this.#last;
     this.#credit += pace * (this.#emptied ? elapsed : Math.min(elapsed, longest));
     // After a pause one character is due at once, but no more than one, and none before its time.
     if (this.#emptied) this.#credit = Math.min(this.#credit, 1);
