@@ -87,10 +87,8 @@ def _add_product(w, scale, inputs, panels, x, start, z, backwards):  # type: ign
             for j in range(wide.size):
                 wide[j] = _widened(rows[j])
             for lane in range(lanes):
-                x_now, sums = (
-                    x[lane, start + k : start + k + ROWS],
-                    z[lane, panel * PANEL : (panel + 1) * PANEL],
-                )
+                x_now = x[lane, start + k : start + k + ROWS]
+                sums = z[lane, panel * PANEL : (panel + 1) * PANEL]
                 if is_shared:
                     _add_rows(wide, scale, x_now, sums)
                 else:

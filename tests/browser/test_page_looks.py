@@ -32,8 +32,7 @@ CUT_OFF = """root => {
 }"""
 
 
-# Controls and sentences that lie on one another. What opens lies over the rest; the pins of the temperature
-# belong on its scale.
+# Controls and sentences that lie on one another; what opens lies over the rest.
 OVERLAPPING = """root => {
   const all = [...root.querySelectorAll("button, input, select, label, p, legend, dt, dd")].filter((one) => {
     const {width, height} = one.getBoundingClientRect();
