@@ -17,7 +17,7 @@ import numpy as np
 
 from lstm_widget import save_model
 from lstm_widget.formats.pytorch import to_pytorch
-from lstm_widget.network.model import FORGET_BIAS
+from lstm_widget.network.weights import FORGET_BIAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,7 +28,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "lstm_widget": (),  # everything it exports
     "lstm_widget.training": (),
     "lstm_widget.training.baselines": ("Baseline",),
-    "lstm_widget.widgets.protocol": ("Branch", "Stage"),
+    "lstm_widget.widgets.protocol": ("Branch",),
+    "lstm_widget.widgets.training_protocol": ("Stage",),
     "lstm_widget.generator": ("Prediction",),
     "lstm_widget.writing.settings": (
         "SettingNames",

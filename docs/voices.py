@@ -20,7 +20,7 @@ import numpy as np
 
 from lstm_widget import CharLSTM, LSTMGenerator, load_model
 from lstm_widget.formats.safetensors import save_safetensors
-from lstm_widget.network.model import assembled
+from lstm_widget.network.weights import assembled
 from lstm_widget.training.card import SAMPLE_RNGS, SAMPLE_SETTINGS
 
 ROOT = Path(__file__).parents[1]

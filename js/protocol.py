@@ -1,8 +1,8 @@
-"""Write the TypeScript types of ``lstm_widget/widgets/protocol.py``.
+"""Write the TypeScript types of ``protocol.py`` and ``training_protocol.py`` in ``lstm_widget/widgets/``.
 
     python js/protocol.py OUTPUT
 
-Reads the source and imports nothing of it, so any Python will do.
+Reads the sources and imports nothing of it, so any Python will do.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-PROTOCOL = ROOT / "lstm_widget" / "widgets" / "protocol.py"
-HEADER = "// Generated from lstm_widget/widgets/protocol.py; do not edit. `make protocol` writes it.\n"
+MODULES = ["lstm_widget.widgets.protocol", "lstm_widget.widgets.training_protocol"]
+HEADER = "// Generated from protocol.py and training_protocol.py; do not edit. `make protocol` writes it.\n"
 
 NAMES = {"str": "string", "int": "number", "float": "number", "bool": "boolean", "Any": "unknown"}
 # What Python needs only for itself.
@@ -82,6 +82,12 @@ def _comment(text: str) -> Iterator[str]:
         yield " */"
 
 
+def statements(module: str) -> list[ast.stmt]:
+    """Return what a module of the package has in it."""
+    source = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    return ast.parse(source.read_text(encoding="utf-8")).body
+
+
 def declarations(body: list[ast.stmt]) -> Iterator[str]:
     """Write all that a module declares, and the classes that it takes from other modules of the package."""
     for node, after in pairwise([*body, ast.Pass()]):
@@ -89,10 +95,9 @@ def declarations(body: list[ast.stmt]) -> Iterator[str]:
             case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=inner):
                 yield from declarations(inner)
             case ast.ImportFrom(module=str(module), names=names) if module.startswith("lstm_widget."):
-                source = ROOT.joinpath(*module.split(".")).with_suffix(".py")
-                classes = ast.parse(source.read_text(encoding="utf-8")).body
-                for name in names:
-                    (found,) = (c for c in classes if isinstance(c, ast.ClassDef) and c.name == name.name)
+                classes = [one for one in statements(module) if isinstance(one, ast.ClassDef)]
+                for name in names if module not in MODULES else []:
+                    (found,) = (one for one in classes if one.name == name.name)
                     yield from interface(found, name.asname or name.name)
             case ast.ClassDef(name=name):
                 yield from interface(node, name)
@@ -105,9 +110,8 @@ def declarations(body: list[ast.stmt]) -> Iterator[str]:
 
 def main(output: str) -> None:
     """Write the file."""
-    tree = ast.parse(PROTOCOL.read_text(encoding="utf-8"))
-    lines = [HEADER, *declarations(tree.body)]
-    Path(output).write_text("\n".join(lines), encoding="utf-8")
+    lines = [line for module in MODULES for line in declarations(statements(module))]
+    Path(output).write_text("\n".join([HEADER, *lines]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # what `_HOMES` says, once more for type checkers; a test com
     from lstm_widget.generator import LSTMGenerator as LSTMGenerator
     from lstm_widget.network.bundled import available_models as available_models
     from lstm_widget.network.model import CharLSTM as CharLSTM
-    from lstm_widget.network.model import LSTMLayer as LSTMLayer
-    from lstm_widget.network.model import Weights as Weights
+    from lstm_widget.network.weights import LSTMLayer as LSTMLayer
+    from lstm_widget.network.weights import Weights as Weights
     from lstm_widget.widgets.lanes import TemperatureLanes as TemperatureLanes
     from lstm_widget.widgets.text import LSTMWidget as LSTMWidget
     from lstm_widget.widgets.training import TrainingView as TrainingView
@@ -32,7 +32,7 @@ _HOMES = {
     "CharLSTM": "network.model",
     "LSTMError": "errors",
     "LSTMGenerator": "generator",
-    "LSTMLayer": "network.model",
+    "LSTMLayer": "network.weights",
     "LSTMWidget": "widgets.text",
     "ModelError": "errors",
     "NotReadyError": "errors",
@@ -40,7 +40,7 @@ _HOMES = {
     "TemperatureLanes": "widgets.lanes",
     "TrainingView": "widgets.training",
     "UnknownCharactersError": "errors",
-    "Weights": "network.model",
+    "Weights": "network.weights",
     "available_models": "network.bundled",
     "from_keras": "formats.keras",
     "from_pytorch": "formats.pytorch",

@@ -19,7 +19,7 @@ from lstm_widget.network.backend import backend
 from lstm_widget.network.blas import single_thread
 from lstm_widget.network.bundled import DEFAULT_MODEL
 from lstm_widget.network.engine import Engine, Lane, State
-from lstm_widget.network.model import CharLSTM, Weights
+from lstm_widget.network.model import CharLSTM
 from lstm_widget.network.sampling import choose, probabilities
 from lstm_widget.network.scoring import BLOCK
 from lstm_widget.writing.batch import advance_together
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from lstm_widget.inspection.units import Cell
+    from lstm_widget.network.weights import Weights
     from lstm_widget.writing.settings import RngLike
 
 

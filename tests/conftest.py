@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from lstm_widget.formats.p5ml import load_p5ml
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 # What is tested computes with NumPy unless it says otherwise: Numba joins in when it is ready, which is a
 # matter of time.

@@ -19,8 +19,9 @@ from lstm_widget.network import panels
 from lstm_widget.network.backend import backend
 from lstm_widget.network.compiled import CompiledLane, _exp, _tanh
 from lstm_widget.network.engine import Engine, State
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
 from lstm_widget.network.sampling import bar, choose
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 NEAR_ONE = math.nextafter(1.0, 0.0)
 REAL_NAMES = [name for name, _ in REAL]

@@ -29,7 +29,8 @@ from lstm_widget.inspection.units import (
     find_cells,
 )
 from lstm_widget.network.engine import Engine
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 # What may be followed, by hand: 1 and 0 are written as x and -, a number as its digit, nothing as a dot.
 

@@ -27,7 +27,8 @@ from lstm_widget.formats.safetensors import parse_safetensors, save_safetensors
 from lstm_widget.formats.vocabulary import parse_vocab
 from lstm_widget.formats.zip_files import ZipFiles
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 TARGETS = 11  # tests in this file, see the last one
 CASES = -(-int(os.environ.get("LSTM_WIDGET_FUZZ", "2500")) // TARGETS)

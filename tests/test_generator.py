@@ -21,7 +21,8 @@ from lstm_widget.errors import (
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import DEFAULT_MODEL
 from lstm_widget.network.engine import State
-from lstm_widget.network.model import CharLSTM, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import Weights
 from lstm_widget.writing.batch import advance_together
 
 NAN, INF = float("nan"), float("inf")

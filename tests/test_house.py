@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import os
 import re
+import tokenize
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +83,44 @@ def test_imports_run_downwards_between_folders(root, imports):
 def test_imports_run_downwards_inside_a_folder(root, imports):  # noqa: ARG001
     """No import comes back to where it began, not even for types; graphlib names the circle."""
     TopologicalSorter(imports).prepare()
+
+
+def python_length(source: str) -> int:
+    """Count the lines of code: those without comments, docstrings and what is empty."""
+    described = [
+        node.body[0]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and ast.get_docstring(node) is not None
+    ]
+    docstrings = {line for one in described for line in range(one.lineno, one.end_lineno + 1)}
+    words = (
+        token
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.string.strip() and token.type != tokenize.COMMENT
+    )
+    return len({line for one in words for line in range(one.start[0], one.end[0] + 1)} - docstrings)
+
+
+def typescript_length(source: str) -> int:
+    """Count the lines of code, as above."""
+    without = re.sub(r"/\*.*?\*/|^\s*//.*?$", "", source, flags=re.DOTALL | re.MULTILINE)
+    return len([line for line in without.splitlines() if line.strip()])
+
+
+@pytest.mark.parametrize(
+    ("files", "length"),
+    [(PYTHON, python_length), (TYPESCRIPT, typescript_length)],
+    ids=["Python", "TypeScript"],
+)
+def test_a_file_can_be_read_in_one_sitting(files, length):
+    hand_written = [
+        file for file in files if file.name not in {"protocol.ts", "lookalikes.ts", "followed.ts"}
+    ]
+    lengths = {file.name: length(file.read_text(encoding="utf-8")) for file in hand_written}
+    assert sum(lengths.values()) > 5000
+    assert {name: lines for name, lines in lengths.items() if lines > 300} == {}
+    assert len([lines for lines in lengths.values() if lines > 200]) <= 10
 
 
 def test_the_map_names_only_files_that_exist():

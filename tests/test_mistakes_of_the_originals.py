@@ -8,7 +8,8 @@ from slow_texts import TEXT, check_prediction, refused, slow_text
 
 from lstm_widget.errors import ModelError, SettingError, UnknownCharactersError
 from lstm_widget.generator import LSTMGenerator
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_widget.errors import ModelError, UnknownCharactersError
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 
 def zeros(*shape):

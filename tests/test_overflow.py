@@ -13,7 +13,8 @@ from pages import Page
 
 from lstm_widget import LSTMGenerator, LSTMWidget, TemperatureLanes, cli, save_model
 from lstm_widget.inspection.inspector import Foresight
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 from lstm_widget.writing.batch import advance_together
 
 HUGE = 3e38

@@ -17,7 +17,8 @@ from lstm_widget.formats.p5ml import load_p5ml, save_p5ml
 from lstm_widget.formats.safetensors import load_safetensors, read_card, save_safetensors
 from lstm_widget.generator import LSTMGenerator
 from lstm_widget.network.bundled import bundled_files
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 PUBLISHED = ["bolano", "darwin", "itp", "shakespeare"]
 CARD = {"title": "“Emma”", "losses": [1.5, {"test": None}], "p5ml": {}}

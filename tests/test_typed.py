@@ -13,8 +13,9 @@ from pages import Page
 from lstm_widget import LSTMGenerator, LSTMWidget, TemperatureLanes, cli, save_model
 from lstm_widget.inspection.trace import trace
 from lstm_widget.network.engine import Engine
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
 from lstm_widget.network.normalize import Replacement
+from lstm_widget.network.weights import LSTMLayer, Weights
 from lstm_widget.writing.typed import as_typed, default_seed, generator_seed
 
 RUSSIAN, GREEK, CHINESE, PINYIN = "абвгд \n", "βγδε \n", "北京天安门。\n", "bcdéǎ \n"

@@ -25,7 +25,6 @@ export const TRAITS: Traits = {
     top_k: { least: 1, most: 2 ** 53 - 1, step: 1 },
     top_p: { least: 0, above: true, most: 1, step: 0.01 },
     rng: { least: 0, most: 2 ** 53 - 1, step: 1 },
-    what_if: { least: 0, most: 100, slider_most: 2, step: 0.01 },
   },
   pointed: true, // so that no hint is in the way
   inside: false,

@@ -31,7 +31,8 @@ from lstm_widget.formats.files import (
 from lstm_widget.formats.finding import advice
 from lstm_widget.formats.torch_tensors import translated
 from lstm_widget.formats.vocabulary import vocab_of
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

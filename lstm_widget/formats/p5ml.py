@@ -36,7 +36,8 @@ from lstm_widget.formats.files import (
 )
 from lstm_widget.formats.p5ml_names import CARD, DEFAULT_NAMES, LEARNING_RATE, names_part, role_of
 from lstm_widget.formats.vocabulary import VOCABULARIES, load_vocab, parse_vocab, read_vocab
-from lstm_widget.network.model import CharLSTM, assembled, missing_place
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import assembled, missing_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lstm_widget.network.model import Place, Weights
+    from lstm_widget.network.weights import Place, Weights
 
 __all__ = ["load_checkpoints", "load_p5ml", "load_vocab"]
 

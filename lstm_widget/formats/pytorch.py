@@ -19,14 +19,15 @@ from lstm_widget.formats.safetensors import FORMAT, metadata_of
 from lstm_widget.formats.torch_networks import from_state_dict, ways_of_module
 from lstm_widget.formats.torch_tensors import middle_swapped, torch_if_loaded
 from lstm_widget.formats.vocabulary import vocab_of
-from lstm_widget.network.model import FORGET_BIAS, CharLSTM
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import FORGET_BIAS
 
 if TYPE_CHECKING:
     from torch import nn
 
     from lstm_widget.formats.torch_tensors import Array
     from lstm_widget.formats.vocabulary import Vocabulary
-    from lstm_widget.network.model import Weights
+    from lstm_widget.network.weights import Weights
 
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 _PICKLED = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".tar"}

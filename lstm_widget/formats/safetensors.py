@@ -1,7 +1,7 @@
 """One ``.safetensors`` file that carries weights, vocabulary and card.
 
 The tensors are ``layer_N/kernel``, ``layer_N/bias``, ``softmax_w``, ``softmax_b`` and, if there is one,
-``embedding``, as `lstm_widget.network.model` describes them. The file's metadata hold ``format`` (`FORMAT`)
+``embedding``, as `lstm_widget.network.weights` describes them. The file's metadata hold ``format`` (`FORMAT`)
 and, as JSON, ``vocab`` (character to id) and ``card``.
 """
 
@@ -26,12 +26,13 @@ from lstm_widget.formats.files import (
     read_model_file,
     write_file,
 )
-from lstm_widget.network.model import CharLSTM, assembled, missing_place
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import assembled, missing_place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lstm_widget.network.model import Place, Weights
+    from lstm_widget.network.weights import Place, Weights
 
 FORMAT = "lstm-widget 1"
 MAX_HEADER_BYTES = 2 * MAX_JSON_BYTES  # vocabulary and card

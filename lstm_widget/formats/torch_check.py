@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lstm_widget.network.model import Weights
+    from lstm_widget.network.weights import Weights
 
     Array = NDArray[Any]
 

@@ -19,7 +19,7 @@ from lstm_widget.formats.torch_tensors import (
     shape_of,
     unknown,
 )
-from lstm_widget.network.model import Weights
+from lstm_widget.network.weights import Weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lstm_widget.formats.torch_tensors import Array, Tensors
-    from lstm_widget.network.model import LSTMLayer
+    from lstm_widget.network.weights import LSTMLayer
 
     _Owners = Mapping[str, Tensors]  # by the names of the modules they are of
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import refuse, short_repr
-from lstm_widget.network.model import FORGET_BIAS, GATES, LSTMLayer
+from lstm_widget.network.weights import FORGET_BIAS, GATES, LSTMLayer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

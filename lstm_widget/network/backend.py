@@ -18,9 +18,9 @@ import numpy as np
 from lstm_widget.errors import refuse_setting, short_repr
 from lstm_widget.holding import Lock
 from lstm_widget.network.engine import Engine, Lane
-from lstm_widget.network.model import LSTMLayer, Weights
 from lstm_widget.network.sampling import choose
 from lstm_widget.network.scoring import in_bits, log_probabilities
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 if TYPE_CHECKING:
     from lstm_widget.network.compiled import CompiledLane

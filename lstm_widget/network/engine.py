@@ -29,14 +29,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_widget.errors import SettingError, refuse_setting, short_repr, too_large
-from lstm_widget.network.model import FORGET_BIAS
+from lstm_widget.network.weights import FORGET_BIAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from lstm_widget.network.model import LSTMLayer, Weights
+    from lstm_widget.network.weights import LSTMLayer, Weights
 
 _F32 = np.float32
 _HALF = np.array(0.5, dtype=_F32)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lstm_widget.network.model import CharLSTM, LSTMLayer, Weights
+from lstm_widget.network.model import CharLSTM
+from lstm_widget.network.weights import LSTMLayer, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lstm_widget.widgets.protocol import Point
+from lstm_widget.widgets.training_protocol import Point
 
 if TYPE_CHECKING:
     from lstm_widget.training.progress import Progress, Sample
-    from lstm_widget.widgets.protocol import Now, Tick
-    from lstm_widget.widgets.protocol import Sample as SampleShown
+    from lstm_widget.widgets.training_protocol import Now, Tick
+    from lstm_widget.widgets.training_protocol import Sample as SampleShown
 
 _GROWTH = 1.025  # so that 100,000 updates are some 450 points
 

@@ -1,19 +1,20 @@
 """Every message between the page and the kernel, and every trait that both see, declared once.
 
-``make protocol`` writes ``js/src/kernel/protocol.ts`` from this file. Positions and counts
+Those of `TrainingView` are in ``training_protocol.py``. ``make protocol`` writes
+``js/src/kernel/protocol.ts`` from both. Positions and counts
 are in characters as Python counts them (code points).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, TypeVar
 
 from lstm_widget.writing.receipt import Receipt as WritingReceipt
 
 if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
-    from lstm_widget.training.baselines import Baseline
+    from lstm_widget.writing.settings import Bounds
 
 T = TypeVar("T")
 
@@ -25,7 +26,6 @@ Change = tuple[int, float]
 
 Reason = Literal["finished", "stopped"]
 Status = Literal["ready", "writing", "finished", "stopped", "failed"]
-TrainingStatus = Literal["ready", "training", "looking back", "finished", "stopped", "failed"]
 Colour = Literal["none", "surprise", "probability", "rank", "cell"]
 
 
@@ -357,101 +357,6 @@ class Finding(TypedDict):
     done: float
 
 
-# A training.
-
-
-class StopTraining(TypedDict):
-    """From the page: end here and keep the best model."""
-
-    type: Literal["stop"]
-
-
-class Shorten(TypedDict):
-    """From the page: take the shorter run of the plan."""
-
-    type: Literal["shorten"]
-
-
-class Plan(TypedDict):
-    """About how long a training takes that has not begun, and a shorter one; see `training.estimate`."""
-
-    seconds: float
-    epochs: int
-    shorter_seconds: float | None
-    shorter_epochs: int | None
-
-
-class Write(TypedDict):
-    """From the page: have a stage, counted from 0, write at this temperature."""
-
-    type: Literal["write"]
-    stage: int
-    temperature: float
-
-
-class Written(TypedDict):
-    """To the page: what that stage writes after the seed."""
-
-    type: Literal["written"]
-    stage: int
-    temperature: float
-    text: str
-
-
-class Refused(TypedDict):
-    """To the page: what was asked for cannot be done; one sentence for a person."""
-
-    type: Literal["error"]
-    message: str
-
-
-class Point(NamedTuple):
-    """The mean loss of all updates since the point before, up to this one."""
-
-    update: int
-    bits: float
-
-
-class Now(TypedDict):
-    """Where a training is; see `lstm_widget.training.Progress`.
-
-    `training_bits` is the mean since the last point of the curve.
-    """
-
-    update: int
-    updates: int
-    epoch: float
-    seconds: float
-    seconds_left: float
-    characters_per_second: float
-    training_bits: float
-    best_bits: float | None
-    best_update: int | None
-    expected_bits: float | None
-
-
-class Sample(TypedDict):
-    """What the network wrote after an update."""
-
-    update: int
-    temperature: float
-    seed: str
-    text: str
-
-
-class Tick(TypedDict):
-    """To the page: how it goes, and the new points of the curves; the traits follow less often.
-
-    `samples` is empty if there are no new ones.
-    """
-
-    type: Literal["tick"]
-    now: Now
-    training: list[Point]
-    validation: list[Point]
-    samples: list[Sample]
-
-
 # What is in the traits.
 
 
@@ -464,19 +369,6 @@ class Replacement(TypedDict):
     position: int
     character: str
     used: str
-
-
-class Bounds(TypedDict):
-    """Where a number may lie.
-
-    `above`: `least` itself is outside. A slider ends at `slider_most`; the field beside it goes on to `most`.
-    """
-
-    least: float
-    above: NotRequired[bool]
-    most: float
-    step: float
-    slider_most: NotRequired[float]
 
 
 class ModelChoice(TypedDict):
@@ -519,19 +411,6 @@ class LaneReceipt(Receipt):
     lane: str
 
 
-class Stage(TypedDict):
-    """What is known of a stage.
-
-    `bits` is its loss on the beginning of the validation text, `text` what it writes at the temperature of
-    the trait `written_at`; both are None if they were not measured. `kept`: this is the model.
-    """
-
-    update: int
-    kept: bool
-    bits: float | None
-    text: str | None
-
-
 class CommonBounds(TypedDict):
     """The ranges of the settings."""
 
@@ -541,12 +420,6 @@ class CommonBounds(TypedDict):
     top_k: Bounds
     top_p: Bounds
     rng: Bounds
-
-
-class TextBounds(CommonBounds):
-    """The ranges of the settings of `LSTMWidget`."""
-
-    what_if: Bounds
 
 
 class LanesBounds(CommonBounds):
@@ -595,7 +468,6 @@ class Traits(CommonTraits):
     units: list[int]
     branches: list[Branch]
     cells: list[Cell]
-    bounds: TextBounds  # type: ignore[misc] # one range more
 
 
 class LanesTraits(CommonTraits):
@@ -609,27 +481,6 @@ class LanesTraits(CommonTraits):
     texts: list[str]
     receipts: list[Partial[LaneReceipt]]
     bounds: LanesBounds  # type: ignore[misc] # one range more
-
-
-class TrainingTraits(TypedDict):
-    """The traits of `TrainingView`."""
-
-    temperature: float
-    stage: int
-    status: TrainingStatus
-    error: str
-    notes: list[str]
-    indented: bool
-    plan: Partial[Plan]
-    now: Partial[Now]
-    training_curve: list[Point]
-    validation_curve: list[Point]
-    references: list[Baseline]
-    samples: list[Sample]
-    stages: list[Stage]
-    seed: str
-    written_at: float
-    bounds: TrainingBounds
 
 
 # What a page without a kernel begins with.
@@ -659,7 +510,7 @@ class SavedTexts(OfRun):
     lanes: list[SavedLane]
 
 
-# All messages: of a session, and of a training.
+# All messages.
 
 ToKernel = (
     Hello | Start | Resume | Pull | Stop | Clear | Show | Remove
@@ -668,5 +519,3 @@ ToKernel = (
 FromKernel = (
     Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding | Lent
 )
-TrainingToKernel = Hello | StopTraining | Shorten | Write
-TrainingFromKernel = Here | Tick | Written | Refused

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from lstm_widget.inspection.trace import Trace
     from lstm_widget.widgets.base import ModelLike
 
-_BOUNDS = {**BOUNDS, "what_if": BOUNDS["temperature"]}
 # What the page may change of how the text is looked at.
 _LOOKS = ("inside", "what_if", "colour", "cell", "pointed")
 
@@ -151,7 +150,7 @@ class LSTMWidget(ModelWidget[str]):
     """The character of each id; `None` if it has none."""
     units = synced(traitlets.List(traitlets.Int(), read_only=True))
     """Number of cells in each layer."""
-    bounds = synced(traitlets.Dict(_BOUNDS, read_only=True))
+    bounds = synced(traitlets.Dict(BOUNDS, read_only=True))
 
     def __init__(
         self, model: ModelLike | None = None, *, portable: bool = False, **settings: Unpack[WidgetSettings]

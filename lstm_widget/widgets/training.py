@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lstm_widget.training.progress import Progress, Sample
     from lstm_widget.training.reading import Source
     from lstm_widget.widgets.checks import Answers
-    from lstm_widget.widgets.protocol import Plan, Stage, TrainingFromKernel
+    from lstm_widget.widgets.training_protocol import Plan, Stage, TrainingFromKernel
 
 log = logging.getLogger("lstm_widget")
 
@@ -80,7 +80,7 @@ class TrainingView(PageWidget):
     references : list of dict
         What is reached without a network; see `lstm_widget.training.baselines.Baseline`.
     stages : list of dict
-        See `lstm_widget.widgets.protocol.Stage`.
+        See `lstm_widget.widgets.training_protocol.Stage`.
 
     Raises
     ------

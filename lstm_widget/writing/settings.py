@@ -15,6 +15,8 @@ from lstm_widget.errors import SettingError, UnknownSettingError, short_repr
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from typing_extensions import NotRequired
+
     # Not at run time: NumPy loads its random part, which takes long, when it is first named.
     RngLike = int | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence | None
 
@@ -22,9 +24,23 @@ N = TypeVar("N", int, float)
 
 MAX_IN_PAGE = 2**53 - 1  # a page's whole numbers are exact up to here
 
+
+class Bounds(TypedDict):
+    """Where a number may lie.
+
+    `above`: `least` itself is outside. A slider ends at `slider_most`; the field beside it goes on to `most`.
+    """
+
+    least: float
+    above: NotRequired[bool]
+    most: float
+    step: float
+    slider_most: NotRequired[float]
+
+
 # The range of each setting, for the kernel and for the page, where sliders end at `slider_most` and the
 # fields beside them go on to `most`. The largest are floats: Pyodide has no number for an int of that size.
-BOUNDS: dict[str, dict[str, Any]] = {
+BOUNDS: dict[str, Bounds] = {
     "temperature": {"least": 0, "most": 100, "slider_most": 2, "step": 0.01},
     "length": {"least": 1, "most": 1_000_000, "slider_most": 2000, "step": 1},
     "speed": {"least": 1, "most": 1000, "step": 1},

@@ -220,7 +220,7 @@ ODD = "\x00\ud800\udfff<>&\u2028\U0001f600'\""
 MAKE_ODD = f"""
 import numpy as np
 from lstm_widget import CharLSTM, LSTMWidget
-from lstm_widget.network.model import LSTMLayer, Weights
+from lstm_widget.network.weights import LSTMLayer, Weights
 characters = {ODD!a}
 random = np.random.default_rng(1)
 size = len(characters)

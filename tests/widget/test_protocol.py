@@ -1,4 +1,4 @@
-"""What is declared in `protocol` is what the widgets have."""
+"""What the protocols declare is what the widgets have."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from anywidget import AnyWidget
 from lstm_widget import LSTMWidget, TemperatureLanes
 from lstm_widget.inspection.units import Cell
 from lstm_widget.network.normalize import Replacement
-from lstm_widget.widgets import protocol
+from lstm_widget.widgets import protocol, training_protocol
 from lstm_widget.widgets.training import TrainingView
-from lstm_widget.writing.settings import BOUNDS
+from lstm_widget.writing.settings import BOUNDS, Bounds
 
 # What anywidget takes for itself.
 _OWN = {"_esm", "_css", "_anywidget_id", "_page", "_kind"}
@@ -21,7 +21,7 @@ _OWN = {"_esm", "_css", "_anywidget_id", "_page", "_kind"}
     [
         (LSTMWidget, protocol.Traits),
         (TemperatureLanes, protocol.LanesTraits),
-        (TrainingView, protocol.TrainingTraits),
+        (TrainingView, training_protocol.TrainingTraits),
     ],
 )
 def test_the_traits_are_declared(widget, declared):
@@ -31,13 +31,13 @@ def test_the_traits_are_declared(widget, declared):
 
 @pytest.mark.parametrize(
     ("widget", "declared"),
-    [(LSTMWidget, protocol.TextBounds), (TemperatureLanes, protocol.LanesBounds)],
+    [(LSTMWidget, protocol.CommonBounds), (TemperatureLanes, protocol.LanesBounds)],
 )
 def test_the_ranges_are_declared(widget, declared):
     bounds = widget().bounds
     assert set(bounds) == set(declared.__annotations__) >= set(BOUNDS)
     for one in bounds.values():
-        assert set(one) <= set(protocol.Bounds.__annotations__)
+        assert set(one) <= set(Bounds.__annotations__)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ export class ChoicePanel {
     signal: AbortSignal,
   ) {
     const { traits } = actions;
-    this.#die = new DieBar(traits.setter("what_if"), model.get("bounds").what_if, signal);
+    this.#die = new DieBar(traits.setter("what_if"), model.get("bounds").temperature, signal);
     traits.show("what_if", this.#die.root, (temperature) => (this.#die.whatIf = temperature));
     this.#bars = new Bars(
       (id) => void this.#branch(model.get("vocabulary")[id] ?? ""),

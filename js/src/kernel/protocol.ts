@@ -1,4 +1,4 @@
-// Generated from lstm_widget/widgets/protocol.py; do not edit. `make protocol` writes it.
+// Generated from protocol.py and training_protocol.py; do not edit. `make protocol` writes it.
 
 /** What a receipt says; positions count the written characters from 0. */
 export interface WritingReceipt {
@@ -16,14 +16,16 @@ export interface WritingReceipt {
 }
 
 /**
- * A line in the chart of a training.
+ * Where a number may lie.
  *
- * `name` is short, `meaning` a sentence, and `bits` the loss in bits per character.
+ * `above`: `least` itself is outside. A slider ends at `slider_most`; the field beside it goes on to `most`.
  */
-export interface Baseline {
-  name: string;
-  meaning: string;
-  bits: number;
+export interface Bounds {
+  least: number;
+  above?: boolean;
+  most: number;
+  step: number;
+  slider_most?: number;
 }
 
 /** From this generated character on, counted from 0, the temperature was this one. */
@@ -32,8 +34,6 @@ export type Change = readonly [number, number];
 export type Reason = "finished" | "stopped";
 
 export type Status = "ready" | "writing" | "finished" | "stopped" | "failed";
-
-export type TrainingStatus = "ready" | "training" | "looking back" | "finished" | "stopped" | "failed";
 
 export type Colour = "none" | "surprise" | "probability" | "rank" | "cell";
 
@@ -339,6 +339,157 @@ export interface Finding {
   done: number;
 }
 
+/**
+ * A place of the seed that is read as something else.
+ *
+ * `used` is empty if the model knows nothing like it.
+ */
+export interface Replacement {
+  position: number;
+  character: string;
+  used: string;
+}
+
+/** A model to choose. */
+export interface ModelChoice {
+  name: string;
+  title: string;
+}
+
+/**
+ * A text of the tree; the first one has no parent.
+ *
+ * It leaves its parent at `position` with `character`, where that has `instead`; `excerpt` is how it goes on
+ * from there, and `before` what is before it.
+ */
+export interface Branch {
+  run: string;
+  parent: string | null;
+  position: number;
+  character: string;
+  instead: string;
+  before: string;
+  written: number;
+  bits: number;
+  excerpt: string;
+}
+
+/** A unit that follows something, and the correlation of the two, -1 to 1. */
+export interface Cell {
+  layer: number;
+  unit: number;
+  follows: string;
+  correlation: number;
+}
+
+/** What reproduces the text of a lane. */
+export interface LaneReceipt extends Receipt {
+  lane: string;
+}
+
+/** The ranges of the settings. */
+export interface CommonBounds {
+  temperature: Bounds;
+  length: Bounds;
+  speed: Bounds;
+  top_k: Bounds;
+  top_p: Bounds;
+  rng: Bounds;
+}
+
+/** The ranges of the settings of `TemperatureLanes`; `lanes` is that of their number. */
+export interface LanesBounds extends CommonBounds {
+  lanes: Bounds;
+}
+
+/** The ranges of the settings of `TrainingView`. */
+export interface TrainingBounds {
+  temperature: Bounds;
+}
+
+/** The traits of `LSTMWidget` and `TemperatureLanes`; a `speed` of None is as fast as it goes. */
+export interface CommonTraits extends Settings {
+  model: string;
+  speed: number | null;
+  status: Status;
+  error: string;
+  models: ModelChoice[];
+  card: Record<string, string | number | boolean | string[]>;
+  locked: string[];
+  presenting: boolean;
+  replacements: Replacement[];
+  bounds: CommonBounds;
+}
+
+/** The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text. */
+export interface Traits extends CommonTraits {
+  temperature: number;
+  text: string;
+  receipt: Partial<Receipt>;
+  height: number | null;
+  inside: boolean;
+  pointed: boolean;
+  what_if: number | null;
+  colour: Colour;
+  cell: readonly [number, number] | null;
+  vocabulary: (string | null)[];
+  units: number[];
+  branches: Branch[];
+  cells: Cell[];
+}
+
+/**
+ * The traits of `TemperatureLanes`, from left to right.
+ *
+ * For a moment there may be more or fewer names than temperatures.
+ */
+export interface LanesTraits extends CommonTraits {
+  temperatures: number[];
+  names: string[];
+  texts: string[];
+  receipts: Partial<LaneReceipt>[];
+  bounds: LanesBounds;
+}
+
+/** The text of a lane as it was: `ids` are those of its characters, `surprise` is that of each in bits. */
+export interface SavedLane {
+  name: string;
+  length: number;
+  temperature: number;
+  ids: number[];
+  surprise: number[];
+  temperatures: Change[];
+  placed: (readonly [number, string])[];
+}
+
+/** A run that is over; `seed` is what the model reads, `parent` what it branches off. */
+export interface SavedTexts extends OfRun {
+  given: Settings;
+  seed: string;
+  reason: Reason;
+  parent: string | null;
+  position: number;
+  character: string;
+  lanes: SavedLane[];
+}
+
+export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Remove | BranchOff | Expect | Inspect | Activate | Find | Lend | Several;
+
+export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding | Lent;
+
+/**
+ * A line in the chart of a training.
+ *
+ * `name` is short, `meaning` a sentence, and `bits` the loss in bits per character.
+ */
+export interface Baseline {
+  name: string;
+  meaning: string;
+  bits: number;
+}
+
+export type TrainingStatus = "ready" | "training" | "looking back" | "finished" | "stopped" | "failed";
+
 /** From the page: end here and keep the best model. */
 export interface StopTraining {
   type: "stop";
@@ -421,67 +572,6 @@ export interface Tick {
 }
 
 /**
- * A place of the seed that is read as something else.
- *
- * `used` is empty if the model knows nothing like it.
- */
-export interface Replacement {
-  position: number;
-  character: string;
-  used: string;
-}
-
-/**
- * Where a number may lie.
- *
- * `above`: `least` itself is outside. A slider ends at `slider_most`; the field beside it goes on to `most`.
- */
-export interface Bounds {
-  least: number;
-  above?: boolean;
-  most: number;
-  step: number;
-  slider_most?: number;
-}
-
-/** A model to choose. */
-export interface ModelChoice {
-  name: string;
-  title: string;
-}
-
-/**
- * A text of the tree; the first one has no parent.
- *
- * It leaves its parent at `position` with `character`, where that has `instead`; `excerpt` is how it goes on
- * from there, and `before` what is before it.
- */
-export interface Branch {
-  run: string;
-  parent: string | null;
-  position: number;
-  character: string;
-  instead: string;
-  before: string;
-  written: number;
-  bits: number;
-  excerpt: string;
-}
-
-/** A unit that follows something, and the correlation of the two, -1 to 1. */
-export interface Cell {
-  layer: number;
-  unit: number;
-  follows: string;
-  correlation: number;
-}
-
-/** What reproduces the text of a lane. */
-export interface LaneReceipt extends Receipt {
-  lane: string;
-}
-
-/**
  * What is known of a stage.
  *
  * `bits` is its loss on the beginning of the validation text, `text` what it writes at the temperature of
@@ -492,76 +582,6 @@ export interface Stage {
   kept: boolean;
   bits: number | null;
   text: string | null;
-}
-
-/** The ranges of the settings. */
-export interface CommonBounds {
-  temperature: Bounds;
-  length: Bounds;
-  speed: Bounds;
-  top_k: Bounds;
-  top_p: Bounds;
-  rng: Bounds;
-}
-
-/** The ranges of the settings of `LSTMWidget`. */
-export interface TextBounds extends CommonBounds {
-  what_if: Bounds;
-}
-
-/** The ranges of the settings of `TemperatureLanes`; `lanes` is that of their number. */
-export interface LanesBounds extends CommonBounds {
-  lanes: Bounds;
-}
-
-/** The ranges of the settings of `TrainingView`. */
-export interface TrainingBounds {
-  temperature: Bounds;
-}
-
-/** The traits of `LSTMWidget` and `TemperatureLanes`; a `speed` of None is as fast as it goes. */
-export interface CommonTraits extends Settings {
-  model: string;
-  speed: number | null;
-  status: Status;
-  error: string;
-  models: ModelChoice[];
-  card: Record<string, string | number | boolean | string[]>;
-  locked: string[];
-  presenting: boolean;
-  replacements: Replacement[];
-  bounds: CommonBounds;
-}
-
-/** The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text. */
-export interface Traits extends CommonTraits {
-  temperature: number;
-  text: string;
-  receipt: Partial<Receipt>;
-  height: number | null;
-  inside: boolean;
-  pointed: boolean;
-  what_if: number | null;
-  colour: Colour;
-  cell: readonly [number, number] | null;
-  vocabulary: (string | null)[];
-  units: number[];
-  branches: Branch[];
-  cells: Cell[];
-  bounds: TextBounds;
-}
-
-/**
- * The traits of `TemperatureLanes`, from left to right.
- *
- * For a moment there may be more or fewer names than temperatures.
- */
-export interface LanesTraits extends CommonTraits {
-  temperatures: number[];
-  names: string[];
-  texts: string[];
-  receipts: Partial<LaneReceipt>[];
-  bounds: LanesBounds;
 }
 
 /** The traits of `TrainingView`. */
@@ -583,32 +603,6 @@ export interface TrainingTraits {
   written_at: number;
   bounds: TrainingBounds;
 }
-
-/** The text of a lane as it was: `ids` are those of its characters, `surprise` is that of each in bits. */
-export interface SavedLane {
-  name: string;
-  length: number;
-  temperature: number;
-  ids: number[];
-  surprise: number[];
-  temperatures: Change[];
-  placed: (readonly [number, string])[];
-}
-
-/** A run that is over; `seed` is what the model reads, `parent` what it branches off. */
-export interface SavedTexts extends OfRun {
-  given: Settings;
-  seed: string;
-  reason: Reason;
-  parent: string | null;
-  position: number;
-  character: string;
-  lanes: SavedLane[];
-}
-
-export type ToKernel = Hello | Start | Resume | Pull | Stop | Clear | Show | Remove | BranchOff | Expect | Inspect | Activate | Find | Lend | Several;
-
-export type FromKernel = Here | Begin | Chunk | End | Shown | Cleared | Failure | Expected | Inspected | Activated | Finding | Lent;
 
 export type TrainingToKernel = Hello | StopTraining | Shorten | Write;
 

@@ -8,14 +8,13 @@ import {
   type Reader,
 } from "./followed-run.ts";
 import { randomName } from "./names.ts";
+import { Outbox } from "./outbox.ts";
 import type { Begin, Chunk, End, Failure, FromKernel, Settings, ToKernel } from "./protocol.ts";
 import { type Outcome, Questions } from "./questions.ts";
 import { IN_FLIGHT, RunClock } from "./run-clock.ts";
 
 /** Milliseconds that the kernel may spend on one pull. */
 const BUDGET = 40;
-/** Characters of each lane that one pull asks for, at most: of the only one, and of several. */
-const LARGEST = { one: 5000, several: 2000 };
 /** What is said when the connection to the kernel was closed. */
 export const GONE = "The kernel has stopped. Run the cell again.";
 
@@ -35,8 +34,11 @@ export class RunClient {
   readonly #left = new LeftRuns();
   readonly #name = randomName();
   #pulls = 0;
-  #bundle: ToKernel[] | null = null;
   readonly #clock: RunClock;
+  readonly #outbox = new Outbox(
+    (message) => this.reader.send(message),
+    () => this.lost(),
+  );
   readonly #questions = new Questions((message) => this.send(message));
 
   constructor(
@@ -67,17 +69,12 @@ export class RunClient {
     return furthestOf(this.reader.lanes(), this.#now?.have ?? this.#last?.have);
   }
 
-  /** Number of runs that were left, of which it still knows. */
-  get remembered(): number {
-    return this.#left.size;
-  }
-
   /** @param onlyRead whether nothing is to be written after the seed */
   start(settings: Settings, onlyRead = false): void {
     const run = randomName();
     this.#ask(run, !onlyRead);
     const message = { type: "start", run, settings, lanes: this.reader.lanes() } as const;
-    this.#together(() => {
+    this.#outbox.together(() => {
       this.send(onlyRead ? { ...message, only_read: true } : message);
       this.pump();
     });
@@ -93,7 +90,7 @@ export class RunClient {
     if (this.#now !== null) this.#now.have = this.#all(position);
     // The question has the name of the run that it asks for: what refuses it names that.
     const question = { type: "branch", run: shown.run, branch, position, character } as const;
-    return this.#together(() => {
+    return this.#outbox.together(() => {
       const outcome = this.#questions.ask(question, branch);
       this.pump();
       return outcome;
@@ -144,31 +141,7 @@ export class RunClient {
 
   /** Send what has nothing to do with the run that is followed, too. */
   send(message: ToKernel): void {
-    if (this.#bundle !== null) {
-      this.#bundle.push(message);
-      return;
-    }
-    try {
-      this.reader.send(message);
-    } catch {
-      // The connection was closed: the kernel was restarted or has died.
-      this.lost();
-    }
-  }
-
-  /** Send in one message what is sent meanwhile: a host has as much work with each as the kernel has. */
-  #together<T>(work: () => T): T {
-    const bundle: ToKernel[] = [];
-    this.#bundle = bundle;
-    try {
-      return work();
-    } finally {
-      this.#bundle = null;
-      const [first] = bundle;
-      if (first !== undefined) {
-        this.send(bundle.length === 1 ? first : { type: "several", messages: bundle });
-      }
-    }
+    this.#outbox.send(message);
   }
 
   receive(message: FromKernel): void {
@@ -210,8 +183,7 @@ export class RunClient {
     const now = this.#now;
     if (!now?.pulls || now.resuming !== null) return;
     const lanes = this.reader.lanes();
-    const largest = lanes.length > 1 ? LARGEST.several : LARGEST.one;
-    const { count, ahead } = this.#clock.portion(this.reader.pace(), largest);
+    const { count, ahead } = this.#clock.portion(this.reader.pace(), lanes.length);
     while (this.#now === now && now.asked.size < IN_FLIGHT) {
       const until = now.next(lanes, count, ahead - this.reader.unseen());
       if (until === null) break;

@@ -2,6 +2,8 @@
 export const IN_FLIGHT = 2;
 /** Seconds of text that one pull asks for, at least: fewer messages for a machine shared by a class. */
 const SHORTEST = 0.12;
+/** Characters of each lane that one pull asks for, at most: of the only one, and of several. */
+const LARGEST = { one: 5000, several: 2000 };
 /** Seconds that one answer may count for in the round trip: a busy cell says nothing about the way. */
 const LONGEST_TRIP = 0.5;
 /** Milliseconds without an answer after which a request is made again; doubled each time. */
@@ -30,8 +32,9 @@ export class RunClock {
 
   constructor(private readonly alarms: Alarms) {}
 
-  /** Characters that one pull asks for, and how far ahead of the reader that may be. */
-  portion(pace: number, largest: number): { count: number; ahead: number } {
+  /** Characters of each lane that one pull asks for, and how far ahead of the reader that may be. */
+  portion(pace: number, lanes: number): { count: number; ahead: number } {
+    const largest = lanes > 1 ? LARGEST.several : LARGEST.one;
     const wished = Math.ceil(pace * Math.max(SHORTEST, this.#roundTrip / IN_FLIGHT));
     const count = Math.min(Math.max(1, wished), largest);
     return { count, ahead: count + Math.min(pace * this.#roundTrip, IN_FLIGHT * largest) };
