@@ -13,17 +13,17 @@ import argparse
 import math
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 import torch
 from accelerate import Accelerator
+from torch import nn
+from torch.func import functional_call
 
 from lstm_widget import load_model
-from lstm_widget.training import network as networks
 from lstm_widget.training.adoption import with_vocab
-from lstm_widget.training.layer import read_sequence
 from lstm_widget.training.learner import Learner
 from lstm_widget.training.memory import keeping_freed_memory
 from lstm_widget.training.network import network_of, new_network
@@ -31,8 +31,6 @@ from lstm_widget.training.settings import settings_for, training_settings
 from lstm_widget.training.text import encode
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.corpus import Corpus
     from lstm_widget.training.settings import ChosenSettings
@@ -69,17 +67,17 @@ class ConstantRate(Learner):
         return self.settings.learning_rate * min(1.0, (update + 1) / FIRST)
 
 
-class _WeightDropped:
-    """A layer that does without some of its recurrent weights (DropConnect; Merity et al. 2018, AWD-LSTM)."""
+def weight_dropped(layer: nn.LSTM, share: float, x: torch.Tensor, state: Any = None) -> Any:  # noqa: ANN401
+    """Do what a layer does, which learns without some of its recurrent weights.
 
-    def __init__(self, layer: nn.LSTM, share: float) -> None:
-        self.hidden_size = layer.hidden_size
-        self._layer, self._share = layer, share
-
-    def get_parameter(self, name: str) -> torch.Tensor:
-        """Return the weights of that name as this update has them."""
-        weights = self._layer.get_parameter(name)
-        return torch.dropout(weights, self._share, train=True) if name == "weight_hh_l0" else weights
+    That is DropConnect, as in AWD-LSTM (Merity et al. 2018).
+    """
+    with torch.device("meta"):
+        same = nn.LSTM(layer.input_size, layer.hidden_size, batch_first=True)
+    weights: dict[str, Any] = dict(layer.named_parameters())
+    if layer.training:
+        weights["weight_hh_l0"] = torch.dropout(weights["weight_hh_l0"], share, train=True)
+    return functional_call(same, weights, (x, state))
 
 
 def learner(corpus: Corpus, changes: dict[str, Any], model: CharLSTM | None) -> Learner:
@@ -99,6 +97,9 @@ def learner(corpus: Corpus, changes: dict[str, Any], model: CharLSTM | None) -> 
         network = new_network(len(corpus.vocab), settings)
     else:
         network = network_of(with_vocab(model, corpus.vocab, settings.seed))
+    if "_weight_drop" in changes:
+        for layer in network.layers:
+            layer.forward = partial(weight_dropped, layer, changes["_weight_drop"])  # type: ignore[method-assign]
     if "_tied" in changes and network.embedding is not None:
         network.embedding.weight = network.head.weight
     kind = ConstantRate if "_constant" in changes else Learner
@@ -123,15 +124,9 @@ def trained(one: Learner, seconds: float) -> float:
 
 def measured(corpus: Corpus, changes: dict[str, Any], model: CharLSTM | None, seconds: float) -> str:
     """Train one variant, and return its row of the table without its name."""
-    share = changes.get("_weight_drop", 0.0)
-
-    def read(layer: nn.LSTM, *rest: Any) -> Any:  # noqa: ANN401 - like the function it replaces
-        return read_sequence(_WeightDropped(layer, share) if layer.training else layer, *rest)  # type: ignore[arg-type]
-
-    with mock.patch.object(networks, "read_sequence", read if share else read_sequence):
-        one = learner(corpus, changes, model)
-        speed = keeping_freed_memory(lambda: trained(one, seconds))
-        loss = one.validate()
+    one = learner(corpus, changes, model)
+    speed = keeping_freed_memory(lambda: trained(one, seconds))
+    loss = one.validate()
     assert loss is not None  # noqa: S101 - it is not stopped
     epochs = one.done / one.training.per_epoch
     settings = one.settings

@@ -12,7 +12,6 @@ from torch.nn.functional import cross_entropy
 
 from lstm_widget.errors import SettingError
 from lstm_widget.training.batches import Batches
-from lstm_widget.training.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,8 +88,6 @@ class Learner:
             self.network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self._parameters = list(self.network.parameters())
-        self._workers = Workers(settings.batch_size // processes, accelerator.device)
-        self._validation_workers = Workers(each, accelerator.device)
         self._generator = torch.Generator(accelerator.device)
         self._state: State | None = None
 
@@ -117,18 +114,11 @@ class Learner:
             group["lr"] = self.learning_rate(self.done)
         state, masks = None if batch.begins else self._state, self._masks()
 
-        def learn(rows: slice) -> tuple[torch.Tensor, State]:
-            own = state and [(h[:, rows], c[:, rows]) for h, c in state]
-            with self._autocast():
-                logits, after = self.network(ids[rows], own, masks and tuple(mask[rows] for mask in masks))
-            total = cross_entropy(logits.float().flatten(0, 1), targets[rows].flatten(), reduction="sum")
-            loss = total / targets.numel()
-            gradient = torch.autograd.grad(loss, self._parameters)
-            return torch.cat([loss.detach()[None], *(one.flatten() for one in gradient)]), after
-
-        (found, *others), states = zip(*self._workers.share(learn), strict=True)
-        for other in others:
-            found += other
+        with self._autocast():
+            logits, after = self.network(ids, state, masks)
+        loss = cross_entropy(logits.float().flatten(0, 1), targets.flatten())
+        gradients = torch.autograd.grad(loss, self._parameters)
+        found = torch.cat([loss.detach()[None], *(one.flatten() for one in gradients)])
         found = accelerator.reduce(found, "mean")
         gradient = found[1:]
         whole_loss, length = float(found[0]), float(gradient.norm())
@@ -141,10 +131,7 @@ class Learner:
             parameter.grad = one.view_as(parameter)
         self._optimizer.step()
         # Truncated: the gradient stops here, the state goes on.
-        self._state = [
-            (torch.cat([h.detach() for h, _ in parts], 1), torch.cat([c.detach() for _, c in parts], 1))
-            for parts in zip(*states, strict=True)
-        ]
+        self._state = [(h.detach(), c.detach()) for h, c in after]
         self.done += 1
         self._update_ema()
         return whole_loss
@@ -157,25 +144,15 @@ class Learner:
         stopped : callable, optional
             Asked now and then; if it says so, nothing is returned.
         """
-        stop = False
-
-        def read(rows: slice) -> torch.Tensor:
-            nonlocal stop
-            total, state = torch.zeros((), device=self._accelerator.device, dtype=torch.float64), None
-            for number in range(self.validation.per_epoch):
-                stop = stop or stopped()
-                if stop:
-                    break
-                batch = self.validation.batch(number, self._validation_share)
-                with torch.no_grad(), self._autocast():
-                    logits, state = self.ema(self._tensor(batch.ids[rows]), state)
-                targets = self._tensor(batch.targets[rows]).flatten()
-                total += cross_entropy(logits.float().flatten(0, 1), targets, reduction="sum")
-            return total
-
-        total = torch.stack(self._validation_workers.share(read)).sum()
-        if stop:
-            return None
+        total, state = torch.zeros((), device=self._accelerator.device, dtype=torch.float64), None
+        for number in range(self.validation.per_epoch):
+            if stopped():
+                return None
+            batch = self.validation.batch(number, self._validation_share)
+            with torch.no_grad(), self._autocast():
+                logits, state = self.ema(self._tensor(batch.ids), state)
+            targets = self._tensor(batch.targets).flatten()
+            total += cross_entropy(logits.float().flatten(0, 1), targets, reduction="sum")
         return float(self._accelerator.reduce(total, "sum")) / self.validation.characters
 
     def tensors(self) -> dict[str, torch.Tensor]:

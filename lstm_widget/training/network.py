@@ -9,7 +9,6 @@ from torch import nn
 
 from lstm_widget.formats.pytorch import from_pytorch, to_pytorch
 from lstm_widget.formats.torch_module import CharModule
-from lstm_widget.training.layer import read_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,8 +43,7 @@ class CharNetwork(CharModule):
         after = []
         for number, layer in enumerate(self.layers):
             before = None if state is None else state[number]
-            read = read_sequence if _in_bfloat16(x) else nn.LSTM.__call__
-            x, own = read(layer, _masked(x, kept[number]), before)  # [batch, time, H]
+            x, own = layer(_masked(x, kept[number]), before)  # [batch, time, H]
             after.append(own)
         return self.head(_masked(x, kept[-1])), after
 
@@ -81,11 +79,6 @@ class CharNetwork(CharModule):
     def to_char_lstm(self, vocab: Mapping[str, int], card: Mapping[str, Any] | None = None) -> CharLSTM:
         """Return the network as it is now, translated."""
         return from_pytorch(self.state_dict(), vocab, card)
-
-
-def _in_bfloat16(x: torch.Tensor) -> bool:
-    """Return whether this is to be read in bfloat16, on a processor."""
-    return x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
 
 
 def _masked(x: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
