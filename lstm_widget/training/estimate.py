@@ -1,21 +1,16 @@
 """How long a training is going to take, before it begins: a rough guess.
 
-From the size of the text, and how fast this machine multiplies on one core.
+From the size of the text, and how fast this machine learns.
 """
 
 from __future__ import annotations
 
 import platform
 import shutil
-import statistics
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from lstm_widget.errors import LSTMError
-from lstm_widget.network.blas import single_thread
 from lstm_widget.training.held_out import validation_length
 from lstm_widget.training.reading import parts_of
 from lstm_widget.training.settings import settings_for
@@ -26,10 +21,8 @@ if TYPE_CHECKING:
 
 LONG = 20 * 60.0  # seconds, from which a shorter run is offered
 SHORTER = 10 * 60.0  # what that takes, about
-_MEASURING = 0.2  # seconds
-# Measured: a step of a layer, forwards and backwards on two cores, takes as long as six of its products
-# on one.
-_PRODUCTS = 6.0
+_CHARACTERS = 80  # different ones, of a text that is not read yet
+_LENGTH = 16  # of the sequences that are tried
 
 
 class Estimate(NamedTuple):
@@ -48,7 +41,15 @@ class Estimate(NamedTuple):
 
 
 def estimate(text: Source, settings: TrainingSettings) -> Estimate | None:
-    """Return how long a new model takes; `None` if there is no telling, as with a graphics card."""
+    """Return how long a new model takes; `None` if there is no telling, as with a graphics card.
+
+    Takes seconds, most of them for loading PyTorch.
+
+    Raises
+    ------
+    ImportError
+        If PyTorch is missing.
+    """
     if shutil.which("nvidia-smi") or (platform.system() == "Darwin" and platform.machine() == "arm64"):
         return None
     try:
@@ -58,21 +59,20 @@ def estimate(text: Source, settings: TrainingSettings) -> Estimate | None:
         return None
     learnt = characters - validation_length(characters)
     updates = chosen.epochs * learnt / (chosen.batch_size * chosen.sequence_length)
-    seconds = updates * chosen.sequence_length * (chosen.layers or 1) * _PRODUCTS
-    seconds *= single_thread(lambda: _product_seconds(chosen))
-    return Estimate(seconds, chosen.epochs)
+    return Estimate(updates * _seconds_per_update(chosen), chosen.epochs)
 
 
-def _product_seconds(chosen: ChosenSettings) -> float:
-    """Measure the product of one step of a layer, as fast as this machine is at the moment."""
-    units = chosen.units or 1
-    inputs = np.ones((chosen.batch_size, 2 * units), dtype=np.float32)
-    weights = np.ones((2 * units, 4 * units), dtype=np.float32)
-    result = inputs @ weights  # the first one takes longer
-    taken: list[float] = []
-    end = time.perf_counter() + _MEASURING
-    while not taken or time.perf_counter() < end:
-        begun = time.perf_counter()
-        np.matmul(inputs, weights, out=result)
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)  # others may use the machine, too
+def _seconds_per_update(chosen: ChosenSettings) -> float:
+    """Measure a short update, as fast as this machine is at the moment."""
+    # PyTorch takes seconds to load.
+    import torch  # noqa: PLC0415
+
+    from lstm_widget.training.network import new_network  # noqa: PLC0415
+    from lstm_widget.training.precision import faster_precision, seconds_to_learn  # noqa: PLC0415
+
+    network, precision = new_network(_CHARACTERS, chosen), chosen.precision
+    if precision == "auto":
+        precision = faster_precision(network, torch.device("cpu"))
+    length = min(_LENGTH, chosen.sequence_length)
+    short = seconds_to_learn(network, precision, (chosen.batch_size, length))
+    return short * chosen.sequence_length / length

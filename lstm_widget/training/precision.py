@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 if TYPE_CHECKING:
     from lstm_widget.training.network import CharNetwork
 
-_ROWS, _SEQUENCE_LENGTH = 32, 32
+_SHAPE = 32, 32  # rows, and characters of each
 _TRIALS = 3
 
 
@@ -26,14 +26,16 @@ def faster_precision(network: CharNetwork, device: torch.device) -> str:
     if device.type != "cpu":
         return "float32"
     try:
-        return min(("bfloat16", "float32"), key=lambda precision: _seconds(network, precision))
+        return min(
+            ("bfloat16", "float32"), key=lambda precision: seconds_to_learn(network, precision, _SHAPE)
+        )
     except RuntimeError:  # a processor for which PyTorch has no such LSTM
         return "float32"
 
 
-def _seconds(network: CharNetwork, precision: str) -> float:
-    """Return how long the fastest of a few updates takes, after one to get warm."""
-    ids = torch.zeros(_ROWS, _SEQUENCE_LENGTH, dtype=torch.int64)
+def seconds_to_learn(network: CharNetwork, precision: str, shape: tuple[int, int]) -> float:
+    """Return how long a processor takes to find a gradient: the fastest of a few, after one to get warm."""
+    ids = torch.zeros(shape, dtype=torch.int64)
     taken = []
     for _ in range(1 + _TRIALS):
         started = time.perf_counter()

@@ -147,8 +147,6 @@ class TrainingView(PageWidget):
         self._remove_folder: Callable[[], object] = lambda: None
         self._forget()
         super().__init__(temperature=temperature, **usual)
-        if model is None:
-            self._make_plan()
         answers: Answers = {
             "hello": lambda _: self._greet(),
             "stop": lambda _: self.stop(),
@@ -227,6 +225,8 @@ class TrainingView(PageWidget):
     def _greet(self) -> None:
         self._transmit({"type": "here"})
         self._show()  # the traits are a little behind while it trains
+        if self.status == "ready" and not self.plan and self._given["model"] is None:
+            self._make_plan()
 
     def _write(self, message: Mapping[str, Any]) -> None:
         stage, temperature = whole_in(message, "stage", 0), check_temperature(message.get("temperature"))
@@ -244,8 +244,12 @@ class TrainingView(PageWidget):
     # How it gets there.
 
     def _make_plan(self) -> None:
+        """Show how long it is going to take. That takes seconds, so it is not done before a page is there."""
         settings = {name: value for name, value in self._given.items() if name not in _NO_SETTINGS}
-        found = estimate(self._text, training_settings(settings))
+        try:
+            found = estimate(self._text, training_settings(settings))
+        except ImportError:  # the training says so
+            found = None
         if found is None:
             return
         seconds, epochs = found.shorter or (None, None)

@@ -341,8 +341,10 @@ def test_a_page_that_comes_while_it_trains_gets_all_there_is():
 def test_a_long_training_offers_a_shorter_one_before_it_begins(monkeypatch):
     monkeypatch.setattr("lstm_widget.training.estimate.shutil.which", lambda _: None)
     monkeypatch.setattr("lstm_widget.training.estimate.platform.system", lambda: "Linux")
-    monkeypatch.setattr("lstm_widget.training.estimate._product_seconds", lambda _: 1.0)
+    monkeypatch.setattr("lstm_widget.training.estimate._seconds_per_update", lambda _: 400.0)
     watched = Watched(epochs=10)
+    assert watched.view.plan == {}
+    assert watched.ask({"type": "hello"}) == [{"type": "here"}]
     plan = watched.view.plan
     assert plan["epochs"] == 10
     assert plan["seconds"] > 1200
@@ -359,9 +361,11 @@ def test_a_long_training_offers_a_shorter_one_before_it_begins(monkeypatch):
 def test_a_short_training_offers_none_and_what_cannot_be_read_has_no_plan(monkeypatch):
     monkeypatch.setattr("lstm_widget.training.estimate.shutil.which", lambda _: None)
     monkeypatch.setattr("lstm_widget.training.estimate.platform.system", lambda: "Linux")
-    monkeypatch.setattr("lstm_widget.training.estimate._product_seconds", lambda _: 1e-6)
-    assert Watched().view.plan["shorter_epochs"] is None
-    assert Watched("nowhere.txt").view.plan == {}
+    monkeypatch.setattr("lstm_widget.training.estimate._seconds_per_update", lambda _: 1e-3)
+    for watched, offers in ((Watched(), {"shorter_epochs": None}), (Watched("nowhere.txt"), {})):
+        watched.ask({"type": "hello"})
+        assert watched.view.plan.items() >= offers.items()
+        assert bool(watched.view.plan) == bool(offers)
 
 
 def test_a_wrong_setting_is_refused_at_once():
