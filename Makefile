@@ -11,7 +11,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 # As root (in a container) JupyterLab wants to be told that this is meant.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test lint types page protocol bundle pytest colab browser typing patient docs site lite pictures notebooks clean
+.PHONY: lab test lint types page protocol bundle pytest colab browser typing patient other-browsers docs site lite pictures notebooks clean
 
 lab: .venv/lab-ready
 	$(BIN)/jupyter lab $(ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
@@ -50,7 +50,7 @@ bundle: .venv/bin/python js/node_modules/ready
 	diff -r js/node_modules/bundle lstm_widget/static
 
 pytest: .venv/test-ready js/node_modules/ready
-	$(PYTEST) --ignore tests/browser
+	$(PYTEST) --ignore tests/browser --ignore tests/other_browsers
 
 # The conversation with the page once more, with the versions of Google Colab.
 colab: .venv-colab/ready
@@ -66,6 +66,11 @@ typing: .venv/test-ready .venv/chromium-ready js/node_modules/ready
 # What takes longer than it is worth at every test: other notebooks on a slow computer, and the like.
 patient: .venv/test-ready .venv/chromium-ready js/node_modules/ready
 	$(PYTEST) -m long tests/browser
+
+# Pages without a kernel in Firefox and WebKitGTK; on Debian: apt install firefox-esr webkit2gtk-driver xvfb
+other-browsers: .venv/test-ready
+	$(BIN)/python -m pip install --quiet --editable ".[other-browsers]"
+	$(BIN)/python -m pytest tests/other_browsers
 
 # The reference of everything public, from the docstrings; open docs/api/index.html.
 docs: .venv/test-ready
