@@ -18,14 +18,20 @@ export class Layer {
 
   add(range: Range): void {
     if (!canHighlight()) return;
-    let highlight = CSS.highlights.get(this.name);
-    if (highlight === undefined) {
-      highlight = new Highlight();
-      highlight.priority = this.priority;
-      CSS.highlights.set(this.name, highlight);
-    }
-    highlight.add(range);
+    (CSS.highlights.get(this.name) ?? this.#register()).add(range);
     this.#ranges.add(range);
+  }
+
+  /** WebKit (2.50) crashes unless highlights were registered in the order of their priorities. */
+  #register(): Highlight {
+    const highlight = new Highlight();
+    highlight.priority = this.priority;
+    const above = [...CSS.highlights].filter(([, { priority }]) => priority > this.priority);
+    for (const [name] of above) CSS.highlights.delete(name);
+    for (const [name, one] of [[this.name, highlight], ...above] as const) {
+      CSS.highlights.set(name, one);
+    }
+    return highlight;
   }
 
   delete(range: Range): void {
