@@ -48,7 +48,7 @@ def main(output: str) -> None:
         HEADER,
         "/** From `least` to `most`; or `above` it, that is without it. */",
         f"export const BOUNDS = {json.dumps(ranges)};\n",
-        "/** What p5ML takes when nothing is said. */",
+        "/** p5ML's defaults. */",
         f"export const DEFAULTS = {json.dumps(found['DEFAULTS'])};\n",
     ]
     Path(output).write_text("\n".join(lines), encoding="utf-8")

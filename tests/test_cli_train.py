@@ -332,7 +332,9 @@ def test_after_ctrl_c_it_can_go_on(text):
     assert "Traceback" not in told
     model = load_model(folder)
     assert "after update" in model.card["unfinished"]
-    assert f"unfinished            {model.card['unfinished']}\n" in main("info", folder)[1]
+    told = main("info", folder)[1]
+    assert f"unfinished            {model.card['unfinished']}\n" in told
+    assert re.search(rf"^title +{text.stem}$", told, re.MULTILINE)
     assert "that was interrupted: go on with it" in refused(text, "-o", folder)
 
     code, out, _ = main("train", "--resume", folder)

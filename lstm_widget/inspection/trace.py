@@ -37,7 +37,7 @@ class Trace:
     ranks : ndarray of int, shape (n,)
         Place among all characters of the model; 0 is the most likely.
     probabilities : ndarray of float64, shape (n,)
-        With which it was chosen, [0, 1]: at its temperature, among those that top-k and top-p keep.
+        Of the chosen one, [0, 1]: at its temperature, among those that top-k and top-p keep.
     entropies : ndarray of float64, shape (n,)
         Of that choice, in bits: 0 where nothing was left to chance.
     surprise : ndarray of float64, shape (n,)

@@ -10,7 +10,7 @@ A step of a small network costs more in calls than in arithmetic, so the weights
 
 - ``sigmoid(a) = (1 + tanh(a / 2)) / 2``: with the columns of i, f, o halved beforehand, one `tanh`
   does all four gates.
-- The outer halves are saved up: h is kept doubled, and what reads it is halved beforehand. Halving
+- The outer factors of 1/2 are postponed: h is kept doubled, and what reads it is halved beforehand. Halving
   and doubling are exact in floating point.
 - The gates are put in the order j, f, i, o behind c, so that ``[c, j] * [f, i]`` is one product.
 - The embedding, the input kernel and the bias of the first layer fold into a table with one row per

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,9 +57,6 @@ def finished(best: CharLSTM, corpus: Corpus, loop: Loop, processes: int) -> dict
     generator = LSTMGenerator(model)
     samples = [generator.generate({"seed": seed, **SAMPLE_SETTINGS}, rng=rng) for rng in SAMPLE_RNGS]
     return {
-        **(
-            {"title": PurePath(corpus.names[0]).stem, "text": ", ".join(corpus.names)} if corpus.names else {}
-        ),
         "characters": corpus.characters,
         "validation": f"{corpus.held_out}; it was not trained on them",
         "validation_also_learnt": round(corpus.also_learnt, 4),

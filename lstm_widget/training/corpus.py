@@ -101,12 +101,14 @@ class Corpus:
         return sum(fault.count for fault in self.faults)
 
     @property
-    def losses(self) -> dict[str, Any]:
-        """What the card of a model says of what was not read as it is in the text."""
-        return {
+    def facts(self) -> dict[str, Any]:
+        """What the card of a model says about its text. The first words are the default seed of the model."""
+        titles = {"title": Path(self.names[0]).stem, "text": ", ".join(self.names)} if self.names else {}
+        return titles | {
             "characters_left_out": self.left_out,
             "characters_read_as_similar": sum(self.folded.values()) - self.left_out,
             "undecodable_bytes": self.undecodable,
+            **({"seed": self.first_words} if self.first_words else {}),
         }
 
     def decode(self, ids: NDArray[np.unsignedinteger]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FIRST_SECONDS = 20.0  # of training, in which there is no telling
+FIRST_SECONDS = 20.0  # of training; no forecast before that
 _GROWTH = 1.1  # of the characters read from one point to the next
 _RECENT = 8.0  # only points count after this part of the characters read so far
 _POWER = 0.55  # measured: the loss falls with this power of the characters read, to where it stays

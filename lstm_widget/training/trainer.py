@@ -147,15 +147,12 @@ def train(
             precision = _in_main(accelerator, lambda: faster_precision(network, accelerator.device))
             chosen = replace(chosen, precision=precision)
         further = {"trained_further": start.card.get("title", "another model")} if start else {}
-        facts = corpus.losses
-        if words := corpus.first_words:
-            facts |= {"seed": words}  # the default seed of the model
         plan = Plan(
             settings=chosen,
             units=tuple(layer.hidden_size for layer in network.layers),
             embedding_size=network.embedding_size,
             sample_seed=corpus.sample_seed if sample_seed is None else sample_seed,
-            card={**facts, **(card or {}), **further},
+            card={**corpus.facts, **(card or {}), **further},
             checkpoints=checkpoints,
         )
         loop = Loop(Learner(accelerator, network, corpus.parts, chosen), corpus, plan, folder, accelerator)

@@ -33,7 +33,7 @@ LENT = 1_000_000
 
 
 class Questions:
-    """Reads what there is again, as far as a page asks.
+    """Rereads the text, as far as a page asks.
 
     Parameters
     ----------

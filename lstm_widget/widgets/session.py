@@ -37,7 +37,7 @@ log = logging.getLogger("lstm_widget")
 
 # Milliseconds that one pull may take; the kernel is busy for no longer.
 MAX_BUDGET = 50.0
-# Messages after which the run that they name goes on, whatever becomes of them.
+# Messages that never end the run they name, even if they fail.
 _ONLY_LOOKS = ("show", "remove", "branch", "expect", "inspect", "activate", "find")
 
 

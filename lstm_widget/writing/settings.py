@@ -49,7 +49,7 @@ BOUNDS: dict[str, Bounds] = {
     "rng": {"least": 0, "most": float(MAX_IN_PAGE), "step": 1},
 }
 
-# What p5ML takes when nothing is said.
+# p5ML's defaults.
 DEFAULTS = {"seed": "a", "length": 20, "temperature": 0.5}
 
 
@@ -66,7 +66,7 @@ class SettingNames(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Settings:
-    """What to write; `check_settings` makes them of what a person gives.
+    """What to write; `check_settings` makes them from what the user gives.
 
     Attributes
     ----------

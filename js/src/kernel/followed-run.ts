@@ -38,7 +38,7 @@ export interface Reader {
   lanes(): LaneAsked[];
   /** Characters per second that the reader sees of each lane; infinite: as fast as possible. */
   pace(): number;
-  /** Characters of the lane that is the furthest that came but are not shown yet. */
+  /** Of the lane that is furthest ahead: characters that have come but are not shown yet. */
   unseen(): number;
   /** Characters of the text that the kernel has kept, if a run can begin with some of another one. */
   kept(): number;

@@ -95,7 +95,7 @@ export class ModelControls<T extends CommonTraits> {
     this.set = box("lstm-set", chooser.root, length.root, speed.root, more, this.#more.root);
   }
 
-  /** Have the controls of a setting rest while the notebook has locked it. */
+  /** Disable the controls of a setting that the notebook has locked. */
   protected lockable(name: string, root: HTMLElement): void {
     const common = this.model as unknown as AnyModel<CommonTraits>;
     const lock = (names: readonly string[]) => {

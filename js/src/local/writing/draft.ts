@@ -13,7 +13,7 @@ import type { Writer } from "./writer.ts";
 const MOST_RECENT = 1_000_000;
 const LEAST_ROWS = 64;
 
-/** Half characters would become another one where two of them meet: the page shows a sign for each. */
+/** Two lone surrogates side by side would become one character, so each is shown as U+FFFD. */
 const HALF = /\p{Surrogate}/gu;
 
 /** What a `Run` holds, for what writes it on. */
