@@ -1,8 +1,9 @@
 import axe from "axe-core";
 import { describe, expect, test, vi } from "vitest";
+import { forms } from "../src/dom/characters.ts";
 import type { Traits } from "../src/kernel/protocol.ts";
-import { counting, losing, SEED } from "./fake-kernel.ts";
-import { dieFor, logitsAt, sharesAt, VOCABULARY } from "./fake-mind.ts";
+import { counting, losing, OTHER_MODEL, SEED } from "./fake-kernel.ts";
+import { dieFor, logitsAt, sharesAt, VOCABULARY, vocabularyOf } from "./fake-mind.ts";
 import { FakeModel } from "./fake-model.ts";
 import { alertText, announcement, click, find, press, statusLine, wholePage } from "./reader.ts";
 import { later } from "./reading.ts";
@@ -184,6 +185,33 @@ describe("the look inside", () => {
       const rows = [...document.querySelectorAll(".lstm-bars button")];
       expect(rows[0]?.textContent).toContain(VOCABULARY[best] === " " ? "space" : VOCABULARY[best]);
     }
+  });
+
+  test("explains a text by the letters of the model that wrote it, whatever is chosen by then", async () => {
+    const model = await opened();
+    const page = document.querySelector(".lstm-text") as HTMLElement;
+    press(page, "Home", { ctrlKey: true });
+    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
+    await later(1);
+    const rows = () => [...document.querySelectorAll<HTMLElement>(".lstm-bars button")];
+    const letters = () => rows().map(({ textContent }) => textContent?.split(",")[0]);
+    const written = letters();
+    model.set("model", OTHER_MODEL);
+    model.save_changes();
+    await later(1);
+    expect(letters()).toEqual(written);
+    // Pressed, a letter is the one that is seen.
+    rows()[0]?.click();
+    await later(5);
+    const branch = model.connection.sent.find((message) => message.type === "branch");
+    expect(forms(branch?.character).words).toBe(written[0]);
+    // What comes next is by the other model.
+    press(page, "Escape");
+    await later(1);
+    expect(inside().textContent).toContain("Next letter");
+    const logits = logitsAt(SEED.length);
+    const best = logits.indexOf(Math.max(...logits.slice(1, -1)));
+    expect(letters()[0]).toBe(forms(vocabularyOf(OTHER_MODEL)[best]).words);
   });
 
   test("says how many characters would be others at another temperature", async () => {

@@ -6,6 +6,7 @@ import { Frame } from "../dom/frame.ts";
 import { showHeat } from "../dom/heat.ts";
 import { percent, shortNumber } from "../dom/words.ts";
 import { type Distribution, distribution } from "../local/sampling.ts";
+import type { Vocabulary } from "./choice-words.ts";
 import { meaningOf } from "./help.ts";
 
 /** Letters that have a row of their own, at most. */
@@ -15,8 +16,7 @@ const MOST = 11;
 export interface Next {
   /** Null as long as they are not known. */
   logits: Float32Array | null;
-  /** The character of each id; null if it has none. */
-  vocabulary: readonly (string | null)[];
+  vocabulary: Vocabulary;
   temperature: number;
   topK: number | null;
   topP: number | null;
