@@ -124,7 +124,7 @@ def test_a_text_is_explained_by_the_model_that_wrote_it(bare, generator, screens
     expect(notebook.status).to_have_text(FINISHED)
     text = notebook.written(SEED)
     notebook.model.select_option("verne")
-    expect(notebook.line).to_contain_text("has changed")
+    expect(notebook.line).to_have_text("The model has changed: Generate starts anew with Jules Verne.")
     notebook.text.focus()
     for key in ["Control+Home", *["ArrowRight"] * (len(SEED) + 30)]:
         notebook.page.keyboard.press(key)
