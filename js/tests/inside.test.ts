@@ -245,6 +245,26 @@ describe("the look inside", () => {
     expect(kernel.run.placed).toEqual([4]);
   });
 
+  test("shows beside a branch the temperature that its beginning was written at", async () => {
+    vi.spyOn(HTMLElement.prototype, "offsetWidth", "get").mockReturnValue(500);
+    vi.spyOn(HTMLElement.prototype, "offsetTop", "get").mockImplementation(function (
+      this: HTMLElement,
+    ) {
+      return this.matches(".lstm-mark") ? 30 : 0; // another line
+    });
+    const model = await opened({ temperature: 0.6, speed: 50 });
+    model.update({ temperature: 1.59 });
+    const page = document.querySelector(".lstm-text") as HTMLElement;
+    press(page, "Home", { ctrlKey: true });
+    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
+    await later(1);
+    document.querySelector<HTMLElement>(".lstm-bars button[aria-disabled=false]")?.click();
+    await later(0.5);
+    expect(model.get("status")).toBe("writing");
+    const first = document.querySelector<HTMLElement>(".lstm-ribbon i");
+    expect(first?.dataset.temperature).toBe("0.6");
+  });
+
   test("stays where the reader is when a branch is refused", async () => {
     await opened();
     const page = document.querySelector(".lstm-text") as HTMLElement;
