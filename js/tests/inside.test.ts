@@ -201,10 +201,11 @@ describe("the look inside", () => {
     await later(1);
     expect(letters()).toEqual(written);
     // Pressed, a letter is the one that is seen.
-    rows()[0]?.click();
+    const first = rows().findIndex((row) => row.getAttribute("aria-disabled") === "false");
+    rows()[first]?.click();
     await later(5);
     const branch = model.connection.sent.find((message) => message.type === "branch");
-    expect(forms(branch?.character).words).toBe(written[0]);
+    expect(forms(branch?.character).words).toBe(written[first]);
     // What comes next is by the other model.
     press(page, "Escape");
     await later(1);
@@ -243,6 +244,22 @@ describe("the look inside", () => {
     expect(branches).toHaveLength(1);
     expect(branches[0]).toMatchObject({ character: "Q", position: 4 });
     expect(kernel.run.placed).toEqual([4]);
+  });
+
+  test("does not branch off with the letter that is there", async () => {
+    const model = await opened();
+    const page = document.querySelector(".lstm-text") as HTMLElement;
+    press(page, "Home", { ctrlKey: true });
+    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
+    await later(1);
+    document.querySelector<HTMLElement>(".lstm-bars-chosen button")?.click();
+    const field = find("textbox", "Or type another character") as HTMLInputElement;
+    field.value = kernel.text[4] ?? "";
+    field.dispatchEvent(new Event("input"));
+    await later(5);
+    expect(model.connection.sent.filter(({ type }) => type === "branch")).toEqual([]);
+    expect(kernel.runs).toHaveLength(1);
+    expect(field.value).toBe("");
   });
 
   test("shows beside a branch the temperature that its beginning was written at", async () => {

@@ -82,9 +82,14 @@ export class Bars {
   set choosable(is: boolean) {
     if (is === this.#isChoosable) return;
     this.#isChoosable = is;
-    for (const button of this.#buttons) {
-      enable(button, is);
-      button.tabIndex = is ? 0 : -1;
+    for (const button of this.#buttons) button.tabIndex = is ? 0 : -1;
+    this.#enable();
+  }
+
+  /** The letter that is there is no other one. */
+  #enable(): void {
+    for (const [n, button] of this.#buttons.entries()) {
+      enable(button, this.#isChoosable !== false && this.#rows[n]?.id !== this.#next?.chosen);
     }
   }
 
@@ -128,6 +133,7 @@ export class Bars {
       const name = quotable(vocabulary[row.id] as string);
       row.draw(name, words, shares(plain, warm, [rank]), at, row.id === chosen);
     });
+    this.#enable();
     const others = named.filter((rank) => !shown.includes(rank));
     const name = `${others.length.toLocaleString("en")} more`;
     hide(this.#rest.root, others.length === 0);

@@ -46,6 +46,8 @@ export class ChoicePanel {
   #index: number | null = null;
   /** That of the model that wrote it. */
   #vocabulary: Vocabulary = [];
+  /** The letter itself. */
+  #character: string | null = null;
 
   /** @param put takes the letter of the text that another one was put in the place of; null: it was refused */
   constructor(
@@ -149,6 +151,7 @@ export class ChoicePanel {
     const isWritten = index >= this.page.seedLength;
     this.#index = index;
     this.#vocabulary = vocabulary;
+    this.#character = vocabulary[choice.id] ?? null;
     const canBranch = isWritten && !isLive;
     this.#show([this.#head.root, this.#die.root, this.#bars.root], canBranch);
     this.root.classList.toggle("lstm-live", isLive);
@@ -200,6 +203,7 @@ export class ChoicePanel {
   async #branch(character: string): Promise<void> {
     const index = this.#index;
     if (index === null || index < this.page.seedLength || !character) return;
+    if (character === this.#character) return; // it would be the same text once more
     this.put(index);
     const outcome = await this.actions.branch(index - this.page.seedLength, character);
     if (outcome.is === "refused") this.put(null);
