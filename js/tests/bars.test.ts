@@ -231,6 +231,17 @@ describe("the character that is there", () => {
     expect(marked()).toEqual([]);
   });
 
+  test("cannot be chosen once more", () => {
+    show({ chosen: VOCABULARY.indexOf(" ") });
+    const disabled = () =>
+      shown().map((row) => row.querySelector("button")?.getAttribute("aria-disabled"));
+    expect(disabled().slice(0, 3)).toEqual(["false", "true", "false"]);
+    shown()[1]?.querySelector("button")?.click();
+    expect(chosen).toEqual([]);
+    show({ chosen: VOCABULARY.indexOf("e") });
+    expect(disabled().slice(0, 3)).toEqual(["true", "false", "false"]);
+  });
+
   test("has a row wherever it stands, instead of the last one", () => {
     show({ chosen: VOCABULARY.indexOf("s"), rows: 3 });
     expect(seen().map(([name]) => name)).toEqual(["e", "space", "s", "10 more"]);

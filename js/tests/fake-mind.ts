@@ -1,6 +1,6 @@
 // A stand-in for what the kernel knows of a text: numbers that only look random, and dice that fit to them.
 import type { FromKernel, ToKernel } from "../src/kernel/protocol.ts";
-import { dice } from "./fake-kernel.ts";
+import { dice, MODEL } from "./fake-kernel.ts";
 
 /** The characters that it knows; the text of a test has no others. */
 export const VOCABULARY = [
@@ -8,6 +8,11 @@ export const VOCABULARY = [
   null,
 ];
 export const LAYERS = [3, 2];
+
+/** The character of each id of a model; every text is one of `MODEL`. */
+export function vocabularyOf(model: string): (string | null)[] {
+  return model === MODEL ? VOCABULARY : [...VOCABULARY].reverse();
+}
 
 export interface Thinking {
   run: string;
@@ -61,6 +66,7 @@ export function think(
       model,
       seed: message.seed,
       left: 0,
+      vocabulary: vocabularyOf(model),
     };
     return { answer, buffers: [view(new Float32Array(logitsAt(message.seed.length)))] };
   }
@@ -97,6 +103,7 @@ export function think(
     left: 0,
     seed: seedLength,
     placed: placed.map((place) => place + seedLength),
+    vocabulary: VOCABULARY,
   };
   return {
     answer,

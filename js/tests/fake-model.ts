@@ -2,7 +2,7 @@ import type { AnyModel } from "@anywidget/types";
 import type { ToKernel, Traits } from "../src/kernel/protocol.ts";
 import { FakeHost } from "./fake-host.ts";
 import { type Connection, type FakeKernel, MODEL, OTHER_MODEL, SETTINGS } from "./fake-kernel.ts";
-import { LAYERS, VOCABULARY } from "./fake-mind.ts";
+import { LAYERS } from "./fake-mind.ts";
 
 export const TRAITS: Traits = {
   ...SETTINGS,
@@ -34,7 +34,6 @@ export const TRAITS: Traits = {
   what_if: null,
   colour: "none",
   cell: null,
-  vocabulary: VOCABULARY,
   units: LAYERS,
   branches: [],
   cells: [],

@@ -1,8 +1,9 @@
 import axe from "axe-core";
 import { describe, expect, test, vi } from "vitest";
+import { forms } from "../src/dom/characters.ts";
 import type { Traits } from "../src/kernel/protocol.ts";
-import { counting, losing, SEED } from "./fake-kernel.ts";
-import { dieFor, logitsAt, sharesAt, VOCABULARY } from "./fake-mind.ts";
+import { counting, losing, OTHER_MODEL, SEED } from "./fake-kernel.ts";
+import { dieFor, logitsAt, sharesAt, VOCABULARY, vocabularyOf } from "./fake-mind.ts";
 import { FakeModel } from "./fake-model.ts";
 import { alertText, announcement, click, find, press, statusLine, wholePage } from "./reader.ts";
 import { later } from "./reading.ts";
@@ -186,6 +187,34 @@ describe("the look inside", () => {
     }
   });
 
+  test("explains a text by the letters of the model that wrote it, whatever is chosen by then", async () => {
+    const model = await opened();
+    const page = document.querySelector(".lstm-text") as HTMLElement;
+    press(page, "Home", { ctrlKey: true });
+    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
+    await later(1);
+    const rows = () => [...document.querySelectorAll<HTMLElement>(".lstm-bars button")];
+    const letters = () => rows().map(({ textContent }) => textContent?.split(",")[0]);
+    const written = letters();
+    model.set("model", OTHER_MODEL);
+    model.save_changes();
+    await later(1);
+    expect(letters()).toEqual(written);
+    // Pressed, a letter is the one that is seen.
+    const first = rows().findIndex((row) => row.getAttribute("aria-disabled") === "false");
+    rows()[first]?.click();
+    await later(5);
+    const branch = model.connection.sent.find((message) => message.type === "branch");
+    expect(forms(branch?.character).words).toBe(written[first]);
+    // What comes next is by the other model.
+    press(page, "Escape");
+    await later(1);
+    expect(inside().textContent).toContain("Next letter");
+    const logits = logitsAt(SEED.length);
+    const best = logits.indexOf(Math.max(...logits.slice(1, -1)));
+    expect(letters()[0]).toBe(forms(vocabularyOf(OTHER_MODEL)[best]).words);
+  });
+
   test("says how many characters would be others at another temperature", async () => {
     const model = await opened({ temperature: 0.6 });
     const sentence = () => document.querySelector(".lstm-verdict")?.textContent;
@@ -215,6 +244,42 @@ describe("the look inside", () => {
     expect(branches).toHaveLength(1);
     expect(branches[0]).toMatchObject({ character: "Q", position: 4 });
     expect(kernel.run.placed).toEqual([4]);
+  });
+
+  test("does not branch off with the letter that is there", async () => {
+    const model = await opened();
+    const page = document.querySelector(".lstm-text") as HTMLElement;
+    press(page, "Home", { ctrlKey: true });
+    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
+    await later(1);
+    document.querySelector<HTMLElement>(".lstm-bars-chosen button")?.click();
+    const field = find("textbox", "Or type another character") as HTMLInputElement;
+    field.value = kernel.text[4] ?? "";
+    field.dispatchEvent(new Event("input"));
+    await later(5);
+    expect(model.connection.sent.filter(({ type }) => type === "branch")).toEqual([]);
+    expect(kernel.runs).toHaveLength(1);
+    expect(field.value).toBe("");
+  });
+
+  test("shows beside a branch the temperature that its beginning was written at", async () => {
+    vi.spyOn(HTMLElement.prototype, "offsetWidth", "get").mockReturnValue(500);
+    vi.spyOn(HTMLElement.prototype, "offsetTop", "get").mockImplementation(function (
+      this: HTMLElement,
+    ) {
+      return this.matches(".lstm-mark") ? 30 : 0; // another line
+    });
+    const model = await opened({ temperature: 0.6, speed: 50 });
+    model.update({ temperature: 1.59 });
+    const page = document.querySelector(".lstm-text") as HTMLElement;
+    press(page, "Home", { ctrlKey: true });
+    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
+    await later(1);
+    document.querySelector<HTMLElement>(".lstm-bars button[aria-disabled=false]")?.click();
+    await later(0.5);
+    expect(model.get("status")).toBe("writing");
+    const first = document.querySelector<HTMLElement>(".lstm-ribbon i");
+    expect(first?.dataset.temperature).toBe("0.6");
   });
 
   test("stays where the reader is when a branch is refused", async () => {

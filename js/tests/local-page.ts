@@ -39,7 +39,7 @@ export function weights(): string {
 /** The widget of a text with that model, before anything was written. */
 export function saved(traits: Partial<Traits> = {}): Saved & { kind: "text" } {
   const own = { model: "small", models: [{ name: "small", title: "A small model" }], seed: "ab " };
-  const network = { vocabulary: CHARACTERS, units: [UNITS] };
+  const network = { units: [UNITS] };
   return {
     kind: "text",
     traits: { ...TRAITS, ...own, ...network, length: 40, speed: null, ...traits },

@@ -13,7 +13,7 @@ function asking() {
   const questions = new Questions(send, gone.signal);
   const answer = (n: number): Expected => {
     const id = sent[n]?.id ?? "";
-    return { type: "expected", id, model: "a-model", seed: "She", left: 0 };
+    return { type: "expected", id, model: "a-model", seed: "She", left: 0, vocabulary: [] };
   };
   return { questions, sent, answer, gone };
 }

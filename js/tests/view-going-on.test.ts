@@ -262,6 +262,20 @@ describe("Continue is offered", () => {
     expect(can("Continue")).toBe(true);
   });
 
+  test("not for a text of another model, of which it is said what has changed", () => {
+    write(100);
+    choose("Model", "Another model");
+    expect(statusLine()).toBe("The model has changed: Generate starts anew with Another model.");
+    expect(can("Continue")).toBe(false);
+    type(seedBox(), "Once");
+    expect(statusLine()).toBe("The model has changed: Generate starts anew with Another model.");
+    choose("Model", "A model");
+    expect(statusLine()).toBe("The seed has changed: Generate starts anew.");
+    type(seedBox(), SEED);
+    expect(can("Continue")).toBe(true);
+    expect(statusLine()).toMatch(/^Finished · /);
+  });
+
   test("not if Python changed the seed", () => {
     const model = write(100);
     model.update({ seed: "Once" });

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lstm_widget.errors import SettingError
 from lstm_widget.inspection.trace import Trace, trace
 from lstm_widget.widgets.checks import TEXT, name_in, text_in, whole_in
-from lstm_widget.widgets.questions import Questions
+from lstm_widget.widgets.questions import Network, Questions
 from lstm_widget.widgets.session import Session, begin_message, status_of
 from lstm_widget.widgets.texts import Texts
 
@@ -35,7 +35,7 @@ class BranchingSession(Session):
     ) -> None:
         super().__init__(model, send, publish, kept, wrote)
         self._tree: dict[str, Texts] = {}  # the texts by their names, parents before their branches
-        self.questions = Questions(model)
+        self.questions = Questions(self.chosen, self.explained)
         self._answers |= {
             "show": lambda message: self.show(name_in(message, "run")),
             "remove": lambda message: self.remove(name_in(message, "run")),
@@ -82,6 +82,18 @@ class BranchingSession(Session):
         return texts
 
     # What a page or a cell asks for.
+
+    def chosen(self) -> Network:
+        """Return the network to write with."""
+        name, generator = self._model()
+        return Network(name, generator.model, generator.engine)
+
+    def explained(self) -> Network:
+        """Return the network that wrote the text; as long as there is none, the one to write with."""
+        if (texts := self.current) is None:
+            return self.chosen()
+        run = texts.only.run
+        return Network(texts.model, run.model, run.engine)
 
     @property
     def branches(self) -> list[Branch]:

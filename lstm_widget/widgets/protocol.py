@@ -300,8 +300,9 @@ class Several(TypedDict):
 class Expected(TypedDict):
     """To the page: what comes after the seed; the buffer holds the logits, float32 [V].
 
-    The kernel is never busy for long. Here and in the next two, `left` characters are yet to be read before
-    the answer is there: ask again.
+    `vocabulary` has the character of each id, or None: here that of the model that is chosen, in `Inspected`
+    that of the model that wrote the text. The kernel is never busy for long. Here and in the next two, `left`
+    characters are yet to be read before the answer is there: ask again.
     """
 
     type: Literal["expected"]
@@ -309,6 +310,7 @@ class Expected(TypedDict):
     model: str
     seed: str
     left: int
+    vocabulary: list[str | None]
 
 
 class Inspected(Span):
@@ -323,6 +325,7 @@ class Inspected(Span):
     left: int
     seed: int
     placed: list[int]
+    vocabulary: list[str | None]
 
 
 class Activated(Span):
@@ -453,7 +456,10 @@ class CommonTraits(Settings):
 
 
 class Traits(CommonTraits):
-    """The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text."""
+    """The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text.
+
+    `units`, `cells` and `cell` are of the model that wrote the text; as long as there is none, of `model`.
+    """
 
     temperature: float
     text: str
@@ -464,7 +470,6 @@ class Traits(CommonTraits):
     what_if: float | None
     colour: Colour
     cell: tuple[int, int] | None
-    vocabulary: list[str | None]
     units: list[int]
     branches: list[Branch]
     cells: list[Cell]

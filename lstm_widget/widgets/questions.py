@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,9 +17,9 @@ from lstm_widget.widgets.portable import session_script
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from lstm_widget.generator import LSTMGenerator
     from lstm_widget.inspection.units import Cell
     from lstm_widget.network.engine import Engine
+    from lstm_widget.network.model import CharLSTM
     from lstm_widget.widgets.protocol import Activated, Expected, Finding, Inspected, Lent, Span
     from lstm_widget.widgets.texts import Texts
     from lstm_widget.writing.run import Run
@@ -32,17 +32,28 @@ PIECE = 0.03
 LENT = 1_000_000
 
 
+class Network(NamedTuple):
+    """A model with its name, and what computes with it."""
+
+    name: str
+    model: CharLSTM
+    engine: Engine
+
+
 class Questions:
     """Rereads the text, as far as a page asks.
 
     Parameters
     ----------
-    model : callable
-        Returns the name of the model and the `LSTMGenerator` to write with.
+    chosen : callable
+        Returns the network to write with.
+    explained : callable
+        Returns the one whose cells are looked at.
     """
 
-    def __init__(self, model: Callable[[], tuple[str, LSTMGenerator]]) -> None:
-        self._model = model
+    def __init__(self, chosen: Callable[[], Network], explained: Callable[[], Network]) -> None:
+        self._chosen = chosen
+        self._explained = explained
         self._lock = Lock()  # over what follows
         self._foresight: Foresight | None = None
         self._inspector: Inspector | None = None
@@ -53,15 +64,23 @@ class Questions:
     def expected(self, message: Mapping[str, Any]) -> tuple[Expected, Buffers]:
         """Return what comes after a seed."""
         question, seed = name_in(message, "id"), text_in(message, "seed")
-        name, generator = self._model()
+        name, model, engine = self._chosen()
 
         def expect() -> tuple[np.ndarray, int]:
-            if self._foresight is None or self._foresight.model is not generator.model:
-                self._foresight = Foresight(generator.model, generator.engine)
+            if self._foresight is None or self._foresight.model is not model:
+                self._foresight = Foresight(model, engine)
             return self._foresight.logits(seed, PIECE)
 
         logits, left = self._lock.hold(expect)
-        return {"type": "expected", "id": question, "model": name, "seed": seed, "left": left}, [logits]
+        found: Expected = {
+            "type": "expected",
+            "id": question,
+            "model": name,
+            "seed": seed,
+            "left": left,
+            "vocabulary": list(model.characters),
+        }
+        return found, [logits]
 
     def inspected(self, message: Mapping[str, Any], texts: Texts) -> tuple[Inspected, Buffers]:
         """Return how characters were chosen; the caller holds the lock of the session."""
@@ -74,6 +93,7 @@ class Questions:
             "left": left,
             "seed": run.seed_length,
             "placed": [run.seed_length + place for place in run.forced],
+            "vocabulary": list(run.model.characters),
         }
         return found, buffers
 
@@ -89,10 +109,9 @@ class Questions:
     def finding(self, message: Mapping[str, Any]) -> tuple[Finding, list[Cell] | None]:
         """Look for cells for a moment; return how far that has come and, at its end, the cells."""
         question = name_in(message, "id")
-        name, generator = self._model()
-        engine = generator.engine  # another one once the model is trained anew
+        name, model, engine = self._explained()
         theirs = None
-        if message.get("fingerprint") == generator.model.fingerprint:
+        if message.get("fingerprint") == model.fingerprint:
             theirs = cells_in(message, engine.units)
 
         def find() -> tuple[float, list[Cell] | None]:
@@ -101,7 +120,7 @@ class Questions:
                 self._found[engine], self._finder = theirs, None
             if engine not in self._found:
                 if self._finder is None or self._finder[0] is not engine:
-                    self._finder = engine, CellFinder(generator.model, engine)
+                    self._finder = engine, CellFinder(model, engine)
                 done = self._finder[1].advance(PIECE)
                 if done < 1:
                     return done, None
@@ -114,7 +133,7 @@ class Questions:
     def lent(self, message: Mapping[str, Any]) -> tuple[Lent, Buffers]:
         """Hand over a piece of what a page needs to look for cells itself."""
         question, position = name_in(message, "id"), whole_in(message, "position", 0)
-        model = self._model()[1].model
+        model = self._explained().model
 
         def lend() -> tuple[int, int, np.ndarray]:
             if self._parcel is None or self._parcel[0] != model.fingerprint:
@@ -138,9 +157,9 @@ class Questions:
         }
         return answer, [piece]
 
-    def found(self) -> list[Cell]:
-        """Return the cells that were found for the model, if any."""
-        return self._found.get(self._model()[1].engine, [])
+    def found(self, network: Network) -> list[Cell]:
+        """Return the cells that were found in a network, if any."""
+        return self._found.get(network.engine, [])
 
     def forget(self) -> None:
         """Let go of the text that was looked at, and of what a page borrowed and did not fetch."""

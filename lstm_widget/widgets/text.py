@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from lstm_widget.inspection.trace import Trace
+    from lstm_widget.network.engine import Engine
     from lstm_widget.widgets.base import ModelLike
+    from lstm_widget.widgets.questions import Network
 
 # What the page may change of how the text is looked at.
 _LOOKS = ("inside", "what_if", "colour", "cell", "pointed")
@@ -71,7 +73,7 @@ class LSTMWidget(ModelWidget[str]):
         What the look inside colours the text by: ``"none"``, ``"surprise"``, ``"probability"``, ``"rank"`` or
         ``"cell"``.
     cell : (int, int) or None, optional
-        Layer and unit of that cell, both from 0.
+        Layer and unit of that cell, both from 0. A text of another model follows it no more.
     locked : sequence of str, optional
         Names of settings that the page shows but does not let change, as ``("model", "rng")``.
     presenting : bool, optional
@@ -101,7 +103,8 @@ class LSTMWidget(ModelWidget[str]):
     branches : list of dict
         The texts that branched off one another, see `branch` and `lstm_widget.widgets.protocol.Branch`.
     cells : list of dict
-        Cells that follow something, once they were looked for; see `lstm_widget.inspection.units.Cell`.
+        Cells of the model that wrote the text which follow something, once they were looked for; see
+        `lstm_widget.inspection.units.Cell`.
     generator : LSTMGenerator
         What it writes with.
 
@@ -146,15 +149,14 @@ class LSTMWidget(ModelWidget[str]):
     receipt = synced(traitlets.Dict(read_only=True))
     branches = synced(traitlets.List(traitlets.Dict(), read_only=True))
     cells = synced(traitlets.List(traitlets.Dict(), read_only=True))
-    vocabulary = synced(traitlets.List(read_only=True))
-    """The character of each id; `None` if it has none."""
     units = synced(traitlets.List(traitlets.Int(), read_only=True))
-    """Number of cells in each layer."""
+    """Number of cells in each layer of the model that wrote the text; before there is one, of `model`."""
     bounds = synced(traitlets.Dict(BOUNDS, read_only=True))
 
     def __init__(
         self, model: ModelLike | None = None, *, portable: bool = False, **settings: Unpack[WidgetSettings]
     ) -> None:
+        self._followed: Engine | None = None  # whose `cell` it is
         self._text_callbacks = TextCallbacks()
         self._session = BranchingSession(
             self._chosen, self._transmit, self._publish, self._kept, self._text_callbacks
@@ -308,23 +310,34 @@ class LSTMWidget(ModelWidget[str]):
             "receipt": {} if texts is None else texts.receipt(TEXT),
             "text": "" if texts is None else texts.text(TEXT),
             "branches": self._session.branches,
+            **self._cells_of(self._session.explained()),
         }
 
     def _unwritten(self) -> Mapping[str, Any]:
-        return {"text": "", "receipt": {}, "branches": []}
+        return {"text": "", "receipt": {}, "branches": [], **self._cells_of(self._session.chosen())}
+
+    def _cells_of(self, network: Network) -> Mapping[str, Any]:
+        """Return what the traits have of the cells of a network."""
+        return {
+            "units": list(network.engine.units),
+            "cells": [cell._asdict() for cell in self._session.questions.found(network)],
+            **({} if self._followed is network.engine else {"cell": None}),
+        }
 
     @traitlets.validate("cell")
     def _check_cell(self, proposal: Any) -> tuple[int, int] | None:  # noqa: ANN401 - traitlets' own
         cell: tuple[int, int] | None = proposal["value"]
         if cell is not None:
-            checked(lambda one: check_cell(one, self.generator.engine.units), cell)
+            # A page chooses among the cells that it shows, the notebook among those that are to write next.
+            session = self._session
+            engine = (session.explained() if self._is_asked_by_page else session.chosen()).engine
+            checked(lambda one: check_cell(one, engine.units), cell)
+            self._followed = engine
         return cell
 
     @traitlets.observe("model")
-    def _show_network(self, change: Any) -> None:  # noqa: ANN401 - traitlets' own
-        model = self.generator.model
-        self.set_trait("vocabulary", list(model.characters))
-        self.set_trait("units", [layer.units for layer in model.weights.layers])
-        self.set_trait("cells", self._session.questions.found())
-        if change["old"] is not None:  # not while the widget is made
-            self.cell = None
+    def _show_cells(self, _: object) -> None:
+        if self._session.current is not None:
+            return  # they are those of the text, as long as it is there
+        for name, value in self._cells_of(self._session.chosen()).items():
+            self.set_trait(name, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import numpy as np
 import pytest
 from bare import ADDRESS, PLACES, STYLES, Bare
 from hosts import SETTINGS
@@ -115,6 +116,29 @@ def test_a_page_finds_cells_itself_where_the_kernel_is_slow(page):
     assert len(asked) < 100  # it was not asked any more
     for ours, theirs in zip(bare.widget.cells, generator.find_cells(), strict=True):
         assert ours == pytest.approx(theirs._asdict(), abs=1e-4)
+
+
+def test_a_text_is_explained_by_the_model_that_wrote_it(bare, generator, screenshot):
+    notebook = bare.show()
+    notebook.generate.click()
+    expect(notebook.status).to_have_text(FINISHED)
+    text = notebook.written(SEED)
+    notebook.model.select_option("verne")
+    expect(notebook.line).to_have_text("The model has changed: Generate starts anew with Jules Verne.")
+    notebook.text.focus()
+    for key in ["Control+Home", *["ArrowRight"] * (len(SEED) + 30)]:
+        notebook.page.keyboard.press(key)
+    best = np.argsort(-generator.trace(RUN, logits=True).logits[30])[:4]
+    likely = [generator.model.characters[one] for one in best]
+    names = notebook.root.locator(".lstm-bars-name")
+    for place, one in enumerate(likely):
+        expect(names.nth(place)).to_have_text({" ": "space", "\n": "line end"}.get(one, one))
+    screenshot("text-of-another-model")
+    new = next(one for one in likely if one != text[30])
+    notebook.root.locator(".lstm-bars-list button").nth(likely.index(new)).click()
+    expect(notebook.text).to_have_text(re.compile(re.escape(text[:30] + new)), use_inner_text=False)
+    expect(notebook.status).to_have_text(FINISHED)
+    assert generator.replay(bare.widget.receipt) == bare.widget.text
 
 
 def test_a_page_that_cannot_be_loaded_says_what_to_do(bare):

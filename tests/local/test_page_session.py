@@ -239,9 +239,9 @@ def test_settings_are_taken_or_refused_in_the_same_words(twins):
 def test_a_page_may_not_change_what_it_only_shows(twins):
     both = twins()
     before = dict(both.traits)
-    both.set(text="mine", status="failed", vocabulary=[])
-    assert both.traits == {**before, "text": "mine", "status": "failed", "vocabulary": []}  # for itself
-    both.traits |= {name: before[name] for name in ("text", "status", "vocabulary")}
+    both.set(text="mine", status="failed", units=[])
+    assert both.traits == {**before, "text": "mine", "status": "failed", "units": []}  # for itself
+    both.traits |= {name: before[name] for name in ("text", "status", "units")}
     both.say(start())
     both.say(pull(60))
 

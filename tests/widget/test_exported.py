@@ -77,6 +77,16 @@ def test_the_page_has_all_that_it_needs(model, tmp_path):
     assert any("CC0" in text for name, _, text in parts.elements if name == "p")
 
 
+def test_a_text_of_another_model_leaves_nothing_in_the_page(model, random_model, tmp_path):
+    widget = LSTMWidget(model, seed="abc", length=10, cell=(1, 5))
+    widget.generate()
+    widget.model = random_model(units=(4,))
+    saved = json.loads(Parts(exported(widget, tmp_path)).one("script", id="lstm-saved")[1])
+    traits = saved["traits"]
+    assert (saved["texts"], traits["text"], traits["branches"]) == ([], "", [])
+    assert (traits["units"], traits["cells"], traits["cell"]) == ([4], [], None)
+
+
 def test_weights_that_float16_holds_are_kept_as_such(model, tmp_path):
     sizes = []
     for one in (model, model.rounded()):

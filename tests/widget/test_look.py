@@ -50,7 +50,7 @@ def test_a_page_is_told_what_the_trace_tells(widget, page, model):
     answer, (logits, ids, dice, temperatures) = page.look(inspect(0, 500), *KINDS)
     assert answer == {
         "type": "inspected", "id": "q", "run": "a", "position": 0, "count": 63, "left": 0,
-        "seed": 3, "placed": [],
+        "seed": 3, "placed": [], "vocabulary": list(model.characters),
     }  # fmt: skip
     assert model.decode(ids) == "abc" + text
     logits = logits.reshape(63, -1)
@@ -108,11 +108,11 @@ def test_an_unused_id_has_no_probability(random_model):
     widget = LSTMWidget(random_model(vocab_size=12), **SETTINGS)
     page = Page(widget)
     written(page)
-    _, (logits, *_) = page.look(inspect(0, 63), *KINDS)
+    answer, (logits, *_) = page.look(inspect(0, 63), *KINDS)
     model = widget.generator.model
     assert np.isneginf(logits.reshape(63, 12)[:, model.unused_ids]).all()
-    assert widget.vocabulary == list(model.characters)
-    assert widget.vocabulary.count(None) == 4
+    assert answer["vocabulary"] == list(model.characters)
+    assert answer["vocabulary"].count(None) == 4
 
 
 def test_looking_changes_no_text(page, long):
@@ -132,7 +132,10 @@ def test_what_comes_after_a_seed_while_it_is_typed(page, model):
     lstm = LSTMGenerator(model)
     for seed in ["a", "ab", "abc", "abcdefgh" * 70, "ab", "", "é?ab"]:
         answer, (logits,) = page.look({"type": "expect", "id": "q", "seed": seed}, "<f4")
-        assert answer == {"type": "expected", "id": "q", "model": "model", "seed": seed, "left": 0}
+        assert answer == {
+            "type": "expected", "id": "q", "model": "model", "seed": seed, "left": 0,
+            "vocabulary": list(model.characters),
+        }  # fmt: skip
         lstm.reset()
         lstm.feed("ab" if seed == "é?ab" else seed)  # what it does not know is skipped
         np.testing.assert_allclose(logits, lstm._own_lane().logits(), rtol=0, atol=1e-5)
@@ -377,7 +380,69 @@ def test_another_model_has_other_cells(widget, random_model):
     widget.cell = (1, 5)
     widget.model = random_model(units=(4,))
     assert widget.cell is None
-    assert widget.cells == []
+    assert (widget.units, widget.cells) == ([4], [])
+
+
+@pytest.fixture
+def other(random_model):
+    """Return a model with other characters in another order, and fewer cells."""
+    return random_model(units=(4,), characters="zyxcba", vocab_size=7, random_seed=3)
+
+
+def find_cells(page, widget):
+    while page.ask({"type": "find", "id": "q"})[-1]["done"] < 1:
+        pass
+    return widget.cells
+
+
+def test_a_text_is_explained_by_the_model_that_wrote_it_whatever_is_chosen_by_then(
+    page, widget, model, other
+):
+    text = written(page)
+    widget.cell = (1, 5)
+    found = find_cells(page, widget)
+    assert found
+    widget.model = other
+    answer, (_, ids, *_) = page.look(inspect(3, 60), *KINDS)
+    assert "".join(answer["vocabulary"][one] for one in ids) == text
+    assert (widget.units, widget.cells, widget.cell) == ([8, 6], found, (1, 5))
+    widget.set_state({"cell": [1, 4]})  # the page shows those of the text
+    assert (widget.cell, widget.error) == ((1, 4), "")
+    assert find_cells(page, widget) == found
+    # What comes next is asked of the model that is chosen.
+    (answer,) = page.ask({"type": "expect", "id": "q", "seed": "abc"})
+    assert answer["vocabulary"] == list(other.characters)
+    new = next(one for one in model.vocab if one != text[5])
+    page.ask(branch(5, new))
+    page.pull(5, 1, run="b")
+    answer, (_, ids, *_) = page.look(inspect(8, 1, run="b"), *KINDS)
+    assert answer["vocabulary"][ids[0]] == new
+    assert widget.units == [8, 6]
+
+
+def test_the_text_of_another_model_is_explained_by_that(page, widget, model, other):
+    written(page)
+    widget.cell = (1, 5)
+    found = find_cells(page, widget)
+    widget.model = other
+    page.start("b")
+    text = page.pull_all(run="b")[0]
+    answer, (_, ids, *_) = page.look(inspect(3, 60, run="b"), *KINDS)
+    assert "".join(answer["vocabulary"][one] for one in ids) == text
+    assert (widget.units, widget.cells, widget.cell) == ([4], [], None)
+    widget.model = model
+    page.ask({"type": "clear"})
+    assert (widget.units, widget.cells) == ([8, 6], found)
+
+
+def test_a_notebook_chooses_the_cell_that_the_next_text_is_to_follow(widget, other):
+    widget.generate(length=10)
+    widget.model = other
+    with pytest.raises(traitlets.TraitError, match=one_line("no cell")):
+        widget.cell = (1, 5)
+    widget.cell = (0, 3)
+    widget.generate(length=10)
+    assert widget.cell == (0, 3)
 
 
 # Branches.

@@ -98,8 +98,11 @@ def test_what_is_written_is_kept_once_it_has_ended(model, random_model, monkeypa
         "fingerprint": model.fingerprint,
         "texts": [],
         "current": None,
-        "traits": {"status": "ready", "error": "", "text": "", "receipt": {}, "branches": []},
-    }
+        "traits": {
+            "status": "ready", "error": "", "text": "", "receipt": {}, "branches": [],
+            "units": [8, 6], "cells": [], "cell": None,
+        },
+    }  # fmt: skip
     during = []
     widget.on_text(lambda _: during.append(written(widget)["current"]))
     text = widget.generate()

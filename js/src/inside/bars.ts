@@ -6,6 +6,7 @@ import { Frame } from "../dom/frame.ts";
 import { showHeat } from "../dom/heat.ts";
 import { percent, shortNumber } from "../dom/words.ts";
 import { type Distribution, distribution } from "../local/sampling.ts";
+import type { Vocabulary } from "./choice-words.ts";
 import { meaningOf } from "./help.ts";
 
 /** Letters that have a row of their own, at most. */
@@ -15,8 +16,7 @@ const MOST = 11;
 export interface Next {
   /** Null as long as they are not known. */
   logits: Float32Array | null;
-  /** The character of each id; null if it has none. */
-  vocabulary: readonly (string | null)[];
+  vocabulary: Vocabulary;
   temperature: number;
   topK: number | null;
   topP: number | null;
@@ -82,9 +82,14 @@ export class Bars {
   set choosable(is: boolean) {
     if (is === this.#isChoosable) return;
     this.#isChoosable = is;
-    for (const button of this.#buttons) {
-      enable(button, is);
-      button.tabIndex = is ? 0 : -1;
+    for (const button of this.#buttons) button.tabIndex = is ? 0 : -1;
+    this.#enable();
+  }
+
+  /** The letter that is there is no other one. */
+  #enable(): void {
+    for (const [n, button] of this.#buttons.entries()) {
+      enable(button, this.#isChoosable !== false && this.#rows[n]?.id !== this.#next?.chosen);
     }
   }
 
@@ -128,6 +133,7 @@ export class Bars {
       const name = quotable(vocabulary[row.id] as string);
       row.draw(name, words, shares(plain, warm, [rank]), at, row.id === chosen);
     });
+    this.#enable();
     const others = named.filter((rank) => !shown.includes(rank));
     const name = `${others.length.toLocaleString("en")} more`;
     hide(this.#rest.root, others.length === 0);

@@ -6,19 +6,22 @@ import type { Choice, Replay } from "./replay.ts";
 /** Characters of the bar that a screen reader reads out. */
 const READ_OUT = 5;
 
+/** The character of each id; null if it has none. */
+export type Vocabulary = readonly (string | null)[];
+
 /** A character of a text. */
 export interface Pointed {
   choices: Replay;
   /** Counted from the first character of the seed. */
   index: number;
-  /** The character of each id; null if it has none. */
-  vocabulary: readonly (string | null)[];
+  /** That of the model that wrote it. */
+  vocabulary: Vocabulary;
 }
 
 /** A character that is looked at, on a bar that may be that of another temperature. */
 export interface Looked extends ReturnType<Replay["bar"]> {
   choice: Choice;
-  vocabulary: readonly (string | null)[];
+  vocabulary: Vocabulary;
   /** Of the bar. */
   temperature: number;
   whatIf: number | null;
@@ -61,7 +64,7 @@ function factsOf({ choice, die, vocabulary }: Looked): Record<string, string> {
 }
 
 /** Number of ids that stand for a character. */
-export function named(vocabulary: readonly (string | null)[]): number {
+export function named(vocabulary: Vocabulary): number {
   return vocabulary.filter((character) => character !== null).length;
 }
 

@@ -3,12 +3,19 @@ import type { Activate, Activated, Expected, Inspect, Inspected } from "../kerne
 import type { Questions } from "../kernel/questions.ts";
 import { isSame, type Place } from "./any-cell.ts";
 import type { Arrived } from "./choice-rows.ts";
+import type { Pointed, Vocabulary } from "./choice-words.ts";
 import { type Limits, Replay } from "./replay.ts";
 
 /** Characters asked about at a time. */
 const PIECE = 512;
 /** Milliseconds between two questions about a text that is being written: fewer messages for the kernel. */
 const INTERVAL = 100;
+
+/** What may come after the seed, by the model that is chosen. */
+export interface Foreseen {
+  readonly logits: Float32Array;
+  readonly vocabulary: Vocabulary;
+}
 
 /**
  * What the kernel knows of the text that is shown: asked for piece by piece, one question of a kind at a time,
@@ -19,8 +26,9 @@ export class InspectionClient {
   seedLength: number | null = null;
   /** What the chosen cell did: tanh(c) after each character. */
   activations: number[] = [];
-  /** Logits of the character after the seed. */
-  expected: Float32Array | null = null;
+  expected: Foreseen | null = null;
+  /** That of the text, once anything of it is known. */
+  #vocabulary: Vocabulary = [];
   #run: string | undefined;
   #cell: Place | null = null;
   #seed: string | null = null;
@@ -102,9 +110,10 @@ export class InspectionClient {
   }
 
   /** All of one character; null, and asked for, if it is not known. */
-  look(index: number): { choices: Replay; index: number } | null {
-    if (this.choices.has(index)) return { choices: this.choices, index };
-    if (index === this.#singleAt) return { choices: this.#single, index: 0 };
+  look(index: number): Pointed | null {
+    const vocabulary = this.#vocabulary;
+    if (this.choices.has(index)) return { choices: this.choices, index, vocabulary };
+    if (index === this.#singleAt) return { choices: this.#single, index: 0, vocabulary };
     this.#pointed = index;
     this.#ask(true);
     return null;
@@ -135,11 +144,13 @@ export class InspectionClient {
   }
 
   /** Take what came, which is about this text; returns whether it fits. */
-  #inspected({ position, placed, seed }: Inspected, buffers: readonly DataView[]): boolean {
+  #inspected(message: Inspected, buffers: readonly DataView[]): boolean {
+    const { position, placed, seed, vocabulary } = message;
     const [logits, ids, dice, temperatures] = buffers;
     if (!logits || !ids || !dice || !temperatures) return false;
     const isNews = this.seedLength !== seed;
     this.seedLength = seed;
+    this.#vocabulary = vocabulary;
     const arrived = {
       logits: new Float32Array(aligned(logits)),
       ids: new Int32Array(aligned(ids)),
@@ -186,13 +197,14 @@ export class InspectionClient {
     else if (outcome.is === "lost" || (outcome.is === "refused" && !isMeant)) void this.#expect();
   }
 
-  #expected({ seed, model, left }: Expected, [logits]: readonly DataView[]): void {
+  #expected(message: Expected, [logits]: readonly DataView[]): void {
+    const { seed, model, left, vocabulary } = message;
     const isMeant = seed === this.#seed && model === this.#model;
     if (!isMeant || left > 0) {
       if (!isMeant) this.expected = null;
       void this.#expect();
     } else if (logits) {
-      this.expected = new Float32Array(aligned(logits));
+      this.expected = { logits: new Float32Array(aligned(logits)), vocabulary };
       this.learnt();
     }
   }

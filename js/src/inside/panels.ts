@@ -119,15 +119,7 @@ export class Panels {
     follow(model, "branches", (tree) => (this.#tree.branches = tree), signal);
     traits.show("cell", this.#cells.root, (cell) => (this.#cells.chosen = cell));
     const shown = ["colour", "what_if", "cell", "seed", "model", "temperature", "top_k", "top_p"];
-    for (const trait of [
-      ...shown,
-      "vocabulary",
-      "receipt",
-      "status",
-      "cells",
-      "branches",
-      "pointed",
-    ] as const) {
+    for (const trait of [...shown, "receipt", "status", "cells", "branches", "pointed"] as const) {
       follow(model, trait as keyof Traits, learnt, signal);
     }
     signal.addEventListener("abort", () => clearTimeout(this.#timer));

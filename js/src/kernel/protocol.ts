@@ -284,8 +284,9 @@ export interface Several {
 /**
  * To the page: what comes after the seed; the buffer holds the logits, float32 [V].
  *
- * The kernel is never busy for long. Here and in the next two, `left` characters are yet to be read before
- * the answer is there: ask again.
+ * `vocabulary` has the character of each id, or None: here that of the model that is chosen, in `Inspected`
+ * that of the model that wrote the text. The kernel is never busy for long. Here and in the next two, `left`
+ * characters are yet to be read before the answer is there: ask again.
  */
 export interface Expected {
   type: "expected";
@@ -293,6 +294,7 @@ export interface Expected {
   model: string;
   seed: string;
   left: number;
+  vocabulary: (string | null)[];
 }
 
 /**
@@ -307,6 +309,7 @@ export interface Inspected extends Span {
   left: number;
   seed: number;
   placed: number[];
+  vocabulary: (string | null)[];
 }
 
 /** To the page: what a unit did; the buffer holds tanh(c) after each character, float32 [count]. */
@@ -421,7 +424,11 @@ export interface CommonTraits extends Settings {
   bounds: CommonBounds;
 }
 
-/** The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text. */
+/**
+ * The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text.
+ *
+ * `units`, `cells` and `cell` are of the model that wrote the text or, as long as there is none, that is chosen.
+ */
 export interface Traits extends CommonTraits {
   temperature: number;
   text: string;
@@ -432,7 +439,6 @@ export interface Traits extends CommonTraits {
   what_if: number | null;
   colour: Colour;
   cell: readonly [number, number] | null;
-  vocabulary: (string | null)[];
   units: number[];
   branches: Branch[];
   cells: Cell[];

@@ -24,8 +24,6 @@ import { GoButtons } from "./go-buttons.ts";
 import { StatusLine } from "./status-line.ts";
 import { Typewriter } from "./typewriter.ts";
 
-const CHANGED = "The seed has changed: Generate starts anew.";
-
 /** What a status line says of what is shown. */
 export interface Report {
   reached: string;
@@ -265,7 +263,7 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
     this.#buttons.show(writing, this.#belongs);
     const { isOther } = this;
     this.root.classList.toggle("lstm-other", isOther);
-    this.line.changed(isOther && !writing ? CHANGED : "");
+    this.line.changed(isOther && !writing ? this.#changed : "");
     const speed = writing ? this.#meter.now : this.#meter.whole;
     const { reached, figures, isRead = false } = this.report(writing, speed);
     this.line.progress(writing, reached, figures, isRead);
@@ -285,11 +283,26 @@ export abstract class RunView<T extends CommonTraits, Controls extends ModelCont
 
   /** Whether the text that is there is of another seed or model than those that are set. */
   protected get isOther(): boolean {
+    const shown = this.#shownReceipts;
+    return shown.length > 0 && !shown.some((one) => this.controls.belongs(one));
+  }
+
+  /** The receipts of what is there, or what is known of them while it is written. */
+  get #shownReceipts(): Partial<Receipt>[] {
     const { run } = this.client;
-    if (run === undefined) return false;
+    if (run === undefined) return [];
     const receipts = this.receipts.filter((receipt) => receipt.run === run);
-    if (receipts.length === 0) receipts.push(this.#begun);
-    return receipts[0]?.run === run && !receipts.some((one) => this.controls.belongs(one));
+    return receipts.length > 0 || this.#begun.run !== run ? receipts : [this.#begun];
+  }
+
+  /** What is said of a text that is of another seed or model. */
+  get #changed(): string {
+    const name = this.#common.get("model");
+    if (this.#shownReceipts.some(({ model }) => model === name)) {
+      return "The seed has changed: Generate starts anew.";
+    }
+    const title = this.#common.get("models").find((one) => one.name === name)?.title ?? name;
+    return `The model has changed: Generate starts anew with ${title}.`;
   }
 
   // What the reader does.

@@ -140,9 +140,14 @@ class TextView extends RunView<Traits, Controls> {
   }
 
   protected empty(run: string | undefined, seed: string, shared: number): void {
-    const { temperatures } = this.model.get("receipt");
+    const receipt = this.model.get("receipt");
+    // What is set now is not what the beginning of a branch was written at.
+    const isPublished = run !== undefined && receipt.run === run;
+    const { temperature = this.model.get("temperature"), temperatures } = isPublished
+      ? receipt
+      : {};
     this.#bits = null;
-    this.#page.temperature = this.model.get("temperature");
+    this.#page.temperature = temperature;
     this.#page.show(seed, shared > 0 ? this.model.get("text") : "", temperatures);
     this.controls.thermometer.changes = this.#page.changes;
     this.#inside.begin(run, shared);

@@ -32,7 +32,8 @@ export class Questions {
     const writer = this.writer();
     this.#foresight ??= new Foresight(writer);
     const { logits, left } = this.#foresight.logits(seed, this.piece);
-    return [{ type: "expected", id, model: writer.name, seed, left }, [logits]];
+    const vocabulary = [...writer.model.characters];
+    return [{ type: "expected", id, model: writer.name, seed, left, vocabulary }, [logits]];
   }
 
   /** How characters were chosen. */
@@ -43,8 +44,9 @@ export class Questions {
     const { logits, ids, dice, temperatures, left } = found;
     const seed = run.seedLength;
     const placed = [...run.forced.keys()].map((place) => seed + place);
+    const vocabulary = [...this.writer().model.characters];
     return [
-      { ...span, type: "inspected", count: ids.length, left, seed, placed },
+      { ...span, type: "inspected", count: ids.length, left, seed, placed, vocabulary },
       [logits, ids, dice, temperatures],
     ];
   }
