@@ -233,7 +233,7 @@ def test_no_whole_number_is_too_large_for_pyodide(small, make):
 
 def test_what_is_said_of_the_bounds_is_true(small):
     widget = LSTMWidget(small)
-    assert widget.bounds.keys() == (DEFAULTS.keys() | {"what_if"}) - {"model", "seed"}
+    assert widget.bounds.keys() == DEFAULTS.keys() - {"model", "seed"}
     for name, told in widget.bounds.items():
         # A float only for the page.
         bounds = {**told, "most": int(told["most"])} if name in {"top_k", "rng"} else told

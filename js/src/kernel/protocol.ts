@@ -427,7 +427,7 @@ export interface CommonTraits extends Settings {
 /**
  * The traits of `LSTMWidget`. A `what_if` of None is the temperature of the text.
  *
- * `units`, `cells` and `cell` are of the model that wrote the text or, as long as there is none, that is chosen.
+ * `units`, `cells` and `cell` are of the model that wrote the text; as long as there is none, of `model`.
  */
 export interface Traits extends CommonTraits {
   temperature: number;
