@@ -155,6 +155,22 @@ describe("the look inside", () => {
     }
   });
 
+  test("names the seed of the bars that it shows, while a longer one is still being read", async () => {
+    const model = shown({ inside: true });
+    await later(1);
+    const about = () => document.querySelector(".lstm-letter-head .lstm-about")?.textContent;
+    const before = about();
+    expect(before).toMatch(/^after “/);
+    kernel.slow = 1000;
+    model.set("seed", "abcabc");
+    model.save_changes();
+    await later(0.2);
+    expect(about()).toBe(before);
+    kernel.slow = 0;
+    await later(5);
+    expect(about()).toBe("after “abcabc”, before any die is thrown");
+  });
+
   test("choosing to colour by a cell opens the cells", async () => {
     const model = shown({ length: 100 });
     document.querySelector<HTMLElement>('input[type="radio"][value="cell"]')?.click();

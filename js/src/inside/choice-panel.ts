@@ -115,7 +115,8 @@ export class ChoicePanel {
     const temperature = model.get("temperature");
     this.#index = null;
     this.#show([this.#head.root, this.#mood, this.#bars.root]);
-    this.#head.showNext(model.get("seed"));
+    // What is drawn may be about the seed before: a long one takes the kernel seconds to read.
+    this.#head.showNext(source.expected?.seed ?? model.get("seed"));
     const read = this.actions.belongs() ? source.read : null;
     write(this.#mood, read ?? moodOf(temperature));
     this.#die.show(null);

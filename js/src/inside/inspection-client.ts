@@ -13,6 +13,7 @@ const INTERVAL = 100;
 
 /** What may come after the seed, by the model that is chosen. */
 export interface Foreseen {
+  readonly seed: string;
   readonly logits: Float32Array;
   readonly vocabulary: Vocabulary;
 }
@@ -204,7 +205,7 @@ export class InspectionClient {
       if (!isMeant) this.expected = null;
       void this.#expect();
     } else if (logits) {
-      this.expected = { logits: new Float32Array(aligned(logits)), vocabulary };
+      this.expected = { seed, logits: new Float32Array(aligned(logits)), vocabulary };
       this.learnt();
     }
   }

@@ -40,7 +40,11 @@ export class LetterHead {
       const number = element("b", { textContent: value });
       return element("span", { title }, `${word} `, number, more);
     };
-    const parts = [part("Chance", chance, ` at ${at}`), " · ", part("surprise", surprise)];
+    const parts = [
+      part("Chance", chance, ` at ${at}`),
+      " · ",
+      part("surprise", surprise, at === "1" ? "" : " at 1"),
+    ];
     this.#about.replaceChildren(...parts);
   }
 
