@@ -16,11 +16,12 @@ const COLOURS: Record<Colour, string> = {
   rank: "rank",
   cell: "cell",
 };
-const HINT = "Point at a letter to see why it came";
 
 /** The choice of what the text is coloured by, its legend, and the colours. */
 export class Colouring {
   readonly root: HTMLElement;
+  /** What is said of a text without colours. */
+  hint = "";
   readonly #colours: Colours;
   readonly #legend = new Legend();
   /** By what the text is coloured now. */
@@ -66,7 +67,7 @@ export class Colouring {
   draw(colour: Colour, cell: Traits["cell"], source: InspectionClient, alignment: Alignment): void {
     if (colour === "none") {
       this.clear();
-      this.#legend.show(null, this.page.length > 0 ? HINT : "Nothing to colour yet");
+      this.#legend.show(null, this.page.length > 0 ? this.hint : "Nothing to colour yet");
       return;
     }
     this.#legend.show(SCALES[colour]);
