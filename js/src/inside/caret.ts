@@ -119,9 +119,13 @@ export class Caret {
     const selection = tree.getSelection?.() ?? document.getSelection();
     if (selection !== null && !selection.isCollapsed) return; // that was selecting
     const index = this.#layout.under(event.clientX, event.clientY);
+    const wasPinned = this.#isPinned;
     this.#column = null;
     this.#isPinned = index !== null;
-    if (index !== null) this.#choose(index);
+    if (index === null) return;
+    // Mostly the pointer has chosen it before: now the reader keeps it.
+    if (index === this.#index && !wasPinned) this.chosen(index);
+    else this.#choose(index);
   }
 
   // By keys.
