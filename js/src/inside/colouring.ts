@@ -8,6 +8,7 @@ import { SCALES } from "./colour-scales.ts";
 import { Colours } from "./colours.ts";
 import type { InspectionClient } from "./inspection-client.ts";
 import { Legend } from "./legend.ts";
+import { WhatIfLine } from "./what-if-line.ts";
 
 const COLOURS: Record<Colour, string> = {
   none: "nothing",
@@ -22,6 +23,8 @@ export class Colouring {
   readonly root: HTMLElement;
   /** What is said of a text without colours. */
   hint = "";
+  /** What else is marked, and would be taken for a colour. */
+  readonly marks: WhatIfLine;
   readonly #colours: Colours;
   readonly #legend = new Legend();
   /** By what the text is coloured now. */
@@ -35,6 +38,11 @@ export class Colouring {
     signal: AbortSignal,
   ) {
     this.#colours = new Colours(page, signal);
+    const asItWas = () => {
+      traits.set({ what_if: null });
+      page.root.focus({ preventScroll: true }); // the button is gone
+    };
+    this.marks = new WhatIfLine(asItWas, signal);
     // The colours go with their text, or the seed before it.
     page.root.addEventListener(REPLACED, () => (this.#coloured = ""), { signal });
     const lead = element("span", { className: "lstm-seg-name", id: uniqueId() }, "Colour by");
@@ -51,7 +59,7 @@ export class Colouring {
       traits.set({ colour });
       chose(colour);
     });
-    this.root = box("lstm-tools", choice, this.#legend.root);
+    this.root = box("lstm-tools", choice, this.marks.root, this.#legend.root);
     traits.show("colour", choice, (colour) => {
       for (const radio of radios) radio.checked = radio.value === colour;
     });

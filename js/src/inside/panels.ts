@@ -236,8 +236,8 @@ export class Panels {
     const { top_k: topK = null, top_p: topP = null } = model.get("receipt");
     source.limits = { topK, topP };
     if (this.isLetter) this.#drawLetter();
-    this.#choice.drawChanged(whatIf);
     this.#colouring.hint = hintFor(this.room);
+    this.#colouring.marks.show(whatIf, this.#choice.drawChanged(whatIf));
     this.#colouring.draw(colour, cell, source, this.#alignment);
     const { written } = model.get("receipt");
     this.#hasWritten ||= this.#isWriting;
