@@ -103,3 +103,24 @@ def test_a_click_on_a_letter_leads_from_the_branches_to_it(shown):
     notebook.page.mouse.click(*place)
     expect(notebook.root.get_by_role("tab", name="Letter", selected=True)).to_be_visible()
     expect(notebook.root.get_by_text("Try another letter")).to_be_visible()
+
+
+def test_a_letter_at_the_end_has_its_room_and_stays_while_a_branch_is_written(shown):
+    notebook = shown(848, length=1500, speed=None)
+    notebook.generate.click()
+    expect(notebook.status).to_have_text("Finished: 1,500 characters")
+    for _ in range(4):
+        notebook.speed.press("ArrowLeft")  # slow enough to watch
+    notebook.text.press("ArrowUp")  # the last letter
+    notebook.text.press("ArrowUp")
+    rows = notebook.root.locator(".lstm-bars-row button")
+    expect(rows.nth(5)).to_be_visible()
+    rows.nth(1).click()
+    expect(notebook.status).to_have_text("Writing")
+    close = notebook.root.get_by_role("button", name="Close this letter")
+    expect(close).to_be_visible()
+    expect(rows.nth(5)).to_be_visible()
+    place = close.bounding_box()
+    for length in (1510, 1530):
+        notebook.wait_for(length - 60)
+        assert close.bounding_box() == place
