@@ -226,6 +226,28 @@ describe("the pointer", () => {
     expect(chosen).toEqual([3, 14, 7]);
   });
 
+  test("tells once more when a click pins what it pointed at, and that it is pinned", () => {
+    point(3, 0);
+    expect([chosen, caret.pinned]).toEqual([[3], false]);
+    click(3, 0);
+    expect([chosen, caret.pinned]).toEqual([[3, 3], true]);
+    click(3, 0);
+    expect(chosen).toEqual([3, 3]);
+  });
+
+  test("has the text stay where it is as long as a character is pinned", () => {
+    point(3, 0);
+    expect(page.still).toBe(false);
+    click(3, 0);
+    expect(page.still).toBe(true);
+    press("Escape");
+    expect(page.still).toBe(false);
+    press("ArrowRight");
+    expect(page.still).toBe(true);
+    caret.active = false;
+    expect(page.still).toBe(false);
+  });
+
   test("that pinned before the frame came changes nothing any more", () => {
     pointer("pointermove", 75, 10);
     click(3, 0);

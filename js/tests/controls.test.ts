@@ -10,11 +10,13 @@ import {
   description,
   field,
   find,
+  press,
+  seedBox,
   slider,
   type,
 } from "./reader.ts";
 import { seconds } from "./reading.ts";
-import { kernel, onFreshPages, show, shown } from "./viewing.ts";
+import { HELLO, kernel, onFreshPages, show, shown } from "./viewing.ts";
 
 onFreshPages();
 
@@ -449,4 +451,38 @@ test("a presenter's size is a switch, which all views have", () => {
   model.update({ presenting: true });
   model.update({ presenting: false });
   expect(isLarge()).toEqual([false, false]);
+});
+
+describe("an empty seed", () => {
+  const EMPTY = "The seed is empty: give at least one character to start from.";
+  const beside = () => document.querySelector<HTMLElement>(".lstm-page > .lstm-problem");
+
+  test.each([
+    ["by a click", () => click("Generate")],
+    ["by keys in it", () => press(seedBox(), "Enter", { ctrlKey: true })],
+  ])("is refused beside it, %s, and the reader is taken there", (_, generate) => {
+    const model = shown({ seed: "" });
+    generate();
+    seconds(1);
+    expect(model.sent).toEqual([HELLO]);
+    expect(document.activeElement).toBe(seedBox());
+    expect(beside()?.textContent).toBe(EMPTY);
+    expect(seedBox().getAttribute("aria-invalid")).toBe("true");
+    // Said once: as it appears, and neither in the foot nor as what describes the seed.
+    expect(beside()?.getAttribute("aria-live")).toBe("assertive");
+    expect(document.body.textContent?.split(EMPTY)).toHaveLength(2);
+    expect([alertText(), description(seedBox())]).toEqual(["", ""]);
+  });
+
+  test("is wrong until something is typed, which is written on", () => {
+    shown({ seed: "" });
+    expect(beside()?.textContent).toBe("");
+    click("Generate");
+    type(seedBox(), "O");
+    expect(beside()?.textContent).toBe("");
+    expect(seedBox().getAttribute("aria-invalid")).toBe("false");
+    click("Generate");
+    seconds(1);
+    expect(kernel.run.settings.seed).toBe("O");
+  });
 });

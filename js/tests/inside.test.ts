@@ -244,6 +244,26 @@ describe("the look inside", () => {
     }
   });
 
+  test("says above the text what the marks of another temperature are, and takes them away", async () => {
+    const model = await opened({ temperature: 0.6, what_if: 1.2 });
+    const line = () => document.querySelector<HTMLElement>(".lstm-what-if-line");
+    const changed = slowlyChanged(counting(100), 0.6, 1.2);
+    expect(line()?.textContent).toBe(`What if 1.2: ${changed} letters would differ as it was`);
+    // Also of the next text, while it is written.
+    click("Generate");
+    await later(0.5);
+    expect(line()?.hidden).toBe(false);
+    await later(10);
+    tab("Cells").click(); // the marks go, too
+    expect(line()?.hidden).toBe(true);
+    tab("Letter").click();
+    expect(line()?.hidden).toBe(false);
+    click("as it was", line() as HTMLElement);
+    await later(1);
+    expect([model.get("what_if"), line()?.hidden]).toEqual([null, true]);
+    expect(document.activeElement).toBe(find("region", "Generated text"));
+  });
+
   test("branches off with a character that is typed", async () => {
     const model = await opened();
     const page = document.querySelector(".lstm-text") as HTMLElement;

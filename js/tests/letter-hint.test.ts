@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { FakeModel } from "./fake-model.ts";
 import { click, find, press, wholePage } from "./reader.ts";
 import { seconds } from "./reading.ts";
@@ -53,4 +53,20 @@ test("there is none over a text that was there before, and it goes where another
   model.update({ pointed: true });
   seconds(0.1);
   expect(hint()).toBeUndefined();
+});
+
+test("where a letter is explained under its line, which takes a click, the hint says so", () => {
+  const measured = class {
+    constructor(private readonly act: () => void) {}
+    observe = () => setTimeout(this.act);
+    disconnect() {}
+  };
+  vi.stubGlobal("ResizeObserver", measured);
+  vi.spyOn(Element.prototype, "clientWidth", "get").mockImplementation(function (this: Element) {
+    return this.matches(".lstm-bench") ? 848 : 0;
+  });
+  written();
+  const said = "Click a letter to see why it came";
+  expect(hint()).toBe(said);
+  expect(document.querySelector(".lstm-legend")?.textContent).toBe(said);
 });

@@ -1,7 +1,7 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { NumberField } from "../src/settings/number-field.ts";
 import { TRAITS } from "./fake-model.ts";
-import { description, field, slider, type } from "./reader.ts";
+import { description, field, press, slider, type } from "./reader.ts";
 
 let controller: AbortController;
 let changes: number[];
@@ -70,6 +70,72 @@ describe("two inputs for one number", () => {
     controller.abort();
     type(field("Temperature"), "1");
     type(slider("Length"), "5");
+    expect(changes).toEqual([]);
+  });
+});
+
+describe("what is typed", () => {
+  /** Type a number key by key, as quickly as people do. */
+  function keys(number: string, pause = 150): void {
+    const input = field("Temperature");
+    for (let end = 1; end <= number.length; end += 1) {
+      vi.advanceTimersByTime(pause);
+      input.value = number.slice(0, end);
+      input.dispatchEvent(new InputEvent("input", { inputType: "insertText" }));
+    }
+  }
+  const enter = (modifiers = {}) => press(field("Temperature"), "Enter", modifiers);
+  const leave = () => field("Temperature").dispatchEvent(new Event("change"));
+
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  test("counts after a pause, and none of it on the way", () => {
+    keys("0.725");
+    vi.advanceTimersByTime(599);
+    expect(changes).toEqual([]);
+    expect(values("Temperature")).toEqual(["0.725", "0.725"]); // but it is seen at once
+    vi.advanceTimersByTime(1);
+    expect(changes).toEqual([0.725]);
+    leave();
+    vi.advanceTimersByTime(5000);
+    expect(changes).toEqual([0.725]);
+  });
+
+  test.each([
+    ["with Enter", () => enter()],
+    ["with Ctrl+Enter, which generates", () => enter({ ctrlKey: true })],
+    ["when the field is left", leave],
+  ])("counts at once %s", (_, act) => {
+    keys("0.6");
+    act();
+    expect(changes).toEqual([0.6]);
+    vi.advanceTimersByTime(5000);
+    expect(changes).toEqual([0.6]);
+  });
+
+  test("stays, whatever is set meanwhile", () => {
+    keys("0.7");
+    temperature.value = 1.2;
+    expect(values("Temperature")).toEqual(["0.7", "0.7"]);
+    vi.advanceTimersByTime(600);
+    expect(changes).toEqual([0.7]);
+  });
+
+  test("gives way to the slider, to arrow keys, and to what is wrong", () => {
+    keys("0.7");
+    type(slider("Temperature"), "1.25");
+    keys("0.8");
+    type(field("Temperature"), "0.81"); // as an arrow key does, without a kind of input
+    keys("0.9x");
+    vi.advanceTimersByTime(5000);
+    expect(changes).toEqual([1.25, 0.81]);
+  });
+
+  test("does not count when the view is gone", () => {
+    keys("0.7");
+    controller.abort();
+    vi.advanceTimersByTime(5000);
     expect(changes).toEqual([]);
   });
 });

@@ -183,6 +183,23 @@ test("follows the end while the text grows, unless the reader scrolled up", () =
   expect(fromTheEnd()).toBe(0);
 });
 
+test("stays where it is while it is to be still, and follows again from its end", () => {
+  page.show("", "abcdefghijkl");
+  page.still = true;
+  const there = page.root.scrollTop;
+  for (const character of "mno") page.append(character);
+  expect(page.root.scrollTop).toBe(there);
+  page.still = false;
+  page.append("p");
+  expect(fromTheEnd()).toBe(0);
+  page.still = true;
+  page.root.scrollTop = 60; // what is looked at is brought into sight
+  page.append("q");
+  page.still = false;
+  page.append("r");
+  expect(page.root.scrollTop).toBe(60);
+});
+
 test("a reader who scrolls up slowly gets away from the end", () => {
   page.show("", "abcdefghijkl");
   page.root.scrollTop -= 2;

@@ -5,9 +5,11 @@ import { FakeModel } from "./fake-model.ts";
 import {
   alertText,
   announcement,
+  canStop,
   click,
   enabled,
   marks,
+  press,
   seedBox,
   slider,
   statusLine,
@@ -91,6 +93,57 @@ describe("the buttons that do something", () => {
     seconds(1);
     expect(model.sent).toEqual([HELLO]);
     expect(announcement()).toBe("");
+  });
+});
+
+describe("Stop", () => {
+  test.each([0, 5, 400])(
+    "pressed twice only stops, with a kernel that is %d ms away: Generate is in its place",
+    (roundTrip) => {
+      kernel.roundTrip = roundTrip / 1000;
+      writing();
+      const press = () => click(canStop() ? "Stop" : "Generate");
+      press();
+      for (let time = 0; time < 0.6; time += 0.15) {
+        seconds(0.15);
+        press();
+      }
+      seconds(5);
+      expect(kernel.runs).toHaveLength(1);
+      expect(announcement()).toBe(`Stopped: ${generated().length} characters`);
+      click("Generate");
+      seconds(1);
+      expect(kernel.runs).toHaveLength(2);
+    },
+  );
+
+  test.each(["Continue", "Step"])("leaves %s to be pressed at once", (name) => {
+    writing();
+    click("Stop");
+    seconds(0.1);
+    const { length } = generated();
+    click(name);
+    seconds(0.5);
+    expect(generated().length).toBeGreaterThan(length);
+  });
+
+  test("by Escape leaves Ctrl+Enter to be pressed at once: these keys are not in one place", () => {
+    writing();
+    press(seedBox(), "Escape");
+    seconds(0.1);
+    press(seedBox(), "Enter", { ctrlKey: true });
+    seconds(1);
+    expect(kernel.runs).toHaveLength(2);
+    expect(canStop()).toBe(true);
+  });
+
+  test("that nobody pressed leaves Generate to be pressed at once", () => {
+    shown({ length: 50 });
+    click("Generate");
+    while (canStop()) seconds(0.05);
+    click("Generate");
+    seconds(0.1);
+    expect(kernel.runs).toHaveLength(2);
   });
 });
 

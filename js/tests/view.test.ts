@@ -49,7 +49,7 @@ describe("what a reader finds", () => {
       expect(group.contains(control), `${role} ${name}`).toBe(true);
       expect(control.tabIndex).toBe(0);
     }
-    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(53);
+    expect(document.querySelectorAll("textarea, input, select, button")).toHaveLength(54);
     // Nothing folds out and pushes the rest: there are popovers, and a margin that folds away.
     expect(document.querySelectorAll("details")).toHaveLength(0);
     const margin = find("complementary", "Look inside");

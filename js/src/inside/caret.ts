@@ -67,7 +67,7 @@ export class Caret {
   set index(index: number | null) {
     const isThere = index !== null && this.active && index >= 0 && index < this.page.total;
     this.#column = null;
-    this.#isPinned = isThere;
+    this.#pin(isThere);
     this.#index = isThere ? index : null;
     this.#draw();
     if (this.#index !== null) this.#layout.reveal(this.#index);
@@ -81,6 +81,12 @@ export class Caret {
   /** Choose nothing. */
   clear(): void {
     this.index = null;
+  }
+
+  /** What is looked at stays where it is while the text grows. */
+  #pin(is: boolean): void {
+    this.#isPinned = is;
+    this.page.still = is;
   }
 
   /** The reader chooses. */
@@ -119,9 +125,13 @@ export class Caret {
     const selection = tree.getSelection?.() ?? document.getSelection();
     if (selection !== null && !selection.isCollapsed) return; // that was selecting
     const index = this.#layout.under(event.clientX, event.clientY);
+    const wasPinned = this.#isPinned;
     this.#column = null;
-    this.#isPinned = index !== null;
-    if (index !== null) this.#choose(index);
+    this.#pin(index !== null);
+    if (index === null) return;
+    // Mostly the pointer has chosen it before: now the reader keeps it.
+    if (index === this.#index && !wasPinned) this.chosen(index);
+    else this.#choose(index);
   }
 
   // By keys.
@@ -137,7 +147,7 @@ export class Caret {
       const index = this.#goal(event.key, event.ctrlKey);
       if (index === null) return;
       if (event.key !== "ArrowUp" && event.key !== "ArrowDown") this.#column = null;
-      this.#isPinned = true;
+      this.#pin(true);
       this.#choose(index);
       this.#layout.reveal(index);
     }

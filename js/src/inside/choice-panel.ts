@@ -174,13 +174,16 @@ export class ChoicePanel {
     });
   }
 
-  /** Mark what another temperature would change; null: nothing is asked. */
-  drawChanged(whatIf: number | null): void {
+  /**
+   * Mark what another temperature would change; null: nothing is asked.
+   * @returns how many letters that are; null while nothing is asked or known
+   */
+  drawChanged(whatIf: number | null): number | null {
     const { choices, seedLength } = this.source;
     if (whatIf === null || seedLength === null || choices.length === 0) {
       this.#changed.clear();
       this.#die.changed = null;
-      return;
+      return null;
     }
     const changed = choices.changed(whatIf);
     this.#changed.show(
@@ -190,6 +193,7 @@ export class ChoicePanel {
     const first = Math.max(seedLength, choices.first);
     const [count, of] = [changed.length, choices.length - first];
     this.#die.changed = { count, of, isLast: first > seedLength };
+    return count;
   }
 
   /** @param canBranch whether another letter can be put here */

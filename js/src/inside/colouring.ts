@@ -8,6 +8,7 @@ import { SCALES } from "./colour-scales.ts";
 import { Colours } from "./colours.ts";
 import type { InspectionClient } from "./inspection-client.ts";
 import { Legend } from "./legend.ts";
+import { WhatIfLine } from "./what-if-line.ts";
 
 const COLOURS: Record<Colour, string> = {
   none: "nothing",
@@ -16,11 +17,14 @@ const COLOURS: Record<Colour, string> = {
   rank: "rank",
   cell: "cell",
 };
-const HINT = "Point at a letter to see why it came";
 
 /** The choice of what the text is coloured by, its legend, and the colours. */
 export class Colouring {
   readonly root: HTMLElement;
+  /** What is said of a text without colours. */
+  hint = "";
+  /** What else is marked, and would be taken for a colour. */
+  readonly marks: WhatIfLine;
   readonly #colours: Colours;
   readonly #legend = new Legend();
   /** By what the text is coloured now. */
@@ -34,6 +38,11 @@ export class Colouring {
     signal: AbortSignal,
   ) {
     this.#colours = new Colours(page, signal);
+    const asItWas = () => {
+      traits.set({ what_if: null });
+      page.root.focus({ preventScroll: true }); // the button is gone
+    };
+    this.marks = new WhatIfLine(asItWas, signal);
     // The colours go with their text, or the seed before it.
     page.root.addEventListener(REPLACED, () => (this.#coloured = ""), { signal });
     const lead = element("span", { className: "lstm-seg-name", id: uniqueId() }, "Colour by");
@@ -50,7 +59,7 @@ export class Colouring {
       traits.set({ colour });
       chose(colour);
     });
-    this.root = box("lstm-tools", choice, this.#legend.root);
+    this.root = box("lstm-tools", choice, this.marks.root, this.#legend.root);
     traits.show("colour", choice, (colour) => {
       for (const radio of radios) radio.checked = radio.value === colour;
     });
@@ -66,7 +75,7 @@ export class Colouring {
   draw(colour: Colour, cell: Traits["cell"], source: InspectionClient, alignment: Alignment): void {
     if (colour === "none") {
       this.clear();
-      this.#legend.show(null, this.page.length > 0 ? HINT : "Nothing to colour yet");
+      this.#legend.show(null, this.page.length > 0 ? this.hint : "Nothing to colour yet");
       return;
     }
     this.#legend.show(SCALES[colour]);

@@ -1,8 +1,13 @@
 import { Layer } from "../sheet/highlights.ts";
 import { REPLACED, type TextArea } from "../sheet/text-area.ts";
+import type { Room } from "./choice-panel.ts";
 import { LetterLabel } from "./letter-label.ts";
 
-const HINT = "Point at a letter to see why it came";
+/** What there is to do with a text; where a letter is explained under its line, pointing would have all of it jump. */
+export function hintFor(room: Room): string {
+  return `${room === "wide" ? "Point at" : "Click"} a letter to see why it came`;
+}
+
 /** Letters from the end, about: the last line is in sight, and its label has room. */
 const FROM_THE_END = 24;
 
@@ -10,7 +15,7 @@ const FROM_THE_END = 24;
 export class LetterHint {
   readonly #label: LetterLabel;
   readonly #layer = new Layer("lstm-hinted");
-  #index: number | null = null;
+  #said: string | null = null;
 
   constructor(
     private readonly page: TextArea,
@@ -22,22 +27,19 @@ export class LetterHint {
     signal.addEventListener("abort", () => this.#hide());
   }
 
-  /** Whether the hint is due. */
-  set due(is: boolean) {
-    if (is === (this.#index !== null)) return;
-    if (!is) {
-      this.#hide();
-      return;
-    }
-    const index = this.#letter();
-    if (index === null) return;
-    this.#index = index;
+  /** @param hint what is said; null while it is not due */
+  show(hint: string | null): void {
+    if (hint === this.#said) return;
+    this.#hide();
+    const index = hint === null ? null : this.#letter();
+    if (hint === null || index === null) return;
+    this.#said = hint;
     this.#layer.add(this.page.range(index, index + 1));
-    this.#label.show(index, HINT);
+    this.#label.show(index, hint);
   }
 
   #hide(): void {
-    this.#index = null;
+    this.#said = null;
     this.#layer.clear();
     this.#label.hide();
   }

@@ -14,7 +14,7 @@ import { CellSearch } from "./cell-search.ts";
 import { type ChoiceActions, ChoicePanel, type Room } from "./choice-panel.ts";
 import { Colouring } from "./colouring.ts";
 import { InspectionClient } from "./inspection-client.ts";
-import { LetterHint } from "./letter-hint.ts";
+import { hintFor, LetterHint } from "./letter-hint.ts";
 import { Sparks } from "./sparks.ts";
 
 /** Milliseconds for which the newest letter is shown, at least. */
@@ -228,13 +228,15 @@ export class Panels {
     const { top_k: topK = null, top_p: topP = null } = model.get("receipt");
     source.limits = { topK, topP };
     if (this.isLetter) this.#drawLetter();
-    this.#choice.drawChanged(whatIf);
+    this.#colouring.hint = hintFor(this.room);
+    this.#colouring.marks.show(whatIf, this.#choice.drawChanged(whatIf));
     this.#colouring.draw(colour, cell, source, this.#alignment);
     const { written } = model.get("receipt");
     this.#hasWritten ||= this.#isWriting;
     const isWritten = this.#hasWritten && all > 0 && written === page.length;
     const isFree = this.isLetter && !this.isNext && this.#caret.index === null;
-    this.#hint.due = isWritten && isFree && !model.get("pointed");
+    const isDue = isWritten && isFree && !model.get("pointed");
+    this.#hint.show(isDue ? hintFor(this.room) : null);
     const isOfBranches = this.#open && this.#tab === "branches";
     this.#forks.show(model.get("branches"), isOfBranches ? this.#run : undefined);
     if (this.#open && this.#tab === "cells") {

@@ -11,6 +11,7 @@ import { SeedBox } from "./seed-box.ts";
 import { SettingTraits } from "./setting-traits.ts";
 import { SpeedSlider } from "./speed-slider.ts";
 
+const EMPTY = "The seed is empty: give at least one character to start from.";
 const TOP_K = "consider only the k most likely letters";
 const TOP_P = "keep the most likely letters up to this total probability";
 const RNG = "the number of the dice: the same number, settings and seed give the same text";
@@ -120,8 +121,14 @@ export class ModelControls<T extends CommonTraits> {
       return undefined;
     }
     const { model } = this;
+    const seed = model.get("seed");
+    if (seed === "") {
+      this.seed.problem = EMPTY;
+      this.seed.focus();
+      return undefined;
+    }
     return {
-      seed: model.get("seed"),
+      seed,
       length: model.get("length"),
       top_k: model.get("top_k"),
       top_p: model.get("top_p"),

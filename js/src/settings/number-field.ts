@@ -3,6 +3,9 @@ import { on } from "../dom/events.ts";
 import { showShare } from "../dom/slider.ts";
 import type { Bounds } from "../kernel/protocol.ts";
 
+/** Milliseconds without a key after which what was typed counts: "0.6" is none of 0 on the way. */
+const PAUSE = 600;
+
 export interface Kind {
   whole: boolean;
   /** Whether nothing, `null`, is allowed as well. */
@@ -20,12 +23,14 @@ export class NumberField<Value extends number | null = number> {
   readonly #field: HTMLInputElement;
   readonly #problem = paragraph("lstm-problem");
   readonly #meaning: HTMLElement;
+  /** Set while something is typed that does not count yet. */
+  #typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly name: string,
     private readonly range: Bounds,
     private readonly kind: Kind,
-    changed: (value: Value) => void,
+    private readonly changed: (value: Value) => void,
     signal: AbortSignal,
   ) {
     const { least, most, step, slider_most } = range;
@@ -41,6 +46,7 @@ export class NumberField<Value extends number | null = number> {
       inputs.unshift(slider);
       field.setAttribute("aria-label", name);
       on(slider, "input", signal, () => {
+        this.#wait(false);
         field.value = slider.value;
         showShare(slider);
         this.#check();
@@ -53,11 +59,18 @@ export class NumberField<Value extends number | null = number> {
       event.preventDefault();
       document.execCommand("insertText", false, ".");
     });
-    on(field, "input", signal, () => {
+    on(field, "input", signal, (event) => {
+      this.#wait(false);
       if (this.#check()) return;
       this.#show();
-      changed(this.#value as Value);
+      // Arrow keys and spin buttons, which type nothing, have done with it.
+      if ((event as InputEvent).inputType) this.#wait(true);
+      else changed(this.#value as Value);
     });
+    on(field, "change", signal, () => this.#take());
+    // Before anything is generated: with Ctrl, too, for which a browser reports no change.
+    on(field, "keydown", signal, ({ key }) => key === "Enter" && this.#take());
+    signal.addEventListener("abort", () => this.#wait(false));
     const label = labelFor(this.#slider ?? field, name);
     this.#meaning = paragraph("lstm-hint", kind.meaning);
     this.root = box("lstm-knob", label, ...inputs, this.#problem);
@@ -85,10 +98,24 @@ export class NumberField<Value extends number | null = number> {
   }
 
   set value(value: Value) {
-    if (this.#value === value) return; // do not disturb somebody who is typing it
+    // Do not disturb somebody who is typing it, or will have typed another one.
+    if (this.#value === value || this.#typing !== undefined) return;
     this.#field.value = value === null ? "" : String(value);
     this.#show();
     this.#check();
+  }
+
+  /** Have what is typed count in a while, or not. */
+  #wait(is: boolean): void {
+    clearTimeout(this.#typing);
+    this.#typing = is ? setTimeout(() => this.#take(), PAUSE) : undefined;
+  }
+
+  /** What is typed counts now. */
+  #take(): void {
+    if (this.#typing === undefined) return;
+    this.#wait(false);
+    this.changed(this.#value as Value);
   }
 
   /** Have the slider where the field is. */

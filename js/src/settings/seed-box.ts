@@ -26,6 +26,11 @@ export class SeedBox {
   /** Behind the letters: a place where a line may end, so that they lie as in the box, whatever follows. */
   readonly end = element("span", { className: "lstm-seed-end" });
   readonly hint = paragraph("lstm-hint lstm-seed-hint");
+  /** What is wrong with it. It is said as it appears: the seed, which has the focus then, may have had it before. */
+  readonly wrong = element("p", {
+    className: "lstm-problem lstm-seed-problem",
+    "aria-live": "assertive",
+  });
   /** Called when the letters are other ones. */
   edited: () => void = () => undefined;
   readonly #box = element("textarea", {
@@ -66,7 +71,7 @@ export class SeedBox {
     const flow = box("lstm-flow", this.over, box("lstm-text-block", this.letters, this.end));
     const root = box("lstm-seed", flow);
     this.scrollIn(root);
-    return box("lstm-seed-alone", root, this.hint);
+    return box("lstm-seed-alone", root, this.wrong, this.hint);
   }
 
   /** Say in which element the letters are scrolled. */
@@ -105,6 +110,12 @@ export class SeedBox {
     this.#frame.ask(); // later, as somebody is waiting for the first letter
   }
 
+  /** What is wrong with it, until something is typed; empty: nothing. */
+  set problem(sentence: string) {
+    this.wrong.textContent = sentence;
+    this.#box.setAttribute("aria-invalid", String(sentence !== ""));
+  }
+
   /** Type here. */
   focus(): void {
     this.#box.focus();
@@ -114,6 +125,7 @@ export class SeedBox {
   #update(): void {
     const [before, after] = [this.#node.data, inBox(this.#seed)];
     if (before !== after) {
+      this.problem = "";
       // Only what is new: ranges over the rest stay.
       const [head, tail] = unchanged(before, after, after.length);
       const now = after.slice(head, after.length - tail);

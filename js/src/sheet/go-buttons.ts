@@ -2,6 +2,9 @@ import { type buttonMaker, enable } from "../dom/buttons.ts";
 import { box } from "../dom/elements.ts";
 import { icon } from "../dom/icons.ts";
 
+/** Milliseconds for which a press in the place of Stop is still meant for Stop, not for Generate, which came there. */
+const STILL_STOP = 700;
+
 interface Acts {
   generate(): void;
   stop(): void;
@@ -16,11 +19,21 @@ export class GoButtons {
   readonly #generate: HTMLButtonElement;
   readonly #step: HTMLButtonElement;
   readonly #resume: HTMLButtonElement;
+  #isStopped = false;
+  /** When Generate came into the place of a Stop that was pressed. */
+  #came = Number.NEGATIVE_INFINITY;
 
   constructor(make: ReturnType<typeof buttonMaker>, acts: Acts) {
-    this.#generate = make("Generate", once(acts.generate), "lstm-main");
+    const generate = () => {
+      if (performance.now() - this.#came >= STILL_STOP) acts.generate();
+    };
+    const stop = () => {
+      this.#isStopped = true;
+      acts.stop();
+    };
+    this.#generate = make("Generate", once(generate), "lstm-main");
     this.#generate.prepend(icon("play"));
-    this.stop = make("Stop", once(acts.stop), "lstm-stop");
+    this.stop = make("Stop", once(stop), "lstm-stop");
     this.stop.prepend(icon("stop"));
     this.#step = make("Step", acts.step, "lstm-quiet");
     this.#resume = make("Continue", acts.resume, "lstm-quiet");
@@ -39,6 +52,8 @@ export class GoButtons {
   #exchange(isWriting: boolean): void {
     const [shown, off] = isWriting ? [this.stop, this.#generate] : [this.#generate, this.stop];
     if (!shown.classList.contains("lstm-off") && off.classList.contains("lstm-off")) return;
+    if (!isWriting && this.#isStopped) this.#came = performance.now();
+    this.#isStopped = false;
     const tree = this.root.getRootNode() as Partial<Document>;
     const hadFocus = tree.activeElement === off;
     shown.classList.remove("lstm-off");

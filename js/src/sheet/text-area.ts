@@ -25,6 +25,8 @@ export class TextArea {
   readonly root: HTMLElement;
   /** What scrolls in it. */
   readonly flow = box("lstm-flow");
+  /** Whether it stays where it is, and does not follow its end. */
+  still = false;
   /** The temperature whose colour the text has: a style that is set anew costs time. */
   #heat: number | null = null;
   /** The temperature at which it begins. */
@@ -120,12 +122,12 @@ export class TextArea {
 
   /** Show more text. */
   append(text: string): void {
-    this.#follower.watch(selectionIn(this.root).length > 0);
+    if (!this.still) this.#follower.watch(selectionIn(this.root).length > 0);
     const { last } = this.#pieces;
     const seen = last.length;
     this.#write(text);
     if (this.#lines.cut(this.#pieces.last === last ? seen : 0)) this.#ribbon?.update(true);
-    this.#follower.scroll();
+    if (!this.still) this.#follower.scroll();
   }
 
   /** Say at which temperature the text begins. */

@@ -64,7 +64,8 @@ class TextView extends RunView<Traits, Controls> {
       else this.root.style.setProperty("--lstm-bench", `${height}px`);
     };
     follow(model, "height", setHeight, signal);
-    const page = box("lstm-page", this.#page.root, controls.seed.hint, invitation.root);
+    const { hint, wrong } = controls.seed;
+    const page = box("lstm-page", this.#page.root, wrong, hint, invitation.root);
     on(page, "click", signal, ({ target }) => {
       if (target === page && this.length === 0) controls.seed.focus();
     });
