@@ -3,7 +3,7 @@ import { on } from "../dom/events.ts";
 import { showShare } from "../dom/slider.ts";
 import type { Bounds } from "../kernel/protocol.ts";
 
-/** Milliseconds without a key after which what was typed counts: "0.6" is none of 0 on the way. */
+/** Milliseconds without a key after which what was typed counts, so that "0" on the way to "0.6" does not. */
 const PAUSE = 600;
 
 export interface Kind {
