@@ -248,7 +248,7 @@ describe("the look inside", () => {
     const model = await opened({ temperature: 0.6, what_if: 1.2 });
     const line = () => document.querySelector<HTMLElement>(".lstm-what-if-line");
     const changed = slowlyChanged(counting(100), 0.6, 1.2);
-    expect(line()?.textContent).toBe(`What if 1.2: ${changed} letters would differ as it was`);
+    expect(line()?.textContent).toBe(`What if 1.2: ${changed} letters differ as it was`);
     // Also of the next text, while it is written.
     click("Generate");
     await later(0.5);

@@ -17,7 +17,7 @@ interface CellActions {
 
 const FIND = "Find cells worth looking at";
 const INTRO =
-  "A cell is one neuron of a layer. Some follow something that a person can name, such as being inside quotes.";
+  "A cell is one neuron. Some follow something you can name, such as being inside quotes.";
 const HINT = "Correlation: 1 follows it exactly, −1 the opposite.";
 const LINES = "The lines show 180 letters: up is 1, down −1.";
 

@@ -2,15 +2,15 @@ import { element } from "../dom/elements.ts";
 import { Popover } from "../dom/popover.ts";
 
 const WORDS: readonly [word: string, meaning: string][] = [
-  ["Chance", "How likely this letter was, at the temperature that is named beside it."],
-  ["Choice", "Its place when all letters are sorted, the likeliest first: its rank."],
+  ["Chance", "How likely this letter was, at the temperature beside it."],
+  ["Choice", "Its rank among all letters: the first is the likeliest."],
   [
     "Surprise",
     "How unexpected it was, at temperature 1: 1 bit is like one toss of a coin, 2 bits like two.",
   ],
   [
     "Bits of choice",
-    "How open the next letter is, before the die is thrown: 0 if it is certain, 3 if it is as open as among 8 equal ones. Also called entropy.",
+    "How open the choice is before the throw: 0 if it is certain, 3 as among 8 equal letters (its entropy).",
   ],
   ["Bits per character", "The mean surprise of a text: the fewer, the surer the network was."],
   ["Top-k", "Consider only the k most likely letters."],

@@ -11,8 +11,7 @@ export class WhatIfLine {
 
   constructor(asItWas: () => void, signal: AbortSignal) {
     const reset = buttonMaker(signal)("as it was", asItWas, "lstm-link");
-    const rest = element("span", { className: "lstm-would", textContent: " would differ" });
-    const parts = [this.#lead, this.#many, rest, " ", reset];
+    const parts = [this.#lead, this.#many, " differ ", reset];
     this.root = element("span", { className: "lstm-what-if-line" }, ...parts);
     this.root.hidden = true;
   }

@@ -26,10 +26,11 @@ export class Layer {
   #register(): Highlight {
     const highlight = new Highlight();
     highlight.priority = this.priority;
-    const above = [...CSS.highlights].filter(([, { priority }]) => priority > this.priority);
-    for (const [name] of above) CSS.highlights.delete(name);
-    for (const [name, one] of [[this.name, highlight], ...above] as const) {
-      CSS.highlights.set(name, one);
+    CSS.highlights.set(this.name, highlight);
+    for (const [name, one] of [...CSS.highlights]) {
+      if (one.priority <= this.priority) continue;
+      CSS.highlights.delete(name);
+      CSS.highlights.set(name, one); // now behind this one
     }
     return highlight;
   }
