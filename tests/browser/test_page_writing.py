@@ -120,6 +120,7 @@ def test_the_temperature_counts_from_the_next_character_and_a_mark_shows_where(o
         notebook.temperature.press("Home")
     else:
         notebook.temperature_field.fill("0")
+        notebook.temperature_field.press("Enter")
     after = len(notebook.written(SEED))
     mark = notebook.text.get_by_role("img", name="Temperature 0 from here")
     expect(mark).to_be_visible()

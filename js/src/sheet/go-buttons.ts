@@ -20,18 +20,14 @@ export class GoButtons {
   readonly #step: HTMLButtonElement;
   readonly #resume: HTMLButtonElement;
   #isStopped = false;
-  /** When Generate came into the place of a Stop that was pressed. */
-  #came = Number.NEGATIVE_INFINITY;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(make: ReturnType<typeof buttonMaker>, acts: Acts) {
-    const generate = () => {
-      if (performance.now() - this.#came >= STILL_STOP) acts.generate();
-    };
     const stop = () => {
       this.#isStopped = true;
       acts.stop();
     };
-    this.#generate = make("Generate", once(generate), "lstm-main");
+    this.#generate = make("Generate", once(acts.generate), "lstm-main");
     this.#generate.prepend(icon("play"));
     this.stop = make("Stop", once(stop), "lstm-stop");
     this.stop.prepend(icon("stop"));
@@ -52,7 +48,11 @@ export class GoButtons {
   #exchange(isWriting: boolean): void {
     const [shown, off] = isWriting ? [this.stop, this.#generate] : [this.#generate, this.stop];
     if (!shown.classList.contains("lstm-off") && off.classList.contains("lstm-off")) return;
-    if (!isWriting && this.#isStopped) this.#came = performance.now();
+    clearTimeout(this.#rest);
+    enable(this.#generate, isWriting || !this.#isStopped);
+    if (!isWriting && this.#isStopped) {
+      this.#rest = setTimeout(() => enable(this.#generate, true), STILL_STOP);
+    }
     this.#isStopped = false;
     const tree = this.root.getRootNode() as Partial<Document>;
     const hadFocus = tree.activeElement === off;
