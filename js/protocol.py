@@ -2,7 +2,7 @@
 
     python js/protocol.py OUTPUT
 
-Reads the sources and imports nothing of it, so any Python will do.
+Reads the sources and imports nothing of them, so any Python will do.
 """
 
 from __future__ import annotations
@@ -94,9 +94,11 @@ def declarations(body: list[ast.stmt]) -> Iterator[str]:
         match node:
             case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=inner):
                 yield from declarations(inner)
-            case ast.ImportFrom(module=str(module), names=names) if module.startswith("lstm_widget."):
+            case ast.ImportFrom(module=str(module), names=names) if (
+                module not in MODULES and module.startswith("lstm_widget.")
+            ):
                 classes = [one for one in statements(module) if isinstance(one, ast.ClassDef)]
-                for name in names if module not in MODULES else []:
+                for name in names:
                     (found,) = (one for one in classes if one.name == name.name)
                     yield from interface(found, name.asname or name.name)
             case ast.ClassDef(name=name):

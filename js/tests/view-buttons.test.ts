@@ -137,7 +137,7 @@ describe("Stop", () => {
     expect(canStop()).toBe(true);
   });
 
-  test("that nobody pressed leaves Generate to be pressed at once", () => {
+  test("that disappears at the end of the text leaves Generate to be pressed at once", () => {
     shown({ length: 50 });
     click("Generate");
     while (canStop()) seconds(0.05);

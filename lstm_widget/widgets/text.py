@@ -73,7 +73,7 @@ class LSTMWidget(ModelWidget[str]):
         What the look inside colours the text by: ``"none"``, ``"surprise"``, ``"probability"``, ``"rank"`` or
         ``"cell"``.
     cell : (int, int) or None, optional
-        Layer and unit of that cell, both from 0. A text of another model follows it no more.
+        Layer and unit of that cell, both from 0. It is reset when a text by another model begins.
     locked : sequence of str, optional
         Names of settings that the page shows but does not let change, as ``("model", "rng")``.
     presenting : bool, optional
@@ -103,7 +103,7 @@ class LSTMWidget(ModelWidget[str]):
     branches : list of dict
         The texts that branched off one another, see `branch` and `lstm_widget.widgets.protocol.Branch`.
     cells : list of dict
-        Cells of the model that wrote the text which follow something, once they were looked for; see
+        Cells that follow something, of the model that wrote the text, once they were looked for; see
         `lstm_widget.inspection.units.Cell`.
     generator : LSTMGenerator
         What it writes with.

@@ -60,7 +60,7 @@ def _program(*names):
 
 @pytest.fixture(scope="module")
 def display():
-    """Have a screen that nobody sees: WebKitGTK cannot do without one."""
+    """Start a virtual screen: WebKitGTK does not run without one."""
     seen, write = os.pipe()
     command = [_program("Xvfb"), "-displayfd", str(write), "-screen", "0", "1280x1024x24"]
     screen = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)

@@ -7,7 +7,7 @@ import type { SettingTraits } from "../settings/setting-traits.ts";
 import type { TextArea } from "../sheet/text-area.ts";
 import type { Alignment } from "./alignment.ts";
 import { Bars } from "./bars.ts";
-import { lookAt, moodOf, type Vocabulary } from "./choice-words.ts";
+import { type Looked, lookAt, moodOf } from "./choice-words.ts";
 import { Changed } from "./colours.ts";
 import { DieBar } from "./die-bar.ts";
 import type { InspectionClient } from "./inspection-client.ts";
@@ -44,10 +44,8 @@ export class ChoicePanel {
   readonly #typing: HTMLElement;
   /** The letter that is shown, counted from the first one of the seed. */
   #index: number | null = null;
-  /** That of the model that wrote it. */
-  #vocabulary: Vocabulary = [];
-  /** The letter itself. */
-  #character: string | null = null;
+  /** What is known of it. */
+  #looked: Looked | null = null;
 
   /** @param put takes the letter of the text that another one was put in the place of; null: it was refused */
   constructor(
@@ -63,7 +61,7 @@ export class ChoicePanel {
     this.#die = new DieBar(traits.setter("what_if"), model.get("bounds").temperature, signal);
     traits.show("what_if", this.#die.root, (temperature) => (this.#die.whatIf = temperature));
     this.#bars = new Bars(
-      (id) => void this.#branch(this.#vocabulary[id] ?? ""),
+      (id) => void this.#branch(this.#looked?.vocabulary[id] ?? ""),
       (id) => (this.#die.framed = id),
       signal,
     );
@@ -151,8 +149,7 @@ export class ChoicePanel {
     const { choice, vocabulary } = looked;
     const isWritten = index >= this.page.seedLength;
     this.#index = index;
-    this.#vocabulary = vocabulary;
-    this.#character = vocabulary[choice.id] ?? null;
+    this.#looked = looked;
     const canBranch = isWritten && !isLive;
     this.#show([this.#head.root, this.#die.root, this.#bars.root], canBranch);
     this.root.classList.toggle("lstm-live", isLive);
@@ -208,7 +205,8 @@ export class ChoicePanel {
   async #branch(character: string): Promise<void> {
     const index = this.#index;
     if (index === null || index < this.page.seedLength || !character) return;
-    if (character === this.#character) return; // it would be the same text once more
+    const looked = this.#looked;
+    if (looked?.vocabulary[looked.choice.id] === character) return; // it would be the same text once more
     this.put(index);
     const outcome = await this.actions.branch(index - this.page.seedLength, character);
     if (outcome.is === "refused") this.put(null);

@@ -228,7 +228,8 @@ export class Panels {
     const { top_k: topK = null, top_p: topP = null } = model.get("receipt");
     source.limits = { topK, topP };
     if (this.isLetter) this.#drawLetter();
-    this.#colouring.hint = hintFor(this.room);
+    const hint = hintFor(this.room);
+    this.#colouring.hint = hint;
     this.#colouring.marks.show(whatIf, this.#choice.drawChanged(whatIf));
     this.#colouring.draw(colour, cell, source, this.#alignment);
     const { written } = model.get("receipt");
@@ -236,7 +237,7 @@ export class Panels {
     const isWritten = this.#hasWritten && all > 0 && written === page.length;
     const isFree = this.isLetter && !this.isNext && this.#caret.index === null;
     const isDue = isWritten && isFree && !model.get("pointed");
-    this.#hint.show(isDue ? hintFor(this.room) : null);
+    this.#hint.show(isDue ? hint : null);
     const isOfBranches = this.#open && this.#tab === "branches";
     this.#forks.show(model.get("branches"), isOfBranches ? this.#run : undefined);
     if (this.#open && this.#tab === "cells") {

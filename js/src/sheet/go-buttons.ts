@@ -49,10 +49,9 @@ export class GoButtons {
     const [shown, off] = isWriting ? [this.stop, this.#generate] : [this.#generate, this.stop];
     if (!shown.classList.contains("lstm-off") && off.classList.contains("lstm-off")) return;
     clearTimeout(this.#rest);
-    enable(this.#generate, isWriting || !this.#isStopped);
-    if (!isWriting && this.#isStopped) {
-      this.#rest = setTimeout(() => enable(this.#generate, true), STILL_STOP);
-    }
+    const rests = this.#isStopped && !isWriting;
+    enable(this.#generate, !rests);
+    if (rests) this.#rest = setTimeout(() => enable(this.#generate, true), STILL_STOP);
     this.#isStopped = false;
     const tree = this.root.getRootNode() as Partial<Document>;
     const hadFocus = tree.activeElement === off;
