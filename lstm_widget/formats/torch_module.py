@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     # Per layer h and c, shape (1, batch, H) each.
     State = Sequence[tuple[torch.Tensor, torch.Tensor]]
+    Masks = tuple[torch.Tensor, ...]
 
 
 class CharModule(nn.Module):
@@ -43,7 +44,9 @@ class CharModule(nn.Module):
         weight = self.head.weight
         return one_hot(ids, len(weight)).to(weight.dtype)
 
-    def forward(self, ids: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+    def forward(
+        self, ids: torch.Tensor, state: State | None = None, masks: Masks | None = None
+    ) -> tuple[torch.Tensor, State]:
         """Read on from `state`.
 
         Parameters
@@ -51,6 +54,8 @@ class CharModule(nn.Module):
         ids : tensor of int64, shape (batch, time)
         state : list of pairs of tensors of shape (1, batch, H), optional
             h and c of each layer; zero if not given.
+        masks : tuple of tensors of shape (batch, 1, width), optional
+            What each layer and, last, the head multiply their input by: dropout, while it is trained.
 
         Returns
         -------
@@ -58,8 +63,14 @@ class CharModule(nn.Module):
         state : list of pairs of tensors
         """
         x = self.inputs(ids)
+        kept = masks or [None] * (len(self.lstm) + 1)
         after = []
         for number, layer in enumerate(self.lstm):
-            x, own = layer(x, None if state is None else state[number])  # [batch, time, H]
+            before = None if state is None else state[number]
+            x, own = layer(_masked(x, kept[number]), before)  # [batch, time, H]
             after.append(own)
-        return self.head(x), after
+        return self.head(_masked(x, kept[-1])), after
+
+
+def _masked(x: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    return x if mask is None else x * mask.to(x.dtype)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
     from numpy.typing import NDArray
 
-    from lstm_widget.formats.torch_module import State
-    from lstm_widget.training.network import CharNetwork, Masks
+    from lstm_widget.formats.torch_module import Masks, State
+    from lstm_widget.training.network import CharNetwork
     from lstm_widget.training.settings import ChosenSettings
 
 WARM_UP = 0.02  # of all updates

@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from lstm_widget.formats.torch_module import State
+    from lstm_widget.formats.torch_module import Masks
     from lstm_widget.network.model import CharLSTM
     from lstm_widget.training.settings import ChosenSettings
 
-    Masks = tuple[torch.Tensor, ...]
-
 
 class CharNetwork(CharModule):
-    """Embedding or one-hot input, LSTM layers, head; see `CharModule`."""
+    """A `CharModule` as it is trained."""
 
     @property
     def layers(self) -> list[nn.LSTM]:
@@ -33,19 +31,6 @@ class CharNetwork(CharModule):
     def embedding_size(self) -> int | None:
         """Numbers that stand for a character; `None` if the input is one-hot."""
         return None if self.embedding is None else self.embedding.embedding_dim
-
-    def forward(
-        self, ids: torch.Tensor, state: State | None = None, masks: Masks | None = None
-    ) -> tuple[torch.Tensor, State]:
-        """Read on from `state`; see `CharModule`, which does the same without `masks` of dropout."""
-        kept = masks or [None] * (len(self.layers) + 1)
-        x = self.inputs(ids)  # [batch, time, E]
-        after = []
-        for number, layer in enumerate(self.layers):
-            before = None if state is None else state[number]
-            x, own = layer(_masked(x, kept[number]), before)  # [batch, time, H]
-            after.append(own)
-        return self.head(_masked(x, kept[-1])), after
 
     def draw_masks(self, batch_size: int, dropout: float, generator: torch.Generator) -> Masks | None:
         """Draw what an update does without: a mask for what each layer and, last, the head reads.
@@ -79,10 +64,6 @@ class CharNetwork(CharModule):
     def to_char_lstm(self, vocab: Mapping[str, int], card: Mapping[str, Any] | None = None) -> CharLSTM:
         """Return the network as it is now, translated."""
         return from_pytorch(self.state_dict(), vocab, card)
-
-
-def _masked(x: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    return x if mask is None else x * mask.to(x.dtype)
 
 
 def blank_network(
