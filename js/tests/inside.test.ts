@@ -42,6 +42,15 @@ function findCells(): void {
   click("Find cells worth looking at");
 }
 
+/** Have a letter of the text explained, by the keys. */
+async function lookAtTheFifthLetter(): Promise<HTMLElement> {
+  const page = document.querySelector(".lstm-text") as HTMLElement;
+  press(page, "Home", { ctrlKey: true });
+  for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
+  await later(1);
+  return page;
+}
+
 /** A widget that has written a text, with the look inside open. */
 async function opened(traits: Partial<Traits> = {}): Promise<FakeModel> {
   const model = shown({ inside: true, length: 100, speed: null, ...traits });
@@ -205,10 +214,7 @@ describe("the look inside", () => {
 
   test("explains a text by the letters of the model that wrote it, whatever is chosen by then", async () => {
     const model = await opened();
-    const page = document.querySelector(".lstm-text") as HTMLElement;
-    press(page, "Home", { ctrlKey: true });
-    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
-    await later(1);
+    const page = await lookAtTheFifthLetter();
     const rows = () => [...document.querySelectorAll<HTMLElement>(".lstm-bars button")];
     const letters = () => rows().map(({ textContent }) => textContent?.split(",")[0]);
     const written = letters();
@@ -266,12 +272,7 @@ describe("the look inside", () => {
 
   test("branches off with a character that is typed", async () => {
     const model = await opened();
-    const page = document.querySelector(".lstm-text") as HTMLElement;
-    press(page, "Home", { ctrlKey: true });
-    for (let n = 0; n < SEED.length + 4; n += 1) {
-      press(page, "ArrowRight");
-    }
-    await later(1);
+    await lookAtTheFifthLetter();
     const field = find("textbox", "Or type another character") as HTMLInputElement;
     field.value = "Q";
     field.dispatchEvent(new Event("input"));
@@ -284,10 +285,7 @@ describe("the look inside", () => {
 
   test("does not branch off with the letter that is there", async () => {
     const model = await opened();
-    const page = document.querySelector(".lstm-text") as HTMLElement;
-    press(page, "Home", { ctrlKey: true });
-    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
-    await later(1);
+    await lookAtTheFifthLetter();
     document.querySelector<HTMLElement>(".lstm-bars-chosen button")?.click();
     const field = find("textbox", "Or type another character") as HTMLInputElement;
     field.value = kernel.text[4] ?? "";
@@ -307,10 +305,7 @@ describe("the look inside", () => {
     });
     const model = await opened({ temperature: 0.6, speed: 50 });
     model.update({ temperature: 1.59 });
-    const page = document.querySelector(".lstm-text") as HTMLElement;
-    press(page, "Home", { ctrlKey: true });
-    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
-    await later(1);
+    await lookAtTheFifthLetter();
     document.querySelector<HTMLElement>(".lstm-bars button[aria-disabled=false]")?.click();
     await later(0.5);
     expect(model.get("status")).toBe("writing");
@@ -320,10 +315,7 @@ describe("the look inside", () => {
 
   test("stays where the reader is when a branch is refused", async () => {
     await opened();
-    const page = document.querySelector(".lstm-text") as HTMLElement;
-    press(page, "Home", { ctrlKey: true });
-    for (let n = 0; n < SEED.length + 4; n += 1) press(page, "ArrowRight");
-    await later(1);
+    const page = await lookAtTheFifthLetter();
     kernel.refusal = "No.";
     const field = find("textbox", "Or type another character") as HTMLInputElement;
     field.value = "Q";

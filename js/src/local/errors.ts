@@ -27,6 +27,9 @@ export class UnknownCharactersError extends SettingError {
   }
 }
 
+/** What the checks of a seed say, also where nothing is computed in the page. */
+export const EMPTY_SEED = "The seed is empty: give at least one character to start from.";
+
 export function refuse(message: string): never {
   throw new ModelError(message);
 }

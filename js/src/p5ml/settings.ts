@@ -1,7 +1,7 @@
 // The settings of a text, as JavaScript spells them, and their checks.
 
 import { Dice } from "../local/dice.ts";
-import { refuseSetting } from "../local/errors.ts";
+import { EMPTY_SEED, refuseSetting } from "../local/errors.ts";
 import { asReal, asWhole, checkNames, withCommas } from "../local/writing/settings.ts";
 import { BOUNDS } from "./bounds.ts";
 import { shown } from "./shown.ts";
@@ -82,9 +82,7 @@ export function checkCallback(callback: unknown, takes: string): void {
 
 function checkSeed(seed: unknown): string {
   if (typeof seed !== "string") refuseSetting(`The seed must be text, not ${shown(seed)}.`);
-  if (seed === "") {
-    refuseSetting("The seed is empty: give at least one character to start from.");
-  }
+  if (seed === "") refuseSetting(EMPTY_SEED);
   return seed;
 }
 

@@ -5,13 +5,13 @@ import { on } from "../dom/events.ts";
 import { Popover } from "../dom/popover.ts";
 import type { CommonTraits, Receipt, Replacement, Settings } from "../kernel/protocol.ts";
 import { follow } from "../kernel/traits.ts";
+import { EMPTY_SEED } from "../local/errors.ts";
 import { ModelChooser } from "./model-chooser.ts";
 import { type Kind, NumberField } from "./number-field.ts";
 import { SeedBox } from "./seed-box.ts";
 import { SettingTraits } from "./setting-traits.ts";
 import { SpeedSlider } from "./speed-slider.ts";
 
-const EMPTY = "The seed is empty: give at least one character to start from.";
 const TOP_K = "consider only the k most likely letters";
 const TOP_P = "keep the most likely letters up to this total probability";
 const RNG = "the number of the dice: the same number, settings and seed give the same text";
@@ -123,7 +123,7 @@ export class ModelControls<T extends CommonTraits> {
     const { model } = this;
     const seed = model.get("seed");
     if (seed === "") {
-      this.seed.problem = EMPTY;
+      this.seed.problem = EMPTY_SEED;
       this.seed.focus();
       return undefined;
     }

@@ -1,6 +1,6 @@
 // The settings of a text and their checks: lstm_widget/writing/settings.py, in the same words.
 import type { Settings as Asked, Bounds, CommonBounds } from "../../kernel/protocol.ts";
-import { SettingError } from "../errors.ts";
+import { EMPTY_SEED, SettingError } from "../errors.ts";
 import { shortRepr } from "../python-repr.ts";
 import { nearest } from "./nearest.ts";
 
@@ -52,7 +52,7 @@ export function checkSeed(seed: unknown): string {
     throw new SettingError(`The seed must be text, not ${shortRepr(seed)}.`);
   }
   if (seed === "") {
-    throw new SettingError("The seed is empty: give at least one character to start from.");
+    throw new SettingError(EMPTY_SEED);
   }
   return seed;
 }
